@@ -1,0 +1,1 @@
+"""What was seen: frozen records that probes fill and rules judge. No judgement, no sentence, no network."""

@@ -1,0 +1,115 @@
+"""A received mail: what its bytes say, and what verification of its signatures gave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+SignatureResult: TypeAlias = Literal["pass", "fail", "permerror", "temperror", "none", "policy", "neutral"]
+
+SignatureReason: TypeAlias = Literal[
+    "",
+    "body_changed",
+    "signature_invalid",
+    "key_not_found",
+    "key_revoked",
+    "key_syntax",
+    "key_lookup_failed",
+    "key_too_short",
+    "key_restricted",
+    "signature_syntax",
+    "from_not_signed",
+    "sha1",
+    "expired",
+    "too_many",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One DKIM-Signature field (RFC 6376), from the top of the message. Result words of RFC 8601 section 2.7.1.
+
+    `key_bits` None where no key was read. `signed_headers` in lower case, in the order of h=. `body_length`: the l= tag.
+    """
+
+    index: int
+    result: SignatureResult
+    reason: SignatureReason
+    domain: str
+    selector: str
+    algorithm: str
+    key_bits: int | None
+    identity: str
+    signed_headers: tuple[str, ...]
+    body_length: int | None = None
+    key_name: str = ""
+    key_why: str = ""
+    """The `Why` word, where the key lookup failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArcEvidence:
+    """The ARC chain (RFC 8617). `sealer`: d= of the newest seal."""
+
+    result: Literal["none", "pass", "fail"]
+    instances: int
+    sealer: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageEvidence:
+    """What the bytes of the mail tell.
+
+    `from_fields`: the raw From field values; `from_domain` the A-label domain of the one address, None where there is not
+    exactly one valid address (`from_problem` then says which way: none, several_fields, several_addresses, no_address,
+    bad_domain). `return_path_header`: the top Return-Path value, hearsay. `forwarded`: the signs found (srs, list_id, resent, arc).
+    """
+
+    size: int
+    from_fields: tuple[str, ...]
+    from_address: str | None
+    from_domain: str | None
+    from_problem: Literal["", "none", "several_fields", "several_addresses", "no_address", "bad_domain"]
+    signatures: tuple[Signature, ...]
+    arc: ArcEvidence
+    forwarded: tuple[str, ...]
+    longest_line: int
+    has_bare_line_ends: bool
+    header_names: tuple[str, ...]
+    list_unsubscribe: tuple[str, ...] = ()
+    list_unsubscribe_post: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEvidence:
+    """The SMTP session that brought the mail, as our own server saw it; every field None where it is not known.
+
+    `mail_from` "" is the null return path. `tls_version` None with `client_ip` known: sent in clear.
+    """
+
+    client_ip: str | None
+    helo: str | None
+    mail_from: str | None
+    tls_version: str | None
+    tls_cipher: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SpfResultEvidence:
+    """SPF of the real client (RFC 7208 section 2.6 words) for the identity `scope` at `domain`; result None: not evaluated.
+
+    `mechanism`: the term that matched, at the top level. `problem`: pyspf's reason for permerror or temperror.
+    `hard_fail`: fail by `-all`. `only_ipv4_listed`: the client came over IPv6, and the record names only IPv4.
+    """
+
+    client_ip: str | None
+    scope: Literal["mfrom", "helo"]
+    domain: str
+    result: Literal["pass", "fail", "softfail", "neutral", "none", "permerror", "temperror"] | None
+    mechanism: str = ""
+    problem: str = ""
+    record: str | None = None
+    hard_fail: bool = False
+    only_ipv4_listed: bool = False
+    is_null_return_path: bool = False

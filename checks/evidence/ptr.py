@@ -1,0 +1,32 @@
+"""Reverse DNS of addresses (RFC 1035 section 3.5), and whether the names lead back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from checks.model import Answer, Known
+
+
+@dataclass(frozen=True, slots=True)
+class ReverseName:
+    """`names`: the PTR answer. `confirmed`: the first name whose A or AAAA is the address again, None where none is."""
+
+    address: str
+    host: str
+    names: Known[Answer[str]]
+    confirmed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MxReverseEvidence:
+    """The reverse names of the MX addresses."""
+
+    domain: str
+    reverse: tuple[ReverseName, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClientReverseEvidence:
+    """The reverse name of the client that handed us the mail; None where the session is not known."""
+
+    reverse: ReverseName | None
