@@ -1,0 +1,1 @@
+"""From what is said to how a surface shows it; pure, one package a surface."""
