@@ -1,0 +1,57 @@
+"""One run of the checks: what is being checked, the gateway to the network, and the evidence already asked for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar, cast
+
+from checks.evidence.message import SessionEvidence
+from checks.net.dns import DnsRun
+
+E = TypeVar("E")
+
+
+@dataclass(slots=True)
+class Run:
+    """The subject and the shared evidence of one report.
+
+    `domain`: A-label form. `raw`: the bytes of the mail, None for a domain check. `now`: one instant for the whole run.
+    Probes ask each other for evidence by its type (`await run.evidence(MxEvidence)`); each kind is gathered once.
+    """
+
+    domain: str
+    shown: str
+    dns: DnsRun
+    now: datetime
+    probes: Mapping[type[Any], Callable[[Run], Awaitable[Any]]]
+    known_selectors: tuple[str, ...] = ()
+    connect: bool = True
+    raw: bytes | None = None
+    session: SessionEvidence | None = None
+    _tasks: dict[type[Any], asyncio.Task[Any]] = field(default_factory=dict)
+
+    async def evidence(self, kind: type[E]) -> E:
+        """Gather this kind of evidence, or share the gathering that is under way. Raises KeyError for a kind without probe."""
+        if kind not in self._tasks:
+            self._tasks[kind] = asyncio.ensure_future(self._gather(kind))
+        return cast(E, await asyncio.shield(self._tasks[kind]))
+
+    async def _gather(self, kind: type[E]) -> E:
+        return cast(E, await self.probes[kind](self))
+
+    async def close(self) -> None:
+        """Cancel what is still under way, and wait until it is gone."""
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    def gathered(self) -> dict[str, Any]:
+        """The evidence so far, by the name of its kind, for the report."""
+        return {
+            kind.__name__: task.result()
+            for kind, task in self._tasks.items()
+            if task.done() and not task.cancelled() and task.exception() is None
+        }
