@@ -1,0 +1,175 @@
+"""What the operator decides, read from the environment once.
+
+This is the only module that reads ``os.environ``. It imports pydantic alone, so that commands which need
+neither Slack nor a database stay fast.
+"""
+
+import ipaddress
+import re
+import ssl
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+SLACK_API_URL = "https://slack.com/api/"
+
+_HOST_NAME = re.compile(r"(?=.{4,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]\Z")
+_USER_ID = re.compile(r"[UW][A-Z0-9]{1,30}\Z")
+_NAMES = {"slack_bot_token": "SLACK_BOT_TOKEN", "slack_app_token": "SLACK_APP_TOKEN"}
+
+
+class SettingsError(Exception):
+    """The environment holds values the bot cannot run with; the text is for the operator, one line per value."""
+
+
+class Settings(BaseSettings):
+    """The operator's settings; ``MAILCHECK_<NAME>`` in the environment sets ``<name>``.
+
+    Lists are comma-separated. Sizes are in bytes, durations in the unit that the name ends with.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="MAILCHECK_", frozen=True, extra="forbid", populate_by_name=True, hide_input_in_errors=True
+    )
+
+    data_dir: Path = Path("mailcheck-data")
+
+    slack_bot_token: SecretStr | None = Field(
+        None, validation_alias=AliasChoices("SLACK_BOT_TOKEN", "MAILCHECK_SLACK_BOT_TOKEN")
+    )
+    slack_app_token: SecretStr | None = Field(
+        None, validation_alias=AliasChoices("SLACK_APP_TOKEN", "MAILCHECK_SLACK_APP_TOKEN")
+    )
+    slack_api_url: str = SLACK_API_URL
+    admins: Annotated[frozenset[str], NoDecode] = frozenset()
+
+    mail_domain: str | None = None
+    """Domain of the test addresses; None means that the bot offers no send-tests."""
+    mailbox_host: str = "0.0.0.0"
+    mailbox_port: int = Field(25, ge=0, le=65535)
+    mailbox_hostname: str | None = None
+    """Name in the SMTP greeting; the mail domain if unset."""
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    mailbox_hours: int = Field(24, ge=1, le=168)
+    mailbox_max_mails: int = Field(20, ge=1, le=1000)
+    mailbox_max_bytes: int = Field(2 * 1024 * 1024, ge=16 * 1024, le=64 * 1024 * 1024)
+    keep_mail: bool = False
+    """Keep received mail after its analysis; by default the bodies are dropped."""
+
+    nameservers: Annotated[tuple[str, ...], NoDecode] = ()
+    """Resolvers as ``IP`` or ``IP:port``; empty means those of the system."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("admins", "nameservers", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: Any) -> Any:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator(
+        "mail_domain", "mailbox_hostname", "tls_cert", "tls_key", "slack_bot_token", "slack_app_token", mode="before"
+    )
+    @classmethod
+    def _empty_is_unset(cls, value: Any) -> Any:
+        return None if isinstance(value, str) and not value.strip() else value
+
+    @field_validator("mail_domain", "mailbox_hostname")
+    @classmethod
+    def _host_name(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        name = value.strip().rstrip(".").lower()
+        if not _HOST_NAME.match(name):
+            raise ValueError("must be a host name in ASCII such as check.example.com")
+        return name
+
+    @field_validator("slack_bot_token", "slack_app_token")
+    @classmethod
+    def _token(cls, value: SecretStr | None, info: Any) -> SecretStr | None:
+        start = "xoxb-" if info.field_name == "slack_bot_token" else "xapp-"
+        if value is not None and not value.get_secret_value().startswith(start):
+            raise ValueError(f"must start with {start}")
+        return value
+
+    @field_validator("slack_api_url")
+    @classmethod
+    def _api_url(cls, value: str) -> str:
+        if not value.startswith(("https://", "http://127.0.0.1:", "http://localhost:", "http://[::1]:")):
+            raise ValueError("must start with https:// (http:// only for this machine)")
+        return value if value.endswith("/") else value + "/"
+
+    @field_validator("admins")
+    @classmethod
+    def _user_ids(cls, value: frozenset[str]) -> frozenset[str]:
+        if wrong := sorted(each for each in value if not _USER_ID.match(each)):
+            raise ValueError(f"{wrong[0][:40]!r} is not a Slack user id such as U012ABCDEF")
+        return value
+
+    @field_validator("nameservers")
+    @classmethod
+    def _resolvers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            if not _is_resolver(each):
+                raise ValueError(f"{each[:60]!r} is not an IP address, IP:port or [IPv6]:port")
+        return value
+
+    @model_validator(mode="after")
+    def _certificate(self) -> "Settings":
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("MAILCHECK_TLS_CERT and MAILCHECK_TLS_KEY must be set together")
+        for name, path in (("MAILCHECK_TLS_CERT", self.tls_cert), ("MAILCHECK_TLS_KEY", self.tls_key)):
+            if path is not None and not path.is_file():
+                raise ValueError(f"{name}: there is no file {path}")
+        if self.tls_cert is not None and self.tls_key is not None:
+            try:
+                ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(self.tls_cert, self.tls_key)
+            except (OSError, ssl.SSLError) as error:
+                raise ValueError(f"MAILCHECK_TLS_CERT and MAILCHECK_TLS_KEY do not load: {error}") from None
+        return self
+
+    @property
+    def greeting_name(self) -> str:
+        """The host name in the SMTP greeting and EHLO answer."""
+        return self.mailbox_hostname or self.mail_domain or "localhost"
+
+
+def read_settings(**overrides: Any) -> Settings:
+    """The settings of this process; keyword arguments win over the environment.
+
+    Raises SettingsError with one line for each value that cannot be used; a secret is never repeated in it.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_sentence(each["loc"], each["msg"]) for each in error.errors())) from None
+
+
+def _sentence(location: tuple[int | str, ...], message: str) -> str:
+    text = message.removeprefix("Value error, ")
+    if not location:
+        return text
+    name = str(location[0])
+    shown = name if name.isupper() else _NAMES.get(name, "MAILCHECK_" + name.upper())
+    return f"{shown}: {text[:1].lower()}{text[1:]}"
+
+
+def _is_resolver(text: str) -> bool:
+    host, port = text, "53"
+    if text.startswith("["):
+        host, bracket, port = text[1:].partition("]:")
+        if not bracket:
+            return False
+    elif text.count(":") == 1:
+        host, _, port = text.partition(":")
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return port.isascii() and port.isdigit() and 0 < int(port) < 65536

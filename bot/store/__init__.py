@@ -1,0 +1,63 @@
+"""What the bot remembers, in SQLite; it knows nothing of Slack or of the durable engine."""
+
+from bot.store.clock import Clock, NewId, random_id, utc_now
+from bot.store.effects import (
+    Effect,
+    LanguageSet,
+    MailboxClosed,
+    MailboxOpened,
+    PutMessage,
+    Running,
+    StartWork,
+    State,
+    Transition,
+)
+from bot.store.events import PayloadTooLarge
+from bot.store.mailboxes import MAIL_WORK, Acceptance
+from bot.store.records import (
+    Mail,
+    Mailbox,
+    Message,
+    NewMail,
+    NewThread,
+    Opened,
+    Person,
+    ReceivedEvent,
+    StoredReport,
+    Thread,
+    WorkItem,
+)
+from bot.store.store import Store
+from bot.store.threads import UnknownThread
+
+__all__ = [
+    "MAIL_WORK",
+    "Acceptance",
+    "Clock",
+    "Effect",
+    "LanguageSet",
+    "Mail",
+    "Mailbox",
+    "MailboxClosed",
+    "MailboxOpened",
+    "Message",
+    "NewId",
+    "NewMail",
+    "NewThread",
+    "Opened",
+    "PayloadTooLarge",
+    "Person",
+    "PutMessage",
+    "ReceivedEvent",
+    "Running",
+    "StartWork",
+    "State",
+    "Store",
+    "StoredReport",
+    "Thread",
+    "Transition",
+    "UnknownThread",
+    "WorkItem",
+    "random_id",
+    "utc_now",
+]
