@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from checks.model import Lang, Severity, Tier, Why
+from checks.model import Lang, Outcome, Severity, Tier, Why
 
 Fact: TypeAlias = str | int | tuple[str, ...]
 """A value that a text shows: plain data, so that a finding survives storage. Texts of strangers stay as they came."""
@@ -200,6 +200,16 @@ class Check:
     def topic(self) -> str:
         """The first part of the id: spf, dkim, dmarc, mx, ptr, bl, dnssec, tls, msg, dns ..."""
         return self.id.split(".", 1)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """The answer to one question. `reason` is None where it passed or failed (or is BROKEN)."""
+
+    id: str
+    outcome: Outcome
+    reason: Why | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,90 @@
+"""The five verdicts and the items of MSchecker (mschecker.jp).
+
+Where DMARC and the blocklists sit is our reading: MSchecker does not publish it, so shares are not comparable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from checks.catalogue import Catalogue, CheckResult, Text
+from checks.model import Outcome, Severity, Tier, Why
+from checks.profiles.view import Requirement
+
+
+class Verdict(StrEnum):
+    """From worst to best; UNDETERMINED where something required stayed unknown and nothing worse is known."""
+
+    DANGER = "danger"
+    MAIL_NEEDS_WORK = "mail_needs_work"
+    DNS_NEEDS_WORK = "dns_needs_work"
+    SAFE = "safe"
+    UNDETERMINED = "undetermined"
+
+
+TITLES: Mapping[Verdict, Text] = {
+    Verdict.DANGER: Text(en="Danger", ja="危険"),
+    Verdict.MAIL_NEEDS_WORK: Text(en="Mail system needs work", ja="メールシステム要改善"),
+    Verdict.DNS_NEEDS_WORK: Text(en="DNS needs work", ja="DNS等要改善"),
+    Verdict.SAFE: Text(en="Safe", ja="安全"),
+    Verdict.UNDETERMINED: Text(en="Undetermined", ja="判定不能"),
+}
+
+
+def verdict(results: Mapping[str, CheckResult], catalogue: Catalogue) -> Verdict:
+    """The verdict over these results. What our own side prevents neither makes it undetermined nor keeps it from safe."""
+    found = {(f.tier, f.severity) for result in results.values() for f in result.findings}
+    if any(tier is Tier.DANGER for tier, _ in found):
+        return Verdict.DANGER
+    if any(tier is Tier.MAIL and severity.rank <= Severity.ERROR.rank for tier, severity in found):
+        return Verdict.MAIL_NEEDS_WORK
+    if any(tier in (Tier.DNS, Tier.MAIL) and severity.rank <= Severity.WARNING.rank for tier, severity in found):
+        return Verdict.DNS_NEEDS_WORK
+    required = {check.id for check in catalogue.checks if check.required}
+    if any(_is_open(result) for result in results.values() if result.id in required):
+        return Verdict.UNDETERMINED
+    return Verdict.SAFE
+
+
+def _is_open(result: CheckResult) -> bool:
+    if result.outcome is Outcome.BROKEN:
+        return True
+    return result.outcome is Outcome.UNKNOWN and not (result.reason and result.reason.is_own_side)
+
+
+def _item(item: str, en: str, ja: str, checks: tuple[str, ...], rules: tuple[str, ...], why: Why | None = None) -> Requirement:
+    return Requirement(
+        item, Text(en=en, ja=ja), checks=checks, rules=rules, counts_from=Severity.WARNING, reason=why
+    )
+
+
+ITEMS: tuple[Requirement, ...] = (
+    _item("tls_send", "TLS when sending", "送信時のTLS", ("tls.session",), ("TLS401",)),
+    _item("tls_receive", "TLS when receiving", "受信時のTLS", (), (), Why.NOT_COVERED),
+    _item("relay", "Open relay", "オープンリレー", (), (), Why.NEEDS_PROOF),
+    _item(
+        "spf",
+        "SPF",
+        "SPF",
+        ("spf.record", "spf.syntax", "spf.all", "spf.lookups", "spf.includes", "spf.result"),
+        ("SPF001", "SPF101", "SPF102", "SPF201", "SPF301", "SPF304", "SPF401"),
+    ),
+    _item(
+        "dkim",
+        "DKIM",
+        "DKIM",
+        ("dkim.signature", "dkim.key", "dkim.verification", "dkim.alignment"),
+        ("DKIM001", "DKIM002", "DKIM302", "DKIM303", "DKIM401"),
+    ),
+    _item(
+        "dmarc",
+        "DMARC",
+        "DMARC",
+        ("dmarc.record", "dmarc.syntax", "dmarc.result"),
+        ("DMARC001", "DMARC101", "DMARC102", "DMARC401"),
+    ),
+    _item("reverse_dns", "Reverse DNS", "逆引き", ("ptr.client",), ("PTR001",)),
+    _item("dnssec", "DNSSEC", "DNSSEC", ("dnssec.zone",), ("SEC001", "SEC201")),
+    _item("dnsbl", "Blocklists", "ブラックリスト(DNSBL)", ("bl.domain", "bl.client"), ("BL201",)),
+)

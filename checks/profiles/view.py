@@ -1,0 +1,101 @@
+"""How a requirement's status follows from the results of the checks behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from checks.catalogue import CheckResult, Text
+from checks.model import Outcome, Severity, Why
+
+
+class Status(StrEnum):
+    MET = "met"
+    NOT_MET = "not_met"
+    NOT_KNOWN = "not_known"
+    """Not known yet: needs a mail."""
+    NOT_TESTABLE = "not_testable"
+    NOT_MEASURABLE = "not_measurable"
+    """Cannot be measured from one mail."""
+    NOT_APPLICABLE = "not_applicable"
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One sentence of somebody's list, and the checks that tell whether it is met.
+
+    `checks`: all must be met (`any_of`: one is enough). `rules`: only findings of these count against it; a finding counts
+    at severity error or worse, or from `counts_from` on. `unmeasurable`: no check of one mail can tell.
+    """
+
+    id: str
+    title: Text
+    applies: Literal["all", "bulk", "marketing"] = "all"
+    checks: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    any_of: bool = False
+    counts_from: Severity = Severity.ERROR
+    unmeasurable: bool = False
+    reason: Why | None = None
+    """Why it is not testable, where no check stands behind it yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementStatus:
+    id: str
+    applies: str
+    status: Status
+    reason: Why | None
+    rules: tuple[str, ...]
+
+
+def assess(requirement: Requirement, results: Mapping[str, CheckResult]) -> RequirementStatus:
+    """The status of one requirement. Checks that were not run (another topic asked for) leave it untested."""
+    if requirement.unmeasurable:
+        return _status(requirement, Status.NOT_MEASURABLE, None)
+    states = [_of_check(requirement, results.get(check)) for check in requirement.checks]
+    if not states:
+        return _status(requirement, Status.NOT_TESTABLE, requirement.reason or Why.NOT_COVERED)
+    status, reason = _any(states) if requirement.any_of else _all(states)
+    return _status(requirement, status, reason)
+
+
+def _status(requirement: Requirement, status: Status, reason: Why | None) -> RequirementStatus:
+    return RequirementStatus(requirement.id, requirement.applies, status, reason, requirement.rules)
+
+
+def _of_check(requirement: Requirement, result: CheckResult | None) -> tuple[Status, Why | None]:
+    if result is None:
+        return Status.NOT_TESTABLE, Why.NOT_COVERED
+    worst = requirement.counts_from.rank
+    if any(f.rule.id in requirement.rules and f.severity.rank <= worst for f in result.findings):
+        return Status.NOT_MET, None
+    match result.outcome:
+        case Outcome.UNKNOWN if result.reason is Why.NEEDS_MAIL:
+            return Status.NOT_KNOWN, result.reason
+        case Outcome.UNKNOWN:
+            return Status.NOT_TESTABLE, result.reason
+        case Outcome.BROKEN:
+            return Status.NOT_TESTABLE, Why.INTERNAL
+        case Outcome.NOT_APPLICABLE:
+            return Status.NOT_APPLICABLE, result.reason
+        case _:
+            return Status.MET, None
+
+
+_ALL_ORDER = (Status.NOT_MET, Status.NOT_TESTABLE, Status.NOT_KNOWN, Status.MET, Status.NOT_APPLICABLE)
+_ANY_ORDER = (Status.MET, Status.NOT_TESTABLE, Status.NOT_KNOWN, Status.NOT_MET, Status.NOT_APPLICABLE)
+
+
+def _first(order: Sequence[Status], states: Iterable[tuple[Status, Why | None]]) -> tuple[Status, Why | None]:
+    return min(states, key=lambda state: order.index(state[0]))
+
+
+def _all(states: Sequence[tuple[Status, Why | None]]) -> tuple[Status, Why | None]:
+    return _first(_ALL_ORDER, states)
+
+
+def _any(states: Sequence[tuple[Status, Why | None]]) -> tuple[Status, Why | None]:
+    return _first(_ANY_ORDER, states)

@@ -1,0 +1,245 @@
+"""A report: what was asked, what it showed, what that means. Language-neutral until `as_dict(lang)` or a renderer speaks."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Literal
+
+from checks.catalogue import Catalogue, CheckResult, Finding, RecordChange
+from checks.model import Lang, Outcome, Severity, Tier, Why
+from checks.profiles.mschecker import Verdict
+from checks.profiles.view import RequirementStatus, Status
+from checks.providers import place_text
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class MailFacts:
+    """What a thread shows of one received mail; "" or None where it was not given or not found.
+
+    `return_path` "" with `null_return_path`: a bounce. `forwarded`: the signs (srs, list_id, resent, arc).
+    `reverse_name`: the PTR name of the client; `reverse_confirmed`: one of its names leads back to the address.
+    `aligned_pass`: an aligned SPF or DKIM passed; None where that could not be told.
+    """
+
+    from_address: str | None
+    from_domain: str | None
+    from_organizational: str | None
+    return_path: str | None
+    null_return_path: bool
+    client_ip: str | None
+    helo: str | None
+    reverse_name: str | None
+    reverse_confirmed: bool
+    tls_version: str | None
+    tls_cipher: str | None
+    forwarded: tuple[str, ...]
+    aligned_pass: bool | None
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One domain check or one analysed mail.
+
+    `verdict` None: the domain does not exist. `provisional`: no mail has been received that counts.
+    `organizational`: the organizational domain of the subject, None where it could not be told.
+    `evidence` plain data by kind; `profiles` by name, in the order of the list.
+    """
+
+    kind: Literal["domain", "message"]
+    subject: str
+    shown: str
+    verdict: Verdict | None
+    provisional: bool
+    catalogue: str
+    checks: tuple[CheckResult, ...]
+    authentication: Mapping[str, Any] | None
+    profiles: Mapping[str, tuple[RequirementStatus, ...]]
+    organizational: str | None
+    non_sending: bool
+    provider: str | None
+    mail: MailFacts | None
+    evidence: Mapping[str, Any]
+    metrics: Mapping[str, int]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings, worst first, in the order of the catalogue within one severity."""
+        return tuple(sorted((f for c in self.checks for f in c.findings), key=lambda f: f.severity.rank))
+
+    def result(self, check_id: str) -> CheckResult | None:
+        return next((c for c in self.checks if c.id == check_id), None)
+
+    def as_dict(self, lang: Lang = "en") -> dict[str, Any]:
+        """The documented JSON (schema 1): plain data, the sentences in `lang`."""
+        return {
+            **self._plain(),
+            "checks": [
+                {
+                    "id": c.id,
+                    "outcome": c.outcome.value,
+                    "reason": c.reason.value if c.reason else None,
+                    "findings": [_spoken(f, lang) for f in c.findings],
+                }
+                for c in self.checks
+            ],
+        }
+
+    def as_stored(self) -> dict[str, Any]:
+        """Plain data without sentences, from which `from_stored` makes the same report again."""
+        return {
+            **self._plain(),
+            "checks": [
+                {
+                    "id": c.id,
+                    "outcome": c.outcome.value,
+                    "reason": c.reason.value if c.reason else None,
+                    "findings": [_stored(f) for f in c.findings],
+                }
+                for c in self.checks
+            ],
+        }
+
+    def _plain(self) -> dict[str, Any]:
+        return {
+            "schema": SCHEMA,
+            "kind": self.kind,
+            "subject": self.subject,
+            "shown": self.shown,
+            "verdict": self.verdict.value if self.verdict else None,
+            "provisional": self.provisional,
+            "catalogue": self.catalogue,
+            "organizational_domain": self.organizational,
+            "non_sending": self.non_sending,
+            "provider": self.provider,
+            "checks": [],
+            "authentication": self.authentication,
+            "profiles": {name: [_profile_row(name, s) for s in rows] for name, rows in self.profiles.items()},
+            "mail": plain(self.mail),
+            "evidence": dict(self.evidence),
+            "metrics": dict(self.metrics),
+        }
+
+    @classmethod
+    def from_stored(cls, data: Mapping[str, Any], catalogue: Catalogue) -> Report:
+        """Findings of rules that this catalogue no longer has are left out. Raises ValueError for another schema."""
+        if data.get("schema") != SCHEMA:
+            raise ValueError(f"a stored report has schema {data.get('schema')!r}, this version reads {SCHEMA}")
+        mail = data["mail"]
+        return cls(
+            kind=data["kind"],
+            subject=data["subject"],
+            shown=data["shown"],
+            verdict=Verdict(data["verdict"]) if data["verdict"] else None,
+            provisional=data["provisional"],
+            catalogue=data["catalogue"],
+            checks=tuple(
+                CheckResult(
+                    c["id"],
+                    Outcome(c["outcome"]),
+                    Why(c["reason"]) if c["reason"] else None,
+                    tuple(_restored(c["findings"], catalogue)),
+                )
+                for c in data["checks"]
+            ),
+            authentication=data["authentication"],
+            profiles={
+                name: tuple(
+                    RequirementStatus(
+                        row.get("requirement") or row["item"],
+                        row["applies"],
+                        Status(row["status"]),
+                        Why(row["reason"]) if row["reason"] else None,
+                        tuple(row["rules"]),
+                    )
+                    for row in rows
+                )
+                for name, rows in data["profiles"].items()
+            },
+            organizational=data["organizational_domain"],
+            non_sending=data["non_sending"],
+            provider=data["provider"],
+            mail=MailFacts(**{**mail, "forwarded": tuple(mail["forwarded"])}) if mail else None,
+            evidence=data["evidence"],
+            metrics=data["metrics"],
+        )
+
+
+def plain(value: Any) -> Any:
+    """Evidence as JSON-able data; bytes as latin-1 text (one character an octet), tagged unions with their class name."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        name = type(value).__name__
+        return {"state": name.lower(), **fields} if name in ("Seen", "Absent", "Unreachable") else fields
+    match value:
+        case Enum():
+            return value.value
+        case bytes():
+            return value.decode("latin-1")
+        case Mapping():
+            return {str(k): plain(v) for k, v in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [plain(v) for v in value]
+        case _:
+            return value
+
+
+def _profile_row(profile: str, status: RequirementStatus) -> dict[str, Any]:
+    return {
+        "item" if profile == "mschecker" else "requirement": status.id,
+        "applies": status.applies,
+        "status": status.status.value,
+        "reason": status.reason.value if status.reason else None,
+        "rules": list(status.rules),
+    }
+
+
+def _stored(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule.id,
+        "subject": finding.subject,
+        "severity": finding.severity.value,
+        "tier": finding.tier.value,
+        "facts": plain(finding.facts),
+        "variant": finding.variant,
+        "records": [plain(r) for r in finding.records],
+        "place": finding.place,
+    }
+
+
+def _restored(rows: list[dict[str, Any]], catalogue: Catalogue) -> Iterator[Finding]:
+    for row in rows:
+        if rule := catalogue.rules.get(row["rule"]):
+            yield Finding(
+                rule,
+                row["subject"],
+                Severity(row["severity"]),
+                Tier(row["tier"]),
+                {k: tuple(v) if isinstance(v, list) else v for k, v in row["facts"].items()},
+                row["variant"],
+                tuple(RecordChange(**r) for r in row["records"]),
+                row["place"],
+            )
+
+
+def _spoken(finding: Finding, lang: Lang) -> dict[str, Any]:
+    stored = _stored(finding)
+    return {
+        "rule": finding.rule.id,
+        "name": finding.rule.name,
+        "severity": stored["severity"],
+        "tier": stored["tier"],
+        "subject": finding.subject,
+        "facts": stored["facts"],
+        "title": finding.title(lang),
+        "why": finding.why(lang),
+        "fix": finding.fix(lang),
+        "where": place_text(finding.place).say(lang) if finding.place else None,
+        "records": stored["records"],
+        "references": list(finding.rule.references),
+    }
