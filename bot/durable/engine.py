@@ -1,0 +1,238 @@
+"""The port to the durable engine. Nothing outside this package knows that it is DBOS."""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Thread
+from typing import Any, Protocol, TypeVar
+
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, StepOptions
+
+from bot.durable.lock import DataDirLock
+
+LOG = logging.getLogger(__name__)
+
+# DBOS resumes only what carries the version of this process. The shape of a workflow changes under a new name.
+APPLICATION_VERSION = "mailcheck-1"
+EXECUTOR_ID = "mailcheck-0"
+POLL_S = 0.2
+THREADS = 16
+# Zero would make DBOS skip the sleep without counting it, and a replay would no longer match its record.
+SHORTEST_SLEEP_S = 0.001
+
+T = TypeVar("T")
+Clock = Callable[[], datetime]
+
+
+class UnknownWorkflow(LookupError):
+    """No workflow was registered under that name."""
+
+
+class StepFailed(Exception):
+    """A step failed as often as it may; the cause is in the text, the same after a restart."""
+
+
+class Context(Protocol):
+    """What a workflow works with. Everything else in its body must be free of I/O, clock and chance."""
+
+    work_id: str
+
+    async def step(
+        self, name: str, call: Callable[[], Awaitable[T]], *, attempts: int = 3, timeout_s: float | None = None
+    ) -> T:
+        """Run `call` and record its result (JSON data), so that a restart does not run it again.
+
+        At least once: a kill between its end and the record runs it again. Steps of one workflow follow each
+        other; only direct calls of `step` may be gathered. Raises StepFailed after `attempts` failures.
+        """
+
+    async def sleep_until(self, when: datetime) -> None:
+        """Sleep until an aware time, over restarts too."""
+
+
+Workflow = Callable[[Context, str], Awaitable[None]]
+
+
+class Durable:
+    """Workflows that survive the process, kept in `data_dir`/dbos.db.
+
+    Register, `launch` inside the running event loop, `start`. One instance for each process.
+    """
+
+    def __init__(self, data_dir: Path, *, clock: Clock = lambda: datetime.now(UTC)) -> None:
+        self._data_dir = data_dir
+        self._clock = clock
+        self._lock = DataDirLock(data_dir)
+        self._bodies: dict[str, Workflow] = {}
+        self._registered: dict[str, Callable[[str], Any]] = {}
+        self._running: set[asyncio.Task[Any]] = set()
+        self._steps = 0
+        self._no_steps = asyncio.Event()
+        self._no_steps.set()
+        self._stopping = False
+
+    def workflow(self, name: str) -> Callable[[Workflow], Workflow]:
+        """Decorator: register `async fn(ctx, argument: str) -> None` under `name`, for ever: names are stored."""
+
+        def register(body: Workflow) -> Workflow:
+            if name in self._bodies:
+                raise ValueError(f"the workflow {name!r} is registered twice")
+            if self._registered:
+                raise RuntimeError("workflows are registered before the launch")
+            self._bodies[name] = body
+            return body
+
+        return register
+
+    def claim(self) -> None:
+        """Take the data directory for this process; raises DataDirInUse. `launch` does it if nobody did before."""
+        self._lock.acquire()
+
+    async def launch(self) -> None:
+        """Start the engine; workflows that an earlier process left unfinished go on. Raises DataDirInUse."""
+        self.claim()
+        path = self._data_dir / "dbos.db"
+        _prepare(path)
+        config: DBOSConfig = {
+            "name": "mailcheck",
+            "system_database_url": f"sqlite:///{path.resolve()}",
+            "application_version": APPLICATION_VERSION,
+            "executor_id": EXECUTOR_ID,
+            "serializer": DBOSPortableJSONSerializer(),
+            "log_level": "WARNING",
+            "enable_otlp": False,
+            "max_executor_threads": THREADS,
+            "notification_listener_polling_interval_sec": POLL_S,
+        }
+        DBOS(config=config)
+        self._registered = {name: DBOS.workflow(name=name)(self._body(name)) for name in self._bodies}
+        # On this thread, so that workflows run on the loop that is running here.
+        DBOS.launch()
+
+    async def start(self, name: str, work_id: str, argument: str) -> None:
+        """Start a workflow unless one with this `work_id` was started before. Raises UnknownWorkflow."""
+        if name not in self._registered:
+            raise UnknownWorkflow(name)
+        with SetWorkflowID(work_id):
+            await DBOS.start_workflow_async(self._registered[name], argument)
+
+    async def stop(self, timeout_s: float = 5.0) -> None:
+        """Let running steps end for `timeout_s`, then interrupt them; the next launch resumes every workflow."""
+        self._stopping = True
+        try:
+            await asyncio.wait_for(self._no_steps.wait(), timeout_s)
+        except TimeoutError:
+            LOG.warning("steps interrupted at stop: %d", self._steps)
+        running = [task for task in self._running if not task.done()]
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        if self._registered:
+            # It joins threads, and it closes the pool that asyncio.to_thread would use.
+            await _in_thread(lambda: DBOS.destroy(destroy_registry=True))
+            self._registered = {}
+        self._lock.release()
+
+    async def forget(self, finished_before: datetime) -> int:
+        """Delete the records of workflows that ended before an aware time; returns how many."""
+        count = 0
+        while True:
+            ended = await DBOS.list_workflows_async(
+                status=["SUCCESS", "ERROR", "CANCELLED"],
+                completed_before=finished_before.astimezone(UTC).isoformat(),
+                load_input=False,
+                load_output=False,
+                limit=500,
+            )
+            if not ended:
+                return count
+            await DBOS.delete_workflows_async([each.workflow_id for each in ended])
+            count += len(ended)
+
+    def _body(self, name: str) -> Callable[[str], Any]:
+        body = self._bodies[name]
+
+        async def run(argument: str) -> None:
+            task = asyncio.current_task()
+            work_id = DBOS.workflow_id
+            assert task is not None
+            assert work_id is not None
+            self._running.add(task)
+            try:
+                await body(_Context(self, work_id), argument)
+            except Exception:
+                LOG.exception("workflow %s (%s) failed", name, work_id)
+                raise
+            finally:
+                self._running.discard(task)
+
+        return run
+
+    async def _counted(self, call: Callable[[], Awaitable[T]], timeout_s: float | None) -> T:
+        if self._stopping:
+            # Parked until `stop` interrupts it: the record stays as it is and the next launch goes on from here.
+            await asyncio.get_running_loop().create_future()
+        self._steps += 1
+        self._no_steps.clear()
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await call()
+        finally:
+            self._steps -= 1
+            if self._steps == 0:
+                self._no_steps.set()
+
+
+class _Context:
+    def __init__(self, durable: Durable, work_id: str) -> None:
+        self._durable = durable
+        self.work_id = work_id
+
+    async def step(
+        self, name: str, call: Callable[[], Awaitable[T]], *, attempts: int = 3, timeout_s: float | None = None
+    ) -> T:
+        async def attempt() -> T:
+            return await self._durable._counted(call, timeout_s)
+
+        options: StepOptions = {
+            "name": name,
+            "retries_allowed": attempts > 1,
+            "max_attempts": attempts,
+            "interval_seconds": 0.5,
+        }
+        try:
+            return await DBOS.run_step_async(options, attempt)
+        except Exception as error:
+            # A replay gets the recorded error as another type: one type for both.
+            raise StepFailed(f"{name}: {error}") from error
+
+    async def sleep_until(self, when: datetime) -> None:
+        remaining = (when - self._durable._clock()).total_seconds()
+        await DBOS.sleep_async(max(remaining, SHORTEST_SLEEP_S))
+
+
+def _prepare(path: Path) -> None:
+    path.touch(mode=0o600, exist_ok=True)
+    with closing(sqlite3.connect(path)) as connection:
+        # DBOS sets no journal mode; this one stays with the file.
+        connection.execute("PRAGMA journal_mode=WAL")
+
+
+async def _in_thread(call: Callable[[], None]) -> None:
+    loop = asyncio.get_running_loop()
+    done = loop.create_future()
+
+    def run() -> None:
+        try:
+            call()
+        except Exception as error:  # noqa: BLE001 - handed to the awaiting side
+            loop.call_soon_threadsafe(done.set_exception, error)
+        else:
+            loop.call_soon_threadsafe(done.set_result, None)
+
+    Thread(target=run, name="durable-stop").start()
+    await done

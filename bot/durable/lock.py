@@ -1,0 +1,41 @@
+"""One process for each data directory."""
+
+import fcntl
+import os
+from pathlib import Path
+
+
+class DataDirInUse(Exception):
+    """Another process runs on this data directory; the text names it for the operator."""
+
+
+class DataDirLock:
+    """An flock on the file `lock`, held until `release` or the end of the process, however it ends."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._path = data_dir / "lock"
+        self._descriptor: int | None = None
+
+    def acquire(self) -> None:
+        """Take the lock or raise DataDirInUse at once. Taking it twice is nothing new."""
+        if self._descriptor is not None:
+            return
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
+            os.close(descriptor)
+            named = f"the process {holder}" if holder.isdigit() else "another process"
+            raise DataDirInUse(
+                f"{named} already runs on {self._path.parent}; stop it first, or set MAILCHECK_DATA_DIR elsewhere"
+            ) from None
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        self._descriptor = descriptor
+
+    def release(self) -> None:
+        # The file stays: removing it would let a third process lock a new file beside a waiting second one.
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
