@@ -1,0 +1,1 @@
+"""Tables of facts about the world, each with its source and the date it was read."""
