@@ -50,8 +50,7 @@ class Messages:
 
     async def sending(self, key: str) -> None:
         """A post is about to be made: from here until `sent` its outcome is not known."""
-        columns = messages.c
-        await self._update(columns.key == key, state="sending", attempts=columns.attempts + 1)
+        await self._update(messages.c.key == key, state="sending")
 
     async def sent(self, key: str, rev: int, ts: str, channel_id: str) -> None:
         """Slack shows revision `rev`; `channel_id` is what Slack answered (a user id becomes a conversation's id)."""
@@ -68,6 +67,8 @@ class Messages:
         }
         async with self._database.write() as connection:
             await connection.execute(update(messages).where(columns.key == key).values(values))
+            replies = update(messages).where(columns.parent_key == key, columns.channel_id != channel_id)
+            await connection.execute(replies.values(channel_id=channel_id))
             row = (await connection.execute(select(columns.thread_id, columns.parent_key).filter_by(key=key))).first()
             if row is not None and row.thread_id is not None and row.parent_key is None:
                 root = update(threads).where(threads.c.id == row.thread_id, threads.c.root_ts.is_(None))
@@ -81,8 +82,11 @@ class Messages:
         await self._update(and_(columns.key == key, columns.state == "sending"), state="new")
 
     async def postpone(self, key: str, not_before: datetime, error: str) -> None:
+        """Another attempt, counted in `attempts` until one succeeds, is made at `not_before`."""
         columns = messages.c
-        await self._update(columns.key == key, not_before=not_before, last_error=error[:500])
+        await self._update(
+            columns.key == key, not_before=not_before, last_error=error[:500], attempts=columns.attempts + 1
+        )
 
     async def failed(self, key: str, error: str) -> None:
         """Slack will never take this message (or its edits): it is left alone from now on."""
@@ -113,11 +117,12 @@ async def put_message(
     known = (await connection.execute(select(columns.payload).where(columns.key == message.key))).first()
     payload = dict(message.payload)
     if known is None:
+        parent_channel = await connection.scalar(select(columns.channel_id).where(columns.key == message.parent_key))
         values = {
             "key": message.key,
             "thread_id": thread_id,
             "team_id": team_id,
-            "channel_id": message.channel_id,
+            "channel_id": parent_channel or message.channel_id,
             "parent_key": message.parent_key,
             "payload": payload,
             "progress": message.progress,
@@ -160,7 +165,8 @@ def _select() -> Select[*tuple[Any, ...]]:
         columns.sent_at,
         columns.not_before,
         _PARENT.c.ts.label("parent_ts"),
-        case((_PARENT.c.state == "failed", True), else_=False).label("parent_failed"),
+        # A parent that was posted and then deleted is for Slack to judge; this one never came to be.
+        case((and_(_PARENT.c.state == "failed", _PARENT.c.ts.is_(None)), True), else_=False).label("parent_failed"),
     ).select_from(messages.outerjoin(_PARENT, _PARENT.c.key == columns.parent_key))
 
 

@@ -114,7 +114,11 @@ class WorkItem:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One row of the outbox. state: new (never posted), sending (a post whose outcome is not known), sent, failed."""
+    """One row of the outbox.
+
+    state: new (does not exist in Slack), sending (a post whose outcome is not known), sent, failed (given up).
+    parent_failed: its parent was never posted and never will be.
+    """
 
     key: str
     thread_id: str | None
