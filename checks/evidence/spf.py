@@ -10,10 +10,11 @@ from checks.model import Answer, Known
 
 @dataclass(frozen=True, slots=True)
 class SpfTerm:
-    """One term of a record: the text, the octet where it begins, and its parts.
+    """One term of a record: the text, where it begins (counted from 0), and its parts.
 
-    For a directive `qualifier` is one of + - ~ ?, `name` the mechanism in lower case; for a modifier `qualifier` is "".
-    `value`: what follows `:`, `=` or, for the cidr-only forms of a and mx, `/`. `target`: the domain-spec, "" for the current domain.
+    For a directive `qualifier` is one of + - ~ ? (+ where none is written), `name` the mechanism in lower case; for a
+    modifier `qualifier` is "". `value`: what follows `:` or `=`, without the prefix length of a and mx, which is `prefix`
+    ("/24", "//64", "/24//64"). `target`: the domain-spec without trailing dot, "" where the term names none.
     """
 
     text: str
@@ -22,17 +23,25 @@ class SpfTerm:
     qualifier: str
     name: str
     value: str
+    prefix: str = ""
+    target: str = ""
     has_macro: bool = False
 
     @property
     def needs_lookup(self) -> bool:
         """Counts towards the limit of 10 (RFC 7208 section 4.6.4)."""
-        return self.name in {"include", "a", "mx", "ptr", "exists", "redirect"}
+        return self.name in _LOOKUP_NAMES
+
+
+_LOOKUP_NAMES = frozenset({"include", "a", "mx", "ptr", "exists", "redirect"})
 
 
 @dataclass(frozen=True, slots=True)
 class SpfSyntaxError:
-    """Where the record stops being valid: the octet, the offending term, and what kind of error (a fixed word)."""
+    """Where the record stops being valid: the place (counted from 0), the offending term, and a fixed word for why.
+
+    The words are those of `checks.parse.spf.KINDS`.
+    """
 
     position: int
     term: str
@@ -41,18 +50,34 @@ class SpfSyntaxError:
 
 @dataclass(frozen=True, slots=True)
 class SpfRecord:
+    """`terms`: every term that is valid, in order, also where another is not. `error`: the first one (permerror)."""
+
     text: str
     terms: tuple[SpfTerm, ...]
     error: SpfSyntaxError | None
+
+    @property
+    def all_term(self) -> SpfTerm | None:
+        """The first `all`, which ends the evaluation."""
+        return next((t for t in self.terms if t.kind == "mechanism" and t.name == "all"), None)
+
+    @property
+    def reached(self) -> tuple[SpfTerm, ...]:
+        """The terms that an address that nothing matches gets to: up to `all`; `redirect` last, only without `all`."""
+        directives = [t for t in self.terms if t.kind == "mechanism"]
+        if end := self.all_term:
+            return tuple(directives[: directives.index(end) + 1])
+        return (*directives, *(t for t in self.terms if t.kind == "modifier" and t.name == "redirect"))
 
 
 @dataclass(frozen=True, slots=True)
 class SpfNode:
     """One record of the tree. `via`: the term that led here, None for the domain's own.
 
-    `records`: all `v=spf1` records at the name (Absent: none; several: permerror). `record`: the parsed one, where there is exactly one.
-    `lookups`: DNS terms of this record and of everything below it, counted as for an address that nothing matches.
-    `loops`: the name already stands above. `cut`: not followed (macro, depth or size bound).
+    `records`: all `v=spf1` records at the name (Absent: none; several: permerror). `record`: the parsed one, where there
+    is exactly one. `lookups`: DNS terms of this record and of everything below it, counted as for an address that nothing
+    matches. `loops`: the name already stands above. `cut`: not followed (macro, depth or size bound). Where either is
+    set, `records` is Unreachable and says nothing about the name.
     """
 
     domain: str
@@ -69,8 +94,9 @@ class SpfNode:
 class SpfEvidence:
     """`answer`: all TXT records at the domain. `tree` None where there is no single record.
 
-    `passes_all`: the text of the term by which any address passes (`+all` at every level), "" where none does;
-    `passing_networks` the text of the networks that pass unconditionally, for the sum.
+    `passes_all`: the text of the term by which any address passes (`+all`, with `+` at every level above it), "" where
+    none does; `passes_all_at`: the name whose record holds it. `passing_networks`: the networks that pass in the same
+    way, for the sum; of `a` and `mx` only those that are so wide that they matter for it.
     """
 
     domain: str
@@ -78,4 +104,5 @@ class SpfEvidence:
     records: tuple[str, ...]
     tree: SpfNode | None
     passes_all: str = ""
+    passes_all_at: str = ""
     passing_networks: tuple[str, ...] = ()

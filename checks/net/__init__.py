@@ -1,0 +1,1 @@
+"""The only sockets of the package. What goes wrong on the wire becomes `Unreachable` here, once."""

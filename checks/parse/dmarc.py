@@ -1,0 +1,169 @@
+"""DMARC records and the tree walk (RFC 9989 sections 4.7 to 4.10), as a receiver reads them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+from checks.evidence.dmarc import DmarcRecord, DmarcStep, DmarcTag
+from checks.model import Absent, Answer, Known, Seen, Unreachable
+
+POLICIES = ("none", "quarantine", "reject")
+MAX_TEXT = 8192
+_MAX_WALK = 8
+_TAG = re.compile(r"[ \t]*([A-Za-z][A-Za-z0-9_]*)[ \t]*=[ \t]*(.*?)[ \t]*", re.DOTALL)
+_VERSION = re.compile(r"[vV][ \t]*=[ \t]*DMARC1[ \t]*(?:;|$)")
+_MAILTO = re.compile(r"mailto:[^@\s,!]+@[A-Za-z0-9._-]+(?:![0-9]+[kmgtKMGT]?)?", re.IGNORECASE)
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s,]+")
+_MEANT = re.compile(r"v\s*=\s*[\"'“”「]?\s*dmarc|^\s*[\"'“”「]?\s*dmarc1?\b", re.IGNORECASE)
+_ENUMERATED: dict[str, tuple[str, ...]] = {
+    "p": POLICIES,
+    "sp": POLICIES,
+    "np": POLICIES,
+    "adkim": ("r", "s"),
+    "aspf": ("r", "s"),
+    "psd": ("y", "n", "u"),
+    "t": ("y", "n"),
+}
+
+
+def is_record(text: str) -> bool:
+    """The text begins with the version tag, `DMARC1` in exactly this case (section 4.8); anything else is discarded."""
+    return _VERSION.match(text) is not None
+
+
+def is_meant_as_record(text: str) -> bool:
+    """No record to any receiver, but its author meant one: wrong case, quotes, or the version not first."""
+    return not is_record(text) and _MEANT.search(text[:MAX_TEXT]) is not None
+
+
+def parse_dmarc(text: str) -> DmarcRecord:
+    """Read a text of which `is_record` holds; values that a receiver must ignore end up in `problems`. Never raises."""
+    tags: list[DmarcTag] = []
+    problems: list[DmarcTag] = []
+    position = 0
+    for part in text[:MAX_TEXT].split(";"):
+        if match := _TAG.fullmatch(part):
+            tag = DmarcTag(match[1].lower(), match[2], position + match.start(1))
+            (problems if any(t.name == tag.name for t in tags) else tags).append(tag)
+        elif part.strip():
+            problems.append(DmarcTag("", part.strip(), position))
+        position += len(part) + 1
+    values = {tag.name: tag.value.lower() for tag in tags}
+    problems += [t for t in tags if t.name in _ENUMERATED and t.value.lower() not in _ENUMERATED[t.name]]
+    valid = {k: v for k, v in values.items() if k not in _ENUMERATED or v in _ENUMERATED[k]}
+    psd: Literal["y", "n", "u"] = "y" if valid.get("psd") == "y" else "n" if valid.get("psd") == "n" else "u"
+    return DmarcRecord(
+        text=text,
+        tags=tuple(tags),
+        policy=valid.get("p"),
+        subdomain_policy=valid.get("sp"),
+        nonexistent_policy=valid.get("np"),
+        psd=psd,
+        strict_dkim=valid.get("adkim") == "s",
+        strict_spf=valid.get("aspf") == "s",
+        testing=valid.get("t") == "y",
+        report_uris=tuple(_report_uris(tags)),
+        problems=tuple(problems),
+    )
+
+
+def _report_uris(tags: Sequence[DmarcTag]) -> list[str]:
+    rua = next((t.value for t in tags if t.name == "rua"), "")
+    return [uri for uri in (u.strip() for u in rua.split(",")) if _MAILTO.fullmatch(uri) or _is_other_uri(uri)]
+
+
+def _is_other_uri(uri: str) -> bool:
+    return _URI.fullmatch(uri) is not None and not uri.lower().startswith("mailto:")
+
+
+def effective_policy(record: DmarcRecord, *, is_own: bool, exists: bool = True) -> str | None:
+    """What a receiver applies (section 4.10.1): None where the record has no valid policy and no report address.
+
+    `is_own`: the record stands at the name itself, else it is inherited from the organizational domain.
+    """
+    broken = record.policy is None or any(t.name in ("sp", "np") for t in record.problems if t.value)
+    if broken:
+        return "none" if record.report_uris else None
+    policy = record.policy
+    if not is_own:
+        policy = record.subdomain_policy or policy
+        if not exists:
+            policy = record.nonexistent_policy or policy
+    return policy
+
+
+def walk_names(domain: str) -> tuple[str, ...]:
+    """The names that the walk asks for, in order (section 4.10): the name, then its parents, jumping to 7 labels; 8 at most."""
+    labels = domain.split(".")
+    parents = labels[1:] if len(labels) < _MAX_WALK else labels[-(_MAX_WALK - 1) :]
+    names = [domain, *(".".join(parents[i:]) for i in range(len(parents)))]
+    return tuple(names[:_MAX_WALK])
+
+
+def records_at(answer: Known[Answer[bytes]]) -> tuple[str, ...]:
+    """The DMARC records among the TXT records of one `_dmarc` name."""
+    if not isinstance(answer, Seen):
+        return ()
+    texts = (value.decode("utf-8", "replace") for value in answer.value.values)
+    return tuple(t for t in texts if is_record(t))
+
+
+def single_record(answer: Known[Answer[bytes]]) -> Known[DmarcRecord]:
+    """Several records at one name are all discarded (section 4.10): Absent."""
+    if isinstance(answer, Unreachable):
+        return answer
+    records = records_at(answer)
+    return Seen(parse_dmarc(records[0])) if len(records) == 1 else Absent()
+
+
+def walked(steps: Sequence[DmarcStep]) -> tuple[DmarcStep, ...]:
+    """The steps up to where the walk stops: psd=n anywhere, psd=y anywhere but at its start."""
+    for index, step in enumerate(steps):
+        match single_record(step.answer):
+            case Seen(record) if record.psd == "n" or (record.psd == "y" and index):
+                return tuple(steps[: index + 1])
+    return tuple(steps)
+
+
+def organizational_domain(start: str, steps: Sequence[DmarcStep]) -> Known[str]:
+    """The organizational domain of `start` (section 4.10.2) from the steps of its walk.
+
+    Absent: no record was found anywhere, so the name stands for itself. Unreachable: a step failed that may decide it.
+    """
+    found: list[tuple[str, DmarcRecord]] = []
+    failed: Unreachable | None = None
+    for index, step in enumerate(steps):
+        match single_record(step.answer):
+            case Unreachable() as cause:
+                failed = failed or cause
+            case Seen(record):
+                if record.psd == "n":
+                    return failed or Seen(step.domain)
+                if record.psd == "y" and index:
+                    below = len(step.domain.split(".")) + 1
+                    return failed or Seen(".".join(start.split(".")[-below:]))
+                found.append((step.domain, record))
+    if failed:
+        return failed
+    return Seen(found[-1][0]) if found else Absent()
+
+
+def governing_record(start: str, steps: Sequence[DmarcStep]) -> tuple[Known[DmarcRecord], str | None, bool]:
+    """The record that governs `start`, the domain where it stands, and whether that is only a public suffix's (section 4.10.1)."""
+    own = single_record(steps[0].answer)
+    if not isinstance(own, Absent):
+        return own, start if isinstance(own, Seen) else None, False
+    organizational = organizational_domain(start, steps)
+    if not isinstance(organizational, Seen):
+        return (organizational if isinstance(organizational, Unreachable) else Absent()), None, False
+    for step in steps:
+        record = single_record(step.answer)
+        if step.domain == organizational.value and isinstance(record, Seen):
+            return record, step.domain, False
+    last = steps[-1]
+    record = single_record(last.answer)
+    if isinstance(record, Seen) and record.value.psd == "y":
+        return record, last.domain, True
+    return Absent(), None, False

@@ -1,0 +1,239 @@
+"""The grammar of an SPF record (RFC 7208 section 12), with the place of the first error."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Sequence
+
+from checks.evidence.spf import SpfRecord, SpfSyntaxError, SpfTerm
+
+VERSION = "v=spf1"
+MECHANISMS = frozenset({"all", "include", "a", "mx", "ptr", "ip4", "ip6", "exists"})
+
+KINDS = (
+    "unknown_mechanism",
+    "bad_qualifier",
+    "separator",
+    "modifier_as_mechanism",
+    "bad_modifier_name",
+    "missing_value",
+    "empty_value",
+    "value_not_allowed",
+    "bad_domain",
+    "address_as_domain",
+    "bad_ip4",
+    "bad_ip6",
+    "bad_prefix",
+    "prefix_not_allowed",
+    "bad_macro",
+    "macro_not_allowed",
+    "duplicate_modifier",
+    "control_character",
+    "non_ascii",
+)
+"""Every word that `SpfSyntaxError.kind` can hold."""
+
+_MODIFIER = re.compile(r"([A-Za-z][A-Za-z0-9._-]*)=(.*)", re.DOTALL)
+_DIRECTIVE = re.compile(r"([+?~-]?)([^:/]*)(.*)", re.DOTALL)
+_DUAL_PREFIX = re.compile(r"(?:/(\d+))?(?://(\d+))?\Z", re.ASCII)
+_PREFIX_LIKE = re.compile(r"/[0-9/]*\Z")
+_TOP_LABEL = re.compile(r"[A-Za-z0-9]*[A-Za-z][A-Za-z0-9]*|[A-Za-z0-9]+-[A-Za-z0-9-]*[A-Za-z0-9]")
+_MACRO = re.compile(r"%(?:[%_-]|\{([A-Za-z])(\d*)r?[.\-+,/_=]*\})", re.IGNORECASE | re.ASCII)
+_MACRO_LETTERS = frozenset("slodiphv")
+_EXPLANATION_LETTERS = frozenset("crt")
+_NUMBER = re.compile(r"0|[1-9][0-9]*")
+_DOTTED = re.compile(r"[0-9]+(?:\.[0-9]+){3}")
+
+
+class _Fault(Exception):  # noqa: N818  (caught in this module, becomes an SpfSyntaxError)
+    def __init__(self, kind: str, offset: int = 0) -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.offset = offset
+
+
+def spf_records(txts: Sequence[bytes]) -> tuple[str, ...]:
+    """The SPF records among the TXT records of a name (RFC 7208 section 4.5): `v=spf1` in any case, then a space or the end.
+
+    Octets that are not UTF-8 are read as Latin-1: in either case they are an error of the record.
+    """
+    return tuple(_text(t) for t in txts if t[:6].lower() == b"v=spf1" and t[6:7] in (b"", b" "))
+
+
+def _text(octets: bytes) -> str:
+    try:
+        return octets.decode("utf-8")
+    except UnicodeDecodeError:
+        return octets.decode("latin-1")
+
+
+def parse_spf(text: str) -> SpfRecord:
+    """Parse a record that begins with the version. Never raises; `error` says where a receiver answers permerror.
+
+    The valid terms are kept also where another is not, so that a report can go on. A text without the version section
+    is read as if all of it were terms.
+    """
+    terms: list[SpfTerm] = []
+    errors: list[SpfSyntaxError] = []
+    seen: set[str] = set()
+    for position, word in _words(text):
+        try:
+            term = _term(word, position)
+            if term.kind == "modifier" and term.name in ("redirect", "exp"):
+                if term.name in seen:
+                    raise _Fault("duplicate_modifier")
+                seen.add(term.name)
+        except _Fault as fault:
+            errors.append(SpfSyntaxError(position + fault.offset, word, fault.kind))
+        else:
+            terms.append(term)
+    return SpfRecord(text, tuple(terms), errors[0] if errors else None)
+
+
+def render(record: SpfRecord) -> str:
+    """The record in one line, terms as they were written, one space between them."""
+    return " ".join((VERSION, *(t.text for t in record.terms)))
+
+
+def _words(text: str) -> list[tuple[int, str]]:
+    begin = len(VERSION) if text[: len(VERSION)].lower() == VERSION and text[len(VERSION) :][:1] in ("", " ") else 0
+    return [(m.start() + begin, m.group()) for m in re.finditer(r"[^ ]+", text[begin:])]
+
+
+def _term(word: str, position: int) -> SpfTerm:
+    for offset, char in enumerate(word):
+        if not char.isascii():
+            raise _Fault("non_ascii", offset)
+        if not "\x21" <= char <= "\x7e":
+            raise _Fault("control_character", offset)
+    if modifier := _MODIFIER.fullmatch(word):
+        return _modifier(word, position, modifier.group(1).lower(), modifier.group(2))
+    return _directive(word, position)
+
+
+def _modifier(word: str, position: int, name: str, value: str) -> SpfTerm:
+    start = len(name) + 1
+    if name not in ("redirect", "exp"):
+        # An unknown modifier is ignored, but its macros must be well formed (section 6).
+        return SpfTerm(word, position, "modifier", "", name, value, has_macro=_check_macros(value, start))
+    has_macro = _check_domain(value, start)
+    return SpfTerm(word, position, "modifier", "", name, value, target=value.removesuffix("."), has_macro=has_macro)
+
+
+def _directive(word: str, position: int) -> SpfTerm:
+    match = _DIRECTIVE.fullmatch(word)
+    assert match is not None, "the pattern matches every text"
+    sign, name, rest = match.group(1), match.group(2).lower(), match.group(3)
+    start = len(sign) + len(name)
+    if name not in MECHANISMS:
+        raise _Fault(_kind_of_unknown(word, sign, name, rest))
+    qualifier = sign or "+"
+    match name:
+        case "all":
+            if rest:
+                raise _Fault("prefix_not_allowed" if _PREFIX_LIKE.fullmatch(rest) else "value_not_allowed", start)
+            return SpfTerm(word, position, "mechanism", qualifier, name, "")
+        case "ip4" | "ip6":
+            _check_network(name, rest, start)
+            return SpfTerm(word, position, "mechanism", qualifier, name, rest[1:])
+        case "a" | "mx":
+            value, prefix = _split_prefix(rest, start)
+        case _:
+            value, prefix = rest, ""
+            if name in ("include", "exists") and not rest:
+                raise _Fault("missing_value", start)
+            if _PREFIX_LIKE.search(rest):
+                raise _Fault("prefix_not_allowed", start + rest.index("/"))
+    has_macro = _check_domain(value[1:], start + 1) if value else False
+    target = value[1:].removesuffix(".")
+    return SpfTerm(word, position, "mechanism", qualifier, name, value[1:], prefix, target, has_macro)
+
+
+def _kind_of_unknown(word: str, sign: str, name: str, rest: str) -> str:
+    if word.strip(",;") == "" or (word[-1] in ",;" and not rest):
+        return "separator"
+    if not sign and word[1:].split(":")[0].split("/")[0].lower() in MECHANISMS and not word[0].isalnum():
+        return "bad_qualifier"
+    if sign and name[:1] in ("+", "-", "~", "?") and name[1:] in MECHANISMS:
+        return "bad_qualifier"
+    if name in ("redirect", "exp") and rest.startswith(":"):
+        return "modifier_as_mechanism"
+    if "=" in name and not rest.startswith(":"):
+        return "bad_modifier_name"
+    return "unknown_mechanism"
+
+
+def _split_prefix(rest: str, start: int) -> tuple[str, str]:
+    """`:domain/24//64` → (`:domain`, `/24//64`). A slash may also stand inside a domain-spec, so the end decides."""
+    match = _DUAL_PREFIX.search(rest)
+    assert match is not None, "the pattern also matches nothing, at the end"
+    value, prefix = rest[: match.start()], match.group()
+    if _PREFIX_LIKE.search(value):
+        raise _Fault("bad_prefix", start + len(value.rstrip("/0123456789")))
+    for digits, most in ((match.group(1), 32), (match.group(2), 128)):
+        if digits is not None:
+            _check_number(digits, most, start + match.start())
+    return value, prefix
+
+
+def _check_number(digits: str, most: int, offset: int) -> None:
+    # The length first: int() refuses texts of thousands of digits.
+    if not _NUMBER.fullmatch(digits) or len(digits) > 3 or int(digits) > most:
+        raise _Fault("bad_prefix", offset)
+
+
+def _check_network(name: str, rest: str, start: int) -> None:
+    if not rest.startswith(":"):
+        raise _Fault("missing_value", start)
+    address, slash, prefix = rest[1:].partition("/")
+    if not address:
+        raise _Fault("empty_value", start)
+    try:
+        # ipaddress refuses leading zeros and missing parts, as the grammar does; a zone index only the grammar refuses.
+        if name == "ip4":
+            ipaddress.IPv4Address(address)
+        elif "%" in address or ("." in address and not _DOTTED.fullmatch(address.rpartition(":")[2])):
+            raise ValueError(address)
+        else:
+            ipaddress.IPv6Address(address)
+    except ValueError:
+        raise _Fault("bad_" + name, start + 1) from None
+    if slash:
+        _check_number(prefix, 32 if name == "ip4" else 128, start + 1 + len(address))
+
+
+def _check_macros(value: str, start: int) -> bool:
+    """Whether it has macros. Faults for a macro that is malformed, or that only an explanation may hold (section 7)."""
+    offset = value.find("%")
+    found = offset >= 0
+    while offset >= 0:
+        match = _MACRO.match(value, offset)
+        if match is None:
+            raise _Fault("bad_macro", start + offset)
+        letter, digits = (match.group(1) or "").lower(), match.group(2)
+        if letter in _EXPLANATION_LETTERS and letter:
+            raise _Fault("macro_not_allowed", start + offset)
+        if letter and letter not in _MACRO_LETTERS:
+            raise _Fault("bad_macro", start + offset)
+        if digits and not digits.strip("0"):
+            raise _Fault("bad_macro", start + offset)
+        offset = value.find("%", match.end())
+    return found
+
+
+def _check_domain(value: str, start: int) -> bool:
+    """Whether the domain-spec has macros. Its end must be `.toplabel` or a macro: anything may stand before that."""
+    if not value:
+        raise _Fault("empty_value", start)
+    if _DOTTED.fullmatch(value):
+        raise _Fault("address_as_domain", start)
+    has_macro = _check_macros(value, start)
+    ends = [m.end() for m in _MACRO.finditer(value)] if has_macro else []
+    if ends and ends[-1] == len(value):
+        return True
+    before, dot, top = value.removesuffix(".").rpartition(".")
+    # What precedes the top label must not be the middle of a macro such as `%{d.com`; the macros were checked above.
+    if not dot or not _TOP_LABEL.fullmatch(top) or (not before and not dot):
+        raise _Fault("separator" if value[-1] in ",;" else "bad_domain", start)
+    return has_macro
