@@ -5,7 +5,7 @@ Nothing here asks, judges or speaks; every other module of the package may impor
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, Literal, TypeAlias, TypeVar
 
@@ -117,9 +117,10 @@ class Seen(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """The question was answered: there is none. `nxdomain`: not even the name exists."""
+    """The question was answered: there is none. `nxdomain`: not even the name exists. `authentic`: as in `Answer`."""
 
     how: Literal["nodata", "nxdomain"] = "nodata"
+    authentic: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,10 +41,10 @@ class Server:
     def parse(cls, text: str) -> Server:
         """Read "192.0.2.1", "192.0.2.1:5353", "2001:db8::1" or "[2001:db8::1]:5353". Raises ValueError with a sentence."""
         host, port = text.strip(), "53"
-        if host.startswith("["):
+        if host.startswith("[") and "]" in host:
             host, _, rest = host[1:].partition("]")
             if rest:
-                port = rest.removeprefix(":") if rest.startswith(":") else ""
+                port = rest[1:] if rest.startswith(":") else ""
         elif host.count(":") == 1:
             host, port = host.split(":")
         try:

@@ -6,7 +6,6 @@ import asyncio
 from typing import Literal
 
 from checks.evidence.dmarc import AuthResult, DmarcEvidence, DmarcRecord, DmarcResultEvidence, DmarcStep, TreeWalk
-from checks.evidence.domain import DomainEvidence
 from checks.evidence.message import MessageEvidence, SpfResultEvidence
 from checks.model import Absent, Known, Seen, Unreachable
 from checks.net.dns import DnsRun
@@ -51,9 +50,7 @@ async def ask_dmarc_result(run: Run) -> DmarcResultEvidence:
     dkim_aligned = tuple(_aligned(author, walks.get(s.domain), strict_dkim) for s in message.signatures)
     passes = _passes(message, spf, spf_aligned, dkim_aligned)
     near_miss = passes is False and _would_pass_relaxed(message, spf, author, walks)
-    domain = await run.evidence(DomainEvidence)
-    is_missing = domain.ascii == author.start and isinstance(domain.start_of_authority, Absent)
-    exists = not (is_missing and domain.start_of_authority == Absent("nxdomain"))
+    exists = await run.dns.ask(message.from_domain, "SOA") != Absent("nxdomain")
     policy = (
         effective_policy(record.value, is_own=at == author.start, exists=exists) if isinstance(record, Seen) else None
     )
