@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 
 from checks.model import Answer, Known
@@ -15,6 +16,11 @@ class ReverseName:
     host: str
     names: Known[Answer[str]]
     confirmed: str | None = None
+
+    @property
+    def pointer(self) -> str:
+        """The name that holds the PTR record of the address."""
+        return ipaddress.ip_address(self.address).reverse_pointer
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ class SpfTerm:
     """One term of a record: the text, where it begins (counted from 0), and its parts.
 
     For a directive `qualifier` is one of + - ~ ? (+ where none is written), `name` the mechanism in lower case; for a
-    modifier `qualifier` is "". `value`: what follows `:` or `=`, without the prefix length of a and mx, which is `prefix`
-    ("/24", "//64", "/24//64"). `target`: the domain-spec without trailing dot, "" where the term names none.
+    modifier `qualifier` is "". `value`: what follows `:` or `=`, without the prefix length of a and mx, which is
+    `prefix` ("/24", "//64", "/24//64"). `target`: the domain-spec without trailing dot, "" where the term names none.
     """
 
     text: str
@@ -74,10 +74,10 @@ class SpfRecord:
 class SpfNode:
     """One record of the tree. `via`: the term that led here, None for the domain's own.
 
-    `records`: all `v=spf1` records at the name (Absent: none; several: permerror). `record`: the parsed one, where there
-    is exactly one. `lookups`: DNS terms of this record and of everything below it, counted as for an address that nothing
-    matches. `loops`: the name already stands above. `cut`: not followed (macro, depth or size bound). Where either is
-    set, `records` is Unreachable and says nothing about the name.
+    `records`: all `v=spf1` records at the name (Absent: none; several: permerror). `record`: the parsed one, where
+    there is exactly one. `lookups`: DNS terms of this record and of everything below it, counted as for an address that
+    nothing matches. `loops`: the name already stands above. `cut`: not followed (macro, depth or size bound). Where
+    either is set, `records` is Unreachable and says nothing about the name.
     """
 
     domain: str

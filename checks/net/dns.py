@@ -1,8 +1,8 @@
 """The one gateway to the DNS.
 
-`Dns` lives as long as its owner and knows the resolvers; `DnsRun` is one report's view of it: every (name, type) is asked
-once, whoever asks while the answer is under way shares it, and one deadline ends all. Nothing but cancellation is raised:
-what could not be told is `Unreachable`, with the reason.
+`Dns` lives as long as its owner and knows the resolvers; `DnsRun` is one report's view of it: every (name, type) is
+asked once, whoever asks while the answer is under way shares it, and one deadline ends all. Nothing but cancellation
+is raised: what could not be told is `Unreachable`, with the reason.
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ _NEVER_SECURE_NAMES = ("10.in-addr.arpa", "home.arpa")
 class Dns:
     """The resolvers, and whether they validate. One per Checker; `run()` begins the questions of a report.
 
-    `nameservers`: "127.0.0.1", "127.0.0.1:5353", "::1", "[::1]:53"; None for those of the system. `try_s`: seconds until a
-    question is sent again, `tries`: how often per server. Raises ValueError with a sentence for a text that is no server.
+    `nameservers`: "127.0.0.1", "127.0.0.1:5353", "::1", "[::1]:53"; None for those of the system. `try_s`: seconds
+    until a question is sent again, `tries`: how often per server. Raises ValueError with a sentence for a text that
+    is no server.
     """
 
     def __init__(
@@ -41,7 +42,8 @@ class Dns:
         tries: int = 3,
         max_outstanding: int = 150,
     ) -> None:
-        self.servers = system_servers() if nameservers is None else tuple(map(Server.parse, dict.fromkeys(nameservers)))
+        given = None if nameservers is None else tuple(dict.fromkeys(map(Server.parse, nameservers)))
+        self.servers = system_servers() if given is None else given
         self._try_s = try_s
         self._tries = tries
         self._room = asyncio.Semaphore(max_outstanding)
@@ -51,7 +53,7 @@ class Dns:
         self._closed = False
 
     def run(self, deadline_s: float = 20.0) -> DnsRun:
-        """The questions of one report; `deadline_s` seconds from now whatever is unanswered becomes Unreachable(TIMEOUT)."""
+        """The questions of one report; after `deadline_s` seconds what is unanswered becomes Unreachable(TIMEOUT)."""
         return DnsRun(self, time.monotonic() + deadline_s)
 
     async def aclose(self) -> None:
@@ -62,7 +64,7 @@ class Dns:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def exchange(self, asked: Question, servers: Sequence[Server], on_sent: Callable[[], None]) -> Reply:
-        """Ask `servers`, those known to be silent last, as soon as fewer than `max_outstanding` questions are on the wire."""
+        """Ask `servers`, those known to be silent last, once fewer than `max_outstanding` questions are under way."""
         if not servers:
             return Reply(Unreachable(Why.NETWORK, "no name server is configured on this system"))
         async with self._room:
@@ -90,16 +92,17 @@ class Dns:
         return self._closed
 
     async def proved(self, server: Server) -> bool | None:
-        """Does this resolver validate DNSSEC? None: it did not answer the two questions that tell; asked again next time.
+        """Does this resolver validate DNSSEC? None: it did not answer the questions that tell; asked again next time.
 
-        It has to set AD for the SOA of the root, which is signed, and must not set it for a name that nobody can call secure.
-        The first alone would be passed by a resolver that sets AD always or echoes the AD bit of the query; the second alone
-        by one that knows no DNSSEC. Taken for the second is the SOA of a zone whose delegation is insecure by design and
-        stays so: `10.in-addr.arpa`. Unbound and BIND serve it themselves, others fetch the unsigned copy of AS112, and
-        systemd-resolved has it as a negative trust anchor: never AD. Not suitable are `localhost`, `invalid` or the reverse
-        of 127.0.0.1 (systemd-resolved calls what it makes up authentic), a made-up TLD (the root proves its absence: AD is
-        right), any company's unsigned domain (may be signed tomorrow) and a deliberately bogus one (somebody else's to keep).
-        A forwarder that hands on the AD bit of a validating resolver passes; whether the path to it is safe, no question tells.
+        It has to set AD for the SOA of the root, which is signed, and must not set it for a name that nobody can
+        call secure. The first alone would be passed by a resolver that sets AD always or echoes the AD bit of the
+        query; the second alone by one that knows no DNSSEC. Taken for the second is the SOA of a zone whose
+        delegation is insecure by design and stays so: `10.in-addr.arpa`. Unbound and BIND serve it themselves,
+        others fetch the unsigned copy of AS112, and systemd-resolved has it as a negative trust anchor: never AD.
+        Not suitable are `localhost`, `invalid` or the reverse of 127.0.0.1 (systemd-resolved calls what it makes up
+        authentic), a made-up TLD (the root proves its absence: AD is right), any company's unsigned domain (may be
+        signed tomorrow) and a deliberately bogus one (somebody else's to keep). A forwarder that hands on the AD bit
+        of a validating resolver passes; whether the path to it is safe, no question tells.
         """
         task = self._proofs.get(server)
         if task is None or (task.done() and (task.cancelled() or task.result() is None)):
@@ -150,8 +153,8 @@ class DnsRun:
     async def ask(self, name: str, rdtype: str, *, checking_disabled: bool = False) -> Known[Answer[Any]]:
         """The records of a name and type (values: see `Answer`), CNAMEs followed.
 
-        `name`: A-labels, one trailing dot allowed, characters up to U+00FF taken as octets; neither search list nor IDNA.
-        `checking_disabled`: have the resolver answer although validation fails (CD, RFC 4035 section 3.2.2).
+        `name`: A-labels, one trailing dot allowed, characters up to U+00FF taken as octets; neither search list nor
+        IDNA. `checking_disabled`: have the resolver answer although validation fails (CD, RFC 4035 section 3.2.2).
         """
         asked = question(name, rdtype, checking_disabled=checking_disabled)
         if isinstance(asked, Unreachable):
@@ -195,8 +198,8 @@ class DnsRun:
         return await self.ask(ip.reverse_pointer, "PTR")
 
     async def validates(self) -> bool:
-        """Whether the resolvers proved that they validate DNSSEC: at least one did, and none that answers failed to."""
-        try:
+        """Whether the resolvers proved that they validate DNSSEC: at least one did, and none that answers failed
+        to.""" try:
             async with asyncio.timeout(self._left_s()):
                 proofs = await asyncio.gather(*map(self._dns.proved, self._dns.servers))
         except TimeoutError:
@@ -210,9 +213,9 @@ class DnsRun:
                 reply = await self._dns.exchange(asked, self._dns.servers, self._count)
                 told = reply.outcome
                 # With CD the resolver did not look at the signatures, or not now.
-                believe = isinstance(told, Seen) and reply.claims_authentic and not asked.checking_disabled
-                if believe and reply.server is not None and await self._dns.proved(reply.server):
-                    told = Seen(replace(reply.outcome.value, authentic=True))
+                server = reply.server if reply.claims_authentic and not asked.checking_disabled else None
+                if isinstance(told, Seen) and server is not None and await self._dns.proved(server):
+                    told = Seen(replace(told.value, authentic=True))
         except TimeoutError:
             pass
         except Exception as error:  # noqa: BLE001 - a fault in here must cost one answer, not the report

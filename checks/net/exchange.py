@@ -26,7 +26,7 @@ _PAUSE_S = 0.1
 _TCP_TRIES_S = 2.0
 """A TCP exchange may take this many times the time of a try."""
 _RESOLV_CONF = Path("/etc/resolv.conf")
-# Why the failure of one server is told rather than another's: a failed resolution says most, REFUSED only if all refuse.
+# Whose failure is told, where servers fail differently: a failed resolution says most; REFUSED only if all refuse.
 _TELLING = (Why.SERVFAIL, Why.TIMEOUT, Why.NETWORK, Why.REFUSED)
 
 
@@ -39,7 +39,7 @@ class Server:
 
     @classmethod
     def parse(cls, text: str) -> Server:
-        """Read "192.0.2.1", "192.0.2.1:5353", "2001:db8::1" or "[2001:db8::1]:5353". Raises ValueError with a sentence."""
+        """Read "192.0.2.1", "192.0.2.1:53", "2001:db8::1" or "[2001:db8::1]:53". Raises ValueError with a sentence."""
         host, port = text.strip(), "53"
         if host.startswith("[") and "]" in host:
             host, _, rest = host[1:].partition("]")
@@ -60,7 +60,7 @@ class Server:
 
 
 def system_servers(resolv_conf: Path = _RESOLV_CONF) -> tuple[Server, ...]:
-    """The resolvers that the system is configured with (resolv.conf(5)), in its order; lines nobody can use are passed over."""
+    """The resolvers of the system (resolv.conf(5)), in its order; lines nobody can use are passed over."""
     try:
         lines = resolv_conf.read_text("utf-8", "replace").splitlines()
     except OSError:
@@ -86,7 +86,7 @@ _Event: TypeAlias = "tuple[_Link, bytes | OSError]"
 
 
 class _Link:
-    """The connected UDP socket of one question to one server. Synchronous to open and close, so that nothing can leak."""
+    """The connected UDP socket of one question to one server. Opened and closed at once, so that nothing can leak."""
 
     def __init__(self, server: Server, question: Question, inbox: asyncio.Queue[_Event]) -> None:
         """Raises OSError where the address cannot be reached from here."""
@@ -226,9 +226,9 @@ class Exchange:
             async with asyncio.timeout(self._try_s * _TCP_TRIES_S):
                 return await _tcp(link.server, link.query.to_wire())
         except TimeoutError:
-            self._settle(link.server, Unreachable(Why.TIMEOUT, f"{link.server}: truncated answer, and none over TCP"))
+            self._settle(link.server, Unreachable(Why.TIMEOUT, f"{link.server}: truncated, and no answer over TCP"))
         except (OSError, asyncio.IncompleteReadError) as error:
-            self._settle(link.server, Unreachable(Why.NETWORK, f"{link.server}: truncated answer, TCP {_reason(error)}"))
+            self._settle(link.server, Unreachable(Why.NETWORK, f"{link.server}: truncated, TCP {_reason(error)}"))
         return None
 
     def _fail(self, server: Server, why: Why, detail: str) -> None:

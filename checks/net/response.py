@@ -31,10 +31,11 @@ _PAYLOAD = 1232
 """The EDNS buffer size that no path fragments (DNS flag day 2020)."""
 
 _FORGED = frozenset({4, 15, 16, 17})
-"""Extended errors with which a resolver owns up to answering in the place of the domain: Forged Answer, Blocked, Censored, Filtered."""
+"""Extended errors by which a resolver says that it answers in place of the domain: Forged Answer, Blocked, Censored,
+Filtered (RFC 8914)."""
 
 _DNSSEC_FAULTS = range(6, 13)
-"""Extended errors that name a fault of the zone's DNSSEC, from Bogus to NSEC Missing (RFC 8914 sections 4.7 to 4.13)."""
+"""Extended errors that name a fault of the zone's DNSSEC, DNSSEC Bogus to NSEC Missing (RFC 8914, 4.7 to 4.13)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Question:
     checking_disabled: bool = False
 
     def query(self, *, edns: bool = True) -> dns.message.QueryMessage:
-        """A query with a new random id. RD, and AD to be told of authentic data without the signatures (RFC 6840 section 5.7)."""
+        """A query with a new random id. RD, and AD: to be told of authentic data without signatures (RFC 6840, 5.7)."""
         flags = dns.flags.RD | dns.flags.AD
         if self.checking_disabled:
             flags |= dns.flags.CD
@@ -56,7 +57,7 @@ class Question:
 
 
 def question(name: str, rdtype: str, *, checking_disabled: bool = False) -> Question | Unreachable:
-    """Read a name as it stands: one trailing dot allowed, characters up to U+00FF as octets, no escapes, no search list, no IDNA."""
+    """Read a name as it stands: one trailing dot allowed, characters up to U+00FF as octets, no escapes, no IDNA."""
     bare = name[:-1] if name.endswith(".") else name
     try:
         labels = [] if name == "." else [label.lower() for label in bare.encode("latin-1").split(b".")]
@@ -153,7 +154,7 @@ def _records(asked: Question, response: dns.message.Message, errors: tuple[Exten
 
 
 def _nothing(response: dns.message.Message, errors: tuple[ExtendedError, ...]) -> Absent | Unreachable:
-    """NXDOMAIN or NODATA; but a referral is neither (RFC 2308 section 2.2), it comes from a server that does not resolve."""
+    """NXDOMAIN or NODATA. A referral is neither (RFC 2308 section 2.2): the server does not resolve."""
     if response.rcode() == dns.rcode.NXDOMAIN:
         return Absent("nxdomain")
     types = {rrset.rdtype for rrset in response.authority}

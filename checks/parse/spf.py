@@ -37,8 +37,6 @@ KINDS = (
 _MODIFIER = re.compile(r"([A-Za-z][A-Za-z0-9._-]*)=(.*)", re.DOTALL)
 _DIRECTIVE = re.compile(r"([+?~-]?)([^:/]*)(.*)", re.DOTALL)
 _DUAL_PREFIX = re.compile(r"(?:/(\d+))?(?://(\d+))?\Z", re.ASCII)
-_PREFIX_LIKE = re.compile(r"/[0-9/]*\Z")
-_TOP_LABEL = re.compile(r"[A-Za-z0-9]*[A-Za-z][A-Za-z0-9]*|[A-Za-z0-9]+-[A-Za-z0-9-]*[A-Za-z0-9]")
 _MACRO = re.compile(r"%(?:[%_-]|\{([A-Za-z])(\d*)r?[.\-+,/_=]*\})", re.IGNORECASE | re.ASCII)
 _MACRO_LETTERS = frozenset("slodiphv")
 _EXPLANATION_LETTERS = frozenset("crt")
@@ -46,7 +44,7 @@ _NUMBER = re.compile(r"0|[1-9][0-9]*")
 _DOTTED = re.compile(r"[0-9]+(?:\.[0-9]+){3}")
 
 
-class _Fault(Exception):  # noqa: N818  (caught in this module, becomes an SpfSyntaxError)
+class _Fault(Exception):
     def __init__(self, kind: str, offset: int = 0) -> None:
         super().__init__(kind)
         self.kind = kind
@@ -54,7 +52,7 @@ class _Fault(Exception):  # noqa: N818  (caught in this module, becomes an SpfSy
 
 
 def spf_records(txts: Sequence[bytes]) -> tuple[str, ...]:
-    """The SPF records among the TXT records of a name (RFC 7208 section 4.5): `v=spf1` in any case, then a space or the end.
+    """The SPF records of a name (RFC 7208 section 4.5): those that begin with `v=spf1`, in any case, then a space or nothing.
 
     Octets that are not UTF-8 are read as Latin-1: in either case they are an error of the record.
     """
@@ -127,12 +125,12 @@ def _directive(word: str, position: int) -> SpfTerm:
     sign, name, rest = match.group(1), match.group(2).lower(), match.group(3)
     start = len(sign) + len(name)
     if name not in MECHANISMS:
-        raise _Fault(_kind_of_unknown(word, sign, name, rest))
+        raise _Fault(_kind_of_unknown(word, name, rest))
     qualifier = sign or "+"
     match name:
         case "all":
             if rest:
-                raise _Fault("prefix_not_allowed" if _PREFIX_LIKE.fullmatch(rest) else "value_not_allowed", start)
+                raise _Fault("value_not_allowed" if _before_prefix(rest) else "prefix_not_allowed", start)
             return SpfTerm(word, position, "mechanism", qualifier, name, "")
         case "ip4" | "ip6":
             _check_network(name, rest, start)
@@ -143,25 +141,29 @@ def _directive(word: str, position: int) -> SpfTerm:
             value, prefix = rest, ""
             if name in ("include", "exists") and not rest:
                 raise _Fault("missing_value", start)
-            if _PREFIX_LIKE.search(rest):
-                raise _Fault("prefix_not_allowed", start + rest.index("/"))
+            if _before_prefix(rest) != rest:
+                raise _Fault("prefix_not_allowed", start + len(_before_prefix(rest)))
+    if value and not value.startswith(":"):
+        raise _Fault("bad_prefix" if name in ("a", "mx") else "value_not_allowed", start)
     has_macro = _check_domain(value[1:], start + 1) if value else False
     target = value[1:].removesuffix(".")
     return SpfTerm(word, position, "mechanism", qualifier, name, value[1:], prefix, target, has_macro)
 
 
-def _kind_of_unknown(word: str, sign: str, name: str, rest: str) -> str:
-    if word.strip(",;") == "" or (word[-1] in ",;" and not rest):
+def _kind_of_unknown(word: str, name: str, rest: str) -> str:
+    if re.split("[,;]", name)[0] in MECHANISMS | {""}:
         return "separator"
-    if not sign and word[1:].split(":")[0].split("/")[0].lower() in MECHANISMS and not word[0].isalnum():
-        return "bad_qualifier"
-    if sign and name[:1] in ("+", "-", "~", "?") and name[1:] in MECHANISMS:
+    if not word[0].isalnum() and name.lstrip("".join(c for c in name if not c.isalnum())) in MECHANISMS:
         return "bad_qualifier"
     if name in ("redirect", "exp") and rest.startswith(":"):
         return "modifier_as_mechanism"
-    if "=" in name and not rest.startswith(":"):
-        return "bad_modifier_name"
-    return "unknown_mechanism"
+    return "bad_modifier_name" if "=" in name else "unknown_mechanism"
+
+
+def _before_prefix(rest: str) -> str:
+    """What stands before a prefix length, or what looks like one, at the end; all of it where there is none."""
+    stripped = rest.rstrip("/0123456789")
+    return stripped if "/" in rest[len(stripped) :] else rest
 
 
 def _split_prefix(rest: str, start: int) -> tuple[str, str]:
@@ -169,11 +171,11 @@ def _split_prefix(rest: str, start: int) -> tuple[str, str]:
     match = _DUAL_PREFIX.search(rest)
     assert match is not None, "the pattern also matches nothing, at the end"
     value, prefix = rest[: match.start()], match.group()
-    if _PREFIX_LIKE.search(value):
-        raise _Fault("bad_prefix", start + len(value.rstrip("/0123456789")))
-    for digits, most in ((match.group(1), 32), (match.group(2), 128)):
-        if digits is not None:
-            _check_number(digits, most, start + match.start())
+    if _before_prefix(value) != value:
+        raise _Fault("bad_prefix", start + len(_before_prefix(value)))
+    for group, most in ((1, 32), (2, 128)):
+        if match.group(group) is not None:
+            _check_number(match.group(group), most, start + match.start(group))
     return value, prefix
 
 
@@ -193,14 +195,14 @@ def _check_network(name: str, rest: str, start: int) -> None:
         # ipaddress refuses leading zeros and missing parts, as the grammar does; a zone index only the grammar refuses.
         if name == "ip4":
             ipaddress.IPv4Address(address)
-        elif "%" in address or ("." in address and not _DOTTED.fullmatch(address.rpartition(":")[2])):
+        elif "%" in address:
             raise ValueError(address)
         else:
             ipaddress.IPv6Address(address)
     except ValueError:
         raise _Fault("bad_" + name, start + 1) from None
     if slash:
-        _check_number(prefix, 32 if name == "ip4" else 128, start + 1 + len(address))
+        _check_number(prefix, 32 if name == "ip4" else 128, start + 2 + len(address))
 
 
 def _check_macros(value: str, start: int) -> bool:
@@ -212,11 +214,9 @@ def _check_macros(value: str, start: int) -> bool:
         if match is None:
             raise _Fault("bad_macro", start + offset)
         letter, digits = (match.group(1) or "").lower(), match.group(2)
-        if letter in _EXPLANATION_LETTERS and letter:
+        if letter in _EXPLANATION_LETTERS:
             raise _Fault("macro_not_allowed", start + offset)
-        if letter and letter not in _MACRO_LETTERS:
-            raise _Fault("bad_macro", start + offset)
-        if digits and not digits.strip("0"):
+        if (letter and letter not in _MACRO_LETTERS) or (digits and not digits.strip("0")):
             raise _Fault("bad_macro", start + offset)
         offset = value.find("%", match.end())
     return found
@@ -229,11 +229,15 @@ def _check_domain(value: str, start: int) -> bool:
     if _DOTTED.fullmatch(value):
         raise _Fault("address_as_domain", start)
     has_macro = _check_macros(value, start)
-    ends = [m.end() for m in _MACRO.finditer(value)] if has_macro else []
-    if ends and ends[-1] == len(value):
+    if has_macro and max(m.end() for m in _MACRO.finditer(value)) == len(value):
         return True
-    before, dot, top = value.removesuffix(".").rpartition(".")
-    # What precedes the top label must not be the middle of a macro such as `%{d.com`; the macros were checked above.
-    if not dot or not _TOP_LABEL.fullmatch(top) or (not before and not dot):
+    _, dot, top = value.removesuffix(".").rpartition(".")
+    if not dot or not _is_top_label(top):
         raise _Fault("separator" if value[-1] in ",;" else "bad_domain", start)
     return has_macro
+
+
+def _is_top_label(label: str) -> bool:
+    """`toplabel` of the grammar: letters, digits and inner hyphens, but not digits alone."""
+    plain = label.replace("-", "")
+    return plain.isalnum() and label[0] != "-" != label[-1] and not label.isdigit()

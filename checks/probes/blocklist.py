@@ -11,7 +11,7 @@ import ipaddress
 from checks.data.blocklists import Blocklist, blocklists
 from checks.evidence.blocklist import BlocklistAnswer, ClientBlocklistEvidence, DomainBlocklistEvidence, Listing
 from checks.evidence.message import SessionEvidence
-from checks.model import Absent, Answer, Known, Seen, Unreachable, Why
+from checks.model import Answer, Known, Seen, Unreachable, Why
 from checks.net.dns import DnsRun
 from checks.probes.run import Run
 
@@ -65,9 +65,7 @@ def _read(bl: Blocklist, answer: Known[Answer[str]]) -> Known[Listing]:
         return Unreachable(Why.BLOCKED, f"{bl.zone} answered {outside[0]}: a resolver rewrites its answers")
     if codes := tuple(v for v in values if bl.means_listed(v)):
         return Seen(Listing(codes, ""))
-    if any(v in bl.refusals or v.startswith("127.255.255.") for v in values):
-        return Unreachable(Why.BLOCKED, f"{bl.zone} answered {values[0]}")
-    return Absent()
+    return Unreachable(Why.BLOCKED, f"{bl.zone} answered {values[0]}, which is no listing but refuses the one who asks")
 
 
 async def _reason(dns: DnsRun, name: str) -> str:

@@ -1,0 +1,176 @@
+"""Corrected forms of an SPF record, where the correction is certain. Text in, text out: nobody's record is touched."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from checks.evidence.spf import SpfRecord, SpfTerm
+from checks.parse.spf import MECHANISMS, VERSION, parse_spf
+
+_TYPED_FOR: dict[str, str] = {
+    "ipv4": "ip4",
+    "ip-4": "ip4",
+    "ipv6": "ip6",
+    "ip-6": "ip6",
+    "includes": "include",
+    "inlcude": "include",
+    "inculde": "include",
+    "incldue": "include",
+    "includ": "include",
+    "exist": "exists",
+    "prt": "ptr",
+    "al": "all",
+}
+"""Names that nobody can have meant otherwise."""
+
+_DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u30fc"), "-")
+_TILDES = dict.fromkeys(map(ord, "\u301c\u223c\u02dc"), "~")
+_QUOTES = dict.fromkeys(map(ord, "\"'`\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb\u300c\u300d"))
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
+_TYPOGRAPHY: dict[int, str | None] = {**_DASHES, **_TILDES, **_QUOTES, **_INVISIBLE}
+_DIRECTIVE = re.compile(r"([+?~-]?)([A-Za-z0-9-]+)([:=]?)(.*)", re.DOTALL)
+_HOST = re.compile(
+    r"(?=.{1,253}\Z)(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)+[A-Za-z][A-Za-z0-9-]*\.?", re.ASCII
+)
+
+
+def misread_terms(record: SpfRecord) -> tuple[SpfTerm, ...]:
+    """Mechanisms written with `=`: by the grammar unknown modifiers, which receivers ignore without a word (section 6)."""
+    return tuple(t for t in record.terms if t.kind == "modifier" and t.name in MECHANISMS)
+
+
+def repaired(text: str) -> str | None:
+    """The record that its owner certainly meant; None where more than one reading is possible, or nothing is wrong."""
+    record = parse_spf(text)
+    if record.error is None and not misread_terms(record):
+        return None
+    words = _joined(_plain(text[len(VERSION) :]).split())
+    terms = [fixed for word in words for piece in _pieces(word) for fixed in _repaired_term(piece)]
+    result = " ".join((VERSION, *_without_repeats(terms)))
+    after = parse_spf(result)
+    return result if after.error is None and not misread_terms(after) else None
+
+
+def _plain(text: str) -> str:
+    """Without what a word processor or a Japanese input method makes of ASCII."""
+    typed = unicodedata.normalize("NFKC", text.translate(_TILDES).translate(_DASHES)).translate(_TYPOGRAPHY)
+    return "".join(" " if unicodedata.category(c) in ("Cc", "Zs") else c for c in typed)
+
+
+def _joined(words: Sequence[str]) -> list[str]:
+    """`include: host`, `include host`, `- all`: what a stray space tore apart, joined again."""
+    joined: list[str] = []
+    for word in words:
+        last = joined[-1].lstrip("+-~?").lower() if joined else ""
+        if joined and last == "":
+            joined[-1] += word
+        elif last in ("include:", "exists:", "ip4:", "ip6:", "a:", "mx:", "redirect=", "exp=") and _is_value(word):
+            joined[-1] += word
+        elif last in ("include", "exists", "ip4", "ip6") and _is_value(word):
+            joined[-1] += ":" + word
+        else:
+            joined.append(word)
+    return joined
+
+
+def _is_value(word: str) -> bool:
+    return bool(_HOST.fullmatch(word)) or _family(word) is not None
+
+
+def _pieces(word: str) -> list[str]:
+    """Commas and semicolons between terms; never one inside a macro."""
+    return [p for p in re.split("[,;]+", word) if p] if "%" not in word else [word.rstrip(",;")]
+
+
+def _repaired_term(word: str) -> list[str]:
+    if _is_valid(word):
+        return [word]
+    if family := _family(word):
+        return [f"{family}:{word}"]
+    match = _DIRECTIVE.fullmatch(word)
+    if match is None:
+        return [word]
+    sign, name, mark, value = match.groups()
+    name = _TYPED_FOR.get(name.lower(), name.lower())
+    if name in ("redirect", "exp"):
+        return [f"{name}={value}"]
+    if name == "all":
+        return [sign + "all"] if value in ("", ".") else [word]
+    if name in ("ip", "ip4", "ip6", "a") and mark:
+        value = re.sub(r"/0+(?=[1-9][0-9]*\Z)", "/", value)
+        if family := _family(value):
+            return [f"{sign}{family}:{value}"]
+        if name == "ip4" and _HOST.fullmatch(value):
+            return [f"{sign}a:{value}"]
+    return [f"{sign}{name}:{value}" if mark else f"{sign}{name}{value}"]
+
+
+def _is_valid(word: str) -> bool:
+    record = parse_spf(f"{VERSION} {word}")
+    return record.error is None and not misread_terms(record)
+
+
+def _family(text: str) -> str | None:
+    """The mechanism for an address or network as it stands; None for anything else."""
+    try:
+        return f"ip{ipaddress.ip_interface(text).version}" if "%" not in text else None
+    except ValueError:
+        return None
+
+
+def _without_repeats(terms: Sequence[str]) -> list[str]:
+    """The terms without repetitions, `+a` being `a`. After the first `all` only modifiers mean something."""
+    kept: dict[str, str] = {}
+    for term in terms:
+        kept.setdefault(term.lower().removeprefix("+"), term)
+    return list(kept.values())
+
+
+def without_repeats(record: SpfRecord) -> str:
+    """The record with every repeated term once."""
+    return " ".join((VERSION, *_without_repeats([t.text for t in record.terms])))
+
+
+def without_term(record: SpfRecord, term: SpfTerm) -> str:
+    """The record without this term, wherever it is repeated; where `redirect` went, `~all` takes its place."""
+    kept = [t.text for t in record.terms if t.text.lower() != term.text.lower()]
+    if term.name == "redirect" and record.all_term is None:
+        kept.append("~all")
+    return " ".join((VERSION, *kept))
+
+
+def with_all(record: SpfRecord, qualifier: str) -> str:
+    """The record ending in this `all`: what came after the old one was never reached, and goes."""
+    directives = [t.text for t in record.reached if t.kind == "mechanism" and t.name != "all"]
+    kept = [t.text for t in record.terms if t.kind == "modifier" and t.name != "redirect"]
+    return " ".join((VERSION, *directives, f"{qualifier}all", *kept))
+
+
+def with_term(record: SpfRecord, text: str) -> str:
+    """The record with one more term, before `all` (or at the end of the mechanisms)."""
+    directives = [t.text for t in record.reached if t.kind == "mechanism" and t.name != "all"]
+    end = [record.all_term.text] if record.all_term else []
+    return " ".join((VERSION, *directives, text, *end, *(t.text for t in record.terms if t.kind == "modifier")))
+
+
+def merged(texts: Sequence[str]) -> str | None:
+    """One record for several: every sender of each, once, and the strictest `all` that is safe.
+
+    `-all` only where every record that has an `all` says so, else `~all`: no record knew the senders of the others. A
+    `redirect` becomes an `include` with the same target. None where one of them is too broken to be read.
+    """
+    records = [parse_spf(repaired(t) or t) for t in texts]
+    if any(r.error for r in records):
+        return None
+    terms = [_mergeable(t) for r in records for t in r.reached if t.name != "all"]
+    ends = {t.qualifier for r in records if (t := r.all_term) is not None}
+    explanation = [t.text for r in records for t in r.terms if t.kind == "modifier" and t.name == "exp"]
+    all_term = "-all" if ends == {"-"} else "~all"
+    return " ".join((VERSION, *_without_repeats(terms), all_term, *explanation[:1]))
+
+
+def _mergeable(term: SpfTerm) -> str:
+    return f"include:{term.value}" if term.name == "redirect" else term.text

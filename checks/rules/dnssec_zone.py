@@ -1,0 +1,92 @@
+"""Is the zone signed, and do its signatures hold?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checks.catalogue import CannotTell, Check, Finding, Rule, Sample, Text, Texts
+from checks.evidence.dnssec import DnssecEvidence
+from checks.evidence.domain import DomainEvidence
+from checks.model import ExtendedError, Seen, Severity, Tier, Unreachable
+
+UNSIGNED_ZONE = Rule(
+    id="SEC001",
+    name="unsigned-zone",
+    severity=Severity.WARNING,
+    tier=Tier.DNS,
+    since="0.1",
+    facts=("domain",),
+    texts=Texts(
+        title=Text(en="`{domain}` is not signed with DNSSEC", ja="`{domain}` はDNSSECで署名されていません"),
+        why=Text(
+            en="Receivers cannot tell forged DNS answers from yours. Forged MX, SPF, DKIM or DMARC records would be believed, and DANE cannot be used.",
+            ja="受信側は、偽造されたDNS応答を見分けられません。MX、SPF、DKIM、DMARCの偽の応答が信用されるおそれがあり、DANEも利用できません。",
+        ),
+        fix=Text(
+            en="Turn on DNSSEC at your DNS host, then register the DS record at the registrar of `{domain}`. In this order: a DS without signatures makes the domain unreachable.",
+            ja="DNSホスティングでDNSSEC署名を有効にし、その後に `{domain}` のレジストラでDSレコードを登録します。署名より先にDSを登録すると名前解決ができなくなるため、順序を守ってください。",
+        ),
+    ),
+    references=("https://www.rfc-editor.org/rfc/rfc9364",),
+    sample=Sample(bad="example.co.jp.  (no DS in co.jp)", good="example.co.jp.  DS  12345 13 2 49FD46E6C4B45C55..."),
+)
+
+BOGUS = Rule(
+    id="SEC201",
+    name="bogus",
+    severity=Severity.ERROR,
+    tier=Tier.MAIL,
+    since="0.1",
+    facts=("domain", "error"),
+    texts=Texts(
+        title=Text(
+            en="DNSSEC validation of `{domain}` fails ({error})", ja="`{domain}` のDNSSEC検証に失敗しています({error})"
+        ),
+        why=Text(
+            en="Validating resolvers, among them those of Google and of many providers, answer SERVFAIL: for them the domain does not work at all, neither sending nor receiving.",
+            ja="検証を行うリゾルバー(Googleや多くの事業者が使用)はSERVFAILを返します。その利用者からはドメイン全体が見えず、メールの送信も受信もできません。",
+        ),
+        fix=Text(
+            en="Compare the DS record at the registrar with the zone's DNSKEY, and see whether its signatures (RRSIG) have expired. Sign the zone again, or remove the DS at the registrar until it is repaired.",
+            ja="レジストラに登録したDSレコードとゾーンのDNSKEYが一致しているか、署名(RRSIG)の有効期限が切れていないかを確認してください。ゾーンを再署名するか、直るまでレジストラのDSを削除します。",
+        ),
+    ),
+    references=("https://www.rfc-editor.org/rfc/rfc4035#section-5", "https://www.rfc-editor.org/rfc/rfc8914"),
+    sample=Sample(bad="SERVFAIL, EDE 7 (Signature Expired); answers with CD=1", good="NOERROR with the AD bit"),
+)
+
+_NAMES = {
+    6: "DNSSEC Bogus",
+    7: "Signature Expired",
+    8: "Signature Not Yet Valid",
+    9: "DNSKEY Missing",
+    10: "RRSIGs Missing",
+    11: "No Zone Key Bit Set",
+    12: "NSEC Missing",
+}
+"""INFO-CODEs about validation (RFC 8914 section 4)."""
+
+
+def judge(dnssec: DnssecEvidence, domain: DomainEvidence) -> Iterator[Finding]:
+    match dnssec.state:
+        case Seen("insecure"):
+            yield UNSIGNED_ZONE.found(dnssec.domain, domain=domain.shown)
+        case Seen("bogus"):
+            yield BOGUS.found(dnssec.domain, domain=domain.shown, error=_named(dnssec.errors))
+        case Unreachable(why=why):
+            raise CannotTell(why)
+
+
+def _named(errors: tuple[ExtendedError, ...]) -> str:
+    said = [f"EDE {e.code} {_NAMES[e.code]}" for e in errors if e.code in _NAMES]
+    return said[0] if said else "SERVFAIL"
+
+
+CHECK = Check(
+    id="dnssec.zone",
+    title=Text(en="DNSSEC", ja="DNSSEC"),
+    needs=(DnssecEvidence, DomainEvidence),
+    rules=(UNSIGNED_ZONE, BOGUS),
+    judge=judge,
+    required=True,
+)

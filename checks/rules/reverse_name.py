@@ -1,0 +1,98 @@
+"""Does the address that sends, or receives, mail have a reverse name?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checks.catalogue import CannotTell, Check, Finding, NotApplicable, Rule, Sample, Text, Texts
+from checks.evidence.ptr import ClientReverseEvidence, MxReverseEvidence, ReverseName
+from checks.model import Absent, Severity, Tier, Unreachable, Why
+
+NO_REVERSE_NAME = Rule(
+    id="PTR001",
+    name="no-reverse-name",
+    severity=Severity.ERROR,
+    tier=Tier.MAIL,
+    since="0.1",
+    facts=("address", "host", "pointer"),
+    alternatives=((Severity.NOTICE, Tier.NONE),),
+    texts=Texts(
+        title=Text(
+            en="The sending address `{address}` has no reverse DNS (PTR)",
+            ja="送信元IPアドレス `{address}` に逆引き(PTR)がありません",
+        ),
+        why=Text(
+            en="Gmail, Yahoo and Microsoft refuse or defer mail from addresses without a PTR record (Gmail: 550 5.7.25), whatever SPF and DKIM say.",
+            ja="PTRレコードのない送信元からのメールは、SPFやDKIMの結果にかかわらず、Gmail(550 5.7.25)、Yahoo、Microsoftなどで拒否または遅延されます。",
+        ),
+        fix=Text(
+            en="Ask whoever assigned `{address}` (hosting company, internet provider) to publish a PTR record at `{pointer}` with the name that `{host}` uses in HELO. Its A/AAAA record must give the same address.",
+            ja="`{address}` を割り当てた事業者(ホスティング、ISP)に、`{pointer}` のPTRレコードとしてHELOで使う名前(`{host}`)の登録を依頼してください。その名前のA/AAAAレコードも同じアドレスに向けます。",
+        ),
+    ),
+    variants={
+        "mx": Texts(
+            title=Text(
+                en="The address `{address}` of MX `{host}` has no reverse DNS (PTR)",
+                ja="MX `{host}` のアドレス `{address}` に逆引き(PTR)がありません",
+            ),
+            why=Text(
+                en="It does not hurt receiving. If the same server also sends, Gmail and others refuse its mail.",
+                ja="受信には影響しません。同じサーバーから送信もしている場合は、Gmailなどで受信を拒否されます。",
+            ),
+            fix=Text(
+                en="If `{host}` also sends mail, ask whoever assigned `{address}` to publish a PTR record at `{pointer}` that names it.",
+                ja="`{host}` から送信もしている場合は、`{address}` を割り当てた事業者に、`{pointer}` のPTRレコードの登録を依頼してください。",
+            ),
+        )
+    },
+    references=("https://support.google.com/a/answer/81126", "https://www.rfc-editor.org/rfc/rfc1912#section-2.1"),
+    sample=Sample(bad="25.2.0.192.in-addr.arpa.  →  NXDOMAIN", good="25.2.0.192.in-addr.arpa.  PTR  mx1.example.co.jp."),
+)
+
+
+def judge_client(client: ClientReverseEvidence) -> Iterator[Finding]:
+    if client.reverse is None:
+        raise CannotTell(Why.NOT_PROVIDED)
+    match client.reverse.names:
+        case Absent():
+            yield NO_REVERSE_NAME.found(client.reverse.address, **_facts(client.reverse))
+        case Unreachable(why=why):
+            raise CannotTell(why)
+
+
+def judge_mx(mx: MxReverseEvidence) -> Iterator[Finding]:
+    if not mx.reverse:
+        raise NotApplicable(Why.NO_MX)
+    for reverse in mx.reverse:
+        if isinstance(reverse.names, Absent):
+            yield NO_REVERSE_NAME.found(
+                reverse.address, severity=Severity.NOTICE, tier=Tier.NONE, variant="mx", **_facts(reverse)
+            )
+    for reverse in mx.reverse:
+        if isinstance(reverse.names, Unreachable):
+            raise CannotTell(reverse.names.why)
+
+
+def _facts(reverse: ReverseName) -> dict[str, str]:
+    return {"address": reverse.address, "host": reverse.host or reverse.address, "pointer": reverse.pointer}
+
+
+CHECKS = (
+    Check(
+        id="ptr.mx",
+        title=Text(en="Reverse DNS of the MX addresses", ja="MXのアドレスの逆引き"),
+        needs=(MxReverseEvidence,),
+        rules=(NO_REVERSE_NAME,),
+        judge=judge_mx,
+    ),
+    Check(
+        id="ptr.client",
+        title=Text(en="Reverse DNS of the sending address", ja="送信元IPアドレスの逆引き"),
+        needs=(ClientReverseEvidence,),
+        rules=(NO_REVERSE_NAME,),
+        judge=judge_client,
+        of_mail=True,
+        required=True,
+    ),
+)
