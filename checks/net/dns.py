@@ -198,8 +198,8 @@ class DnsRun:
         return await self.ask(ip.reverse_pointer, "PTR")
 
     async def validates(self) -> bool:
-        """Whether the resolvers proved that they validate DNSSEC: at least one did, and none that answers failed
-        to.""" try:
+        """Whether the resolvers proved that they validate DNSSEC: at least one did, and no other failed the proof."""
+        try:
             async with asyncio.timeout(self._left_s()):
                 proofs = await asyncio.gather(*map(self._dns.proved, self._dns.servers))
         except TimeoutError:
