@@ -1,15 +1,13 @@
 """A small DNS server that answers as a validating recursive resolver would, for the zones it is given.
 
-It does not sign or verify: whether a zone is signed, unsigned or bogus is stated, and the answers carry what a resolver
-makes of that (AD, SERVFAIL with an extended error, an answer when checking is disabled). The same server can misbehave on
+It does not sign or verify: whether a zone is signed, unsigned or bogus is stated, and the answers carry what a
+resolver makes of that (AD, SERVFAIL with an extended error, an answer when checking is disabled). It misbehaves on
 request, so that the demo and the tests meet silent, refusing, lying and truncating servers on the loopback interface.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -20,7 +18,6 @@ import dns.exception
 import dns.flags
 import dns.message
 import dns.name
-import dns.node
 import dns.rcode
 import dns.rdataset
 import dns.rdatatype
@@ -28,21 +25,22 @@ import dns.rrset
 import dns.zone
 from dns.rdatatype import RdataType
 
+from bot.demo.upstream import Upstream
+
 ZoneState: TypeAlias = Literal["signed", "unsigned", "bogus", "silent", "refused", "servfail"]
 Validation: TypeAlias = Literal["validating", "never", "echo"]
 
 _SOA = "@ 300 IN SOA ns.invalid. hostmaster.invalid. 1 3600 600 86400 300\n"
-_UPSTREAM_S = 6.0
 _MAX_ALIASES = 8
-_NO_REACHABLE_AUTHORITY = dns.edns.EDEOption(22, "at delegation")
-_BOGUS = dns.edns.EDEOption(6, "signature crypto failed")
+_NO_REACHABLE_AUTHORITY = dns.edns.EDEOption(dns.edns.EDECode.NO_REACHABLE_AUTHORITY, "at delegation")
+_BOGUS = dns.edns.EDEOption(dns.edns.EDECode.DNSSEC_BOGUS, "signature crypto failed")
 
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """`records`: lines of a master file (RFC 1035 section 5), names relative to the zone; TTL and SOA may be left out.
+    """`records`: lines of a master file (RFC 1035 section 5), names relative to the zone; TTL, SOA may be left out.
 
-    `state`: what a validating resolver finds. signed: AD. bogus: SERVFAIL with EDE 6 unless CD. silent: no answer at all.
+    `state`: what a validating resolver finds. signed: AD. bogus: SERVFAIL with EDE 6 unless CD. silent: no answer.
     servfail: its servers cannot be reached, SERVFAIL with EDE 22. refused: REFUSED.
     """
 
@@ -55,8 +53,8 @@ class Zone:
 class Fault:
     """How the server misbehaves at one name, and type unless None. Counts are of queries still to be treated so.
 
-    `drop`: no answer. `wrong_id`: a forged NXDOMAIN with another id goes before the true answer; `wrong_question`: one for
-    another name. `truncate`: over UDP nothing but TC. `lame`: a referral upwards. `rcode` ("SERVFAIL", "FORMERR"...) with
+    `drop`: no answer. `wrong_id`: a forged NXDOMAIN with another id goes before the true answer; `wrong_question`:
+    one for another name. `truncate`: over UDP nothing but TC. `lame`: a referral upwards. `rcode` ("SERVFAIL" ...) with
     the extended error `ede`. `no_edns`: FORMERR to whoever sends EDNS. `delay_s`: the answer comes that much later.
     """
 
@@ -85,7 +83,7 @@ class _Data:
 
     origin: dns.name.Name
     state: ZoneState
-    nodes: dict[dns.name.Name, dns.node.Node]
+    nodes: dict[dns.name.Name, dict[RdataType, dns.rdataset.Rdataset]]
     names: frozenset[dns.name.Name]
 
     @classmethod
@@ -98,19 +96,20 @@ class _Data:
             while name != origin:
                 names.add(name)
                 name = name.parent()
-        return cls(origin, zone.state, dict(data.nodes), frozenset(names))
+        nodes = {name: {rdataset.rdtype: rdataset for rdataset in node} for name, node in data.nodes.items()}
+        return cls(origin, zone.state, nodes, frozenset(names))
 
-    def node(self, name: dns.name.Name) -> dns.node.Node | None:
+    def node(self, name: dns.name.Name) -> dict[RdataType, dns.rdataset.Rdataset] | None:
         """The records at the name, by a wildcard if need be (RFC 4592 section 3.3.1); None: the name does not exist."""
         if name in self.names:
-            return self.nodes.get(name, dns.node.Node())
+            return self.nodes.get(name, {})
         encloser = name.parent()
         while encloser not in self.names:
             encloser = encloser.parent()
         return self.nodes.get(dns.name.Name((b"*", *encloser.labels)))
 
     def soa(self) -> dns.rrset.RRset:
-        rdataset = self.nodes[self.origin].find_rdataset(dns.rdataclass.IN, RdataType.SOA)
+        rdataset = self.nodes[self.origin][RdataType.SOA]
         return dns.rrset.from_rdata_list(self.origin, rdataset.ttl, list(rdataset))
 
 
@@ -127,11 +126,11 @@ class _Found:
 
 
 class Nameserver:
-    """`async with Nameserver(zones) as ns:` serves on UDP and TCP at `ns.address` ("127.0.0.1:PORT") until the block ends.
+    """`async with Nameserver(zones) as ns:` serves UDP and TCP at `ns.address` ("127.0.0.1:PORT") until the block ends.
 
-    `empty_zones`: names below which nothing exists (NXDOMAIN). Other names go to the `upstream` resolvers ("IP" or "IP:port",
-    tried in order) as they came, or without upstream are REFUSED. `validation` "never": AD is never set; "echo": AD of the
-    answer is AD of the query. `log` lists the questions as (name, type). The root and 10.in-addr.arpa are always known.
+    `empty_zones`: names below which nothing exists (NXDOMAIN). Other names go to the `upstream` resolvers ("IP" or
+    "IP:port", in order) as they came, or without upstream are REFUSED. `validation` "never": AD is never set; "echo":
+    AD of the answer is AD of the query. `log`: the questions as (name, type). The root and 10.in-addr.arpa are known.
     """
 
     def __init__(
@@ -153,7 +152,7 @@ class Nameserver:
         self.faults = list(faults)
         self.log: list[tuple[str, str]] = []
         self.address = ""
-        self._upstream = [_host_and_port(text) for text in upstream]
+        self._upstream = Upstream(upstream)
         self._validation = validation
         self._host = host
         self._port = port
@@ -231,7 +230,7 @@ class Nameserver:
         if fault.delay_s:
             await asyncio.sleep(fault.delay_s)
         if self._zone(asked.name) is None and self._upstream:
-            answer = await self._forward(wire, tcp=tcp)
+            answer = await self._upstream.forward(wire, tcp=tcp)
             return [] if answer is None else [answer]
         found = self._faulty(query, fault) or await self._resolve(asked.name, asked.rdtype, query.flags)
         if found.silent:
@@ -243,7 +242,7 @@ class Nameserver:
         if fault.no_edns and query.edns >= 0:
             return _Found(dns.rcode.FORMERR)
         if fault.rcode:
-            ede = dns.edns.EDEOption(*fault.ede) if fault.ede else None
+            ede = dns.edns.EDEOption(dns.edns.EDECode.make(fault.ede[0]), fault.ede[1]) if fault.ede else None
             return _Found(dns.rcode.from_text(fault.rcode), ede=ede)
         if fault.lame:
             return _Found(
@@ -276,9 +275,8 @@ class Nameserver:
                     return _Found(dns.rcode.SERVFAIL, ede=_BOGUS)
             found.secure = found.secure and zone.state == "signed"
             node = zone.node(name)
-            rdataset = node.get_rdataset(dns.rdataclass.IN, rdtype) if node else None
-            alias = node.get_rdataset(dns.rdataclass.IN, RdataType.CNAME) if node else None
-            chosen = rdataset or alias
+            rdataset = node.get(rdtype) if node else None
+            chosen = rdataset or (node.get(RdataType.CNAME) if node else None)
             if chosen is None:
                 found.rcode = dns.rcode.NXDOMAIN if node is None else dns.rcode.NOERROR
                 found.authority.append(zone.soa())
@@ -294,7 +292,7 @@ class Nameserver:
         if not found.answer:
             return _Found(dns.rcode.REFUSED)
         query = dns.message.make_query(name, rdtype, use_edns=0, flags=dns.flags.RD | dns.flags.AD)
-        wire = await self._forward(query.to_wire(), tcp=True) if self._upstream else None
+        wire = await self._upstream.forward(query.to_wire(), tcp=True)
         if wire is None:
             return _Found(dns.rcode.SERVFAIL, ede=_NO_REACHABLE_AUTHORITY)
         rest = dns.message.from_wire(wire)
@@ -335,16 +333,6 @@ class Nameserver:
             wire = response.to_wire()
         return wire
 
-    async def _forward(self, wire: bytes, *, tcp: bool) -> bytes | None:
-        """Hand the message on under a new id; None where no upstream answers."""
-        renumbered = secrets.token_bytes(2) + wire[2:]
-        for host, port in self._upstream:
-            exchange = _ask_tcp if tcp else _ask_udp
-            with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
-                async with asyncio.timeout(_UPSTREAM_S):
-                    return wire[:2] + (await exchange(host, port, renumbered))[2:]
-        return None
-
 
 class _Udp(asyncio.DatagramProtocol):
     def __init__(self, server: Nameserver) -> None:
@@ -352,41 +340,6 @@ class _Udp(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
         self._server.datagram(data, addr)
-
-
-class _Reply(asyncio.DatagramProtocol):
-    """Waits for the first datagram with the id of the query."""
-
-    def __init__(self, query: bytes) -> None:
-        self._query = query
-        self.answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-
-    def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
-        if data[:2] == self._query[:2] and not self.answer.done():
-            self.answer.set_result(data)
-
-    def error_received(self, exc: Exception) -> None:
-        if not self.answer.done():
-            self.answer.set_exception(exc)
-
-
-async def _ask_udp(host: str, port: int, wire: bytes) -> bytes:
-    loop = asyncio.get_running_loop()
-    transport, protocol = await loop.create_datagram_endpoint(lambda: _Reply(wire), remote_addr=(host, port))
-    try:
-        transport.sendto(wire)
-        return await protocol.answer
-    finally:
-        transport.abort()
-
-
-async def _ask_tcp(host: str, port: int, wire: bytes) -> bytes:
-    reader, writer = await asyncio.open_connection(host, port)
-    try:
-        writer.write(len(wire).to_bytes(2, "big") + wire)
-        return await reader.readexactly(int.from_bytes(await reader.readexactly(2), "big"))
-    finally:
-        writer.transport.abort()
 
 
 def _forgeries(query: dns.message.QueryMessage, fault: Fault) -> list[bytes]:
@@ -409,11 +362,3 @@ def _forgeries(query: dns.message.QueryMessage, fault: Fault) -> list[bytes]:
 
 def _text(name: dns.name.Name) -> str:
     return name.to_text(omit_final_dot=True).lower()
-
-
-def _host_and_port(text: str) -> tuple[str, int]:
-    if text.startswith("["):
-        host, _, port = text[1:].partition("]")
-        return host, int(port.removeprefix(":") or 53)
-    host, _, port = text.partition(":") if text.count(":") == 1 else (text, "", "")
-    return host, int(port or 53)
