@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from checks.model import Answer, Known, MxHost, Seen, Unreachable, Why
+from checks.model import Absent, Answer, Known, MxHost, Seen, Unreachable, Why
 from checks.net.exchange import Exchange, Reply, Server, system_servers
 from checks.net.response import Question, question
 
@@ -214,8 +214,8 @@ class DnsRun:
                 told = reply.outcome
                 # With CD the resolver did not look at the signatures, or not now.
                 server = reply.server if reply.claims_authentic and not asked.checking_disabled else None
-                if isinstance(told, Seen) and server is not None and await self._dns.proved(server):
-                    told = Seen(replace(told.value, authentic=True))
+                if server is not None and not isinstance(told, Unreachable) and await self._dns.proved(server):
+                    told = _authentic(told)
         except TimeoutError:
             pass
         except Exception as error:  # noqa: BLE001 - a fault in here must cost one answer, not the report
@@ -227,6 +227,10 @@ class DnsRun:
 
     def _left_s(self) -> float:
         return max(0.0, self._deadline - time.monotonic())
+
+
+def _authentic(told: Seen[Answer[Any]] | Absent) -> Known[Answer[Any]]:
+    return Seen(replace(told.value, authentic=True)) if isinstance(told, Seen) else replace(told, authentic=True)
 
 
 _LATE = Unreachable(Why.TIMEOUT, "the time for this report is over")
