@@ -29,7 +29,8 @@ SignatureReason: TypeAlias = Literal[
 class Signature:
     """One DKIM-Signature field (RFC 6376), from the top of the message. Result words of RFC 8601 section 2.7.1.
 
-    `key_bits` None where no key was read. `signed_headers` in lower case, in the order of h=. `body_length`: the l= tag.
+    `key_bits` None where no key was read. `signed_headers` in lower case, in the order of h=. `body_length`: the l=
+    tag.
     """
 
     index: int
@@ -45,6 +46,11 @@ class Signature:
     key_name: str = ""
     key_why: str = ""
     """The `Why` word, where the key lookup failed."""
+    key_records: tuple[str, ...] = ()
+    """The TXT records at `key_name` as they came."""
+    signed_at: int | None = None
+    expires_at: int | None = None
+    """The t= and x= tags, seconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +67,10 @@ class ArcEvidence:
 class MessageEvidence:
     """What the bytes of the mail tell.
 
-    `from_fields`: the raw From field values; `from_domain` the A-label domain of the one address, None where there is not
-    exactly one valid address (`from_problem` then says which way: none, several_fields, several_addresses, no_address,
-    bad_domain). `return_path_header`: the top Return-Path value, hearsay. `forwarded`: the signs found (srs, list_id, resent, arc).
+    `from_fields`: the raw From field values; `from_domain` the A-label domain of the one address, None where there is
+    not exactly one valid address (`from_problem` then says which way: none, several_fields, several_addresses,
+    no_address, bad_domain). `return_path_header`: the top Return-Path value, hearsay. `forwarded`: the signs found
+    (srs, list_id, resent, arc).
     """
 
     size: int
@@ -79,6 +86,7 @@ class MessageEvidence:
     header_names: tuple[str, ...]
     list_unsubscribe: tuple[str, ...] = ()
     list_unsubscribe_post: tuple[str, ...] = ()
+    return_path_header: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +105,8 @@ class SessionEvidence:
 
 @dataclass(frozen=True, slots=True)
 class SpfResultEvidence:
-    """SPF of the real client (RFC 7208 section 2.6 words) for the identity `scope` at `domain`; result None: not evaluated.
+    """SPF of the real client (RFC 7208 section 2.6 words) for the identity `scope` at `domain`; result None: not
+    evaluated.
 
     `mechanism`: the term that matched, at the top level. `problem`: pyspf's reason for permerror or temperror.
     `hard_fail`: fail by `-all`. `only_ipv4_listed`: the client came over IPv6, and the record names only IPv4.

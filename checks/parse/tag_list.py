@@ -12,7 +12,7 @@ _BLANKS = " \t\r\n"
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """One tag: the name as it was written, the value without the blanks around it, and where the name begins (0-based)."""
+    """One tag: its name as written, the value without the blanks around it, and where it begins (0-based)."""
 
     name: str
     value: str

@@ -1,12 +1,14 @@
 """The one place where dkimpy verifies, with what it was measured to get wrong kept away from it.
 
-dkimpy canonicalizes, selects and hashes the fields and does the RSA arithmetic (`DomainSigner.verify_sig_process`). It is not
-asked to read the message, the signature's tags, the clock or the key record: there it accepts what RFC 6376 and RFC 8301 forbid,
-raises exceptions of other libraries on odd input, and cannot tell a missing key from a wrong signature.
+dkimpy canonicalizes, selects and hashes the fields and does the RSA arithmetic (`DomainSigner.verify_sig_process`).
+It is not asked to read the message, the signature's tags, the clock or the key record: there it accepts what RFC 6376
+and RFC 8301 forbid, raises exceptions of other libraries on odd input, and cannot tell a missing key from a wrong
+signature.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
@@ -27,8 +29,9 @@ def _strip_trailing_whitespace(content: bytes) -> bytes:
     return squeezed.replace(b" \r\n", b"\r\n")
 
 
-# The library's own pattern tries every blank of a run as a beginning: 40,000 blanks take seconds, a megabyte takes hours, and no
-# thread can be stopped inside it. Blanks are squeezed in the next step anyway, so squeezing first gives the same octets.
+# The library's own pattern tries every blank of a run as a beginning: 40,000 blanks take seconds, a megabyte takes
+# hours, and no thread can be stopped inside it. Blanks are squeezed in the next step anyway, so squeezing first gives
+# the same octets.
 canonicalization.strip_trailing_whitespace = _strip_trailing_whitespace
 
 
@@ -62,7 +65,7 @@ class BodyHashes:
 
 
 class _Ed25519:
-    """Takes the place of the library's PyNaCl key; remembers the outcome, since the library knows only PyNaCl's exceptions."""
+    """Stands in for the library's PyNaCl key; keeps the outcome, as only PyNaCl's exceptions are known there."""
 
     def __init__(self, point: bytes) -> None:
         self._point = point
@@ -90,7 +93,7 @@ def signed_fields_hold(
     signer.headers = [(one.name, one.value) for one in fields]
     tags = {
         b"a": signature.algorithm.encode(),
-        b"b": _base64(signature.signature),
+        b"b": base64.b64encode(signature.signature),
         b"c": signature.canonicalization.encode(),
     }
     point = _Ed25519(key.point)
@@ -108,12 +111,8 @@ def signed_fields_hold(
     return holds and (key.kind == "rsa" or point.is_valid)
 
 
-def _base64(octets: bytes) -> bytes:
-    return dkim.base64.b64encode(octets)  # type: ignore[no-any-return]
-
-
 def _selectable(mail: Mail, names: Sequence[bytes]) -> list[Field]:
-    """Only the fields that h= can reach: the library scans all fields once for every name, which a long header makes slow.
+    """Only the fields that h= can reach: the library scans all of them for every name, slow in a long header.
 
     One From more than named, because the library hashes it as well, so that a second From breaks the signature.
     """

@@ -50,7 +50,7 @@ class Mail:
 def split_mail(raw: bytes) -> Mail:
     """Cut a mail into fields and body; CRLF and bare LF both end a line.
 
-    A line that is no field (no colon, a stray continuation, an mbox `From ` line) is passed over, with its continuations.
+    A line that is no field (no colon, a stray continuation, an mbox `From ` line) is passed over.
     """
     end = _END_OF_HEADER.search(raw)
     header, body = (raw[: end.start()], raw[end.end() :]) if end else (raw, b"")

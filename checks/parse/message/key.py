@@ -53,8 +53,8 @@ class KeyProblem(ValueError):
 def parse_key(records: Sequence[bytes]) -> Key:
     """The key among the TXT records of one selector.
 
-    Raises KeyProblem. Several key records leave the result undefined (RFC 6376 section 3.6.2.2) and are a syntax problem;
-    a TXT record of another purpose beside the only key is passed over.
+    Raises KeyProblem. Several key records leave the result undefined (RFC 6376 section 3.6.2.2) and are a syntax
+    problem; a TXT record of another purpose beside the only key is passed over.
     """
     candidates = [r for r in records if b"p=" in r] if len(records) > 1 else list(records)
     if len(candidates) != 1:

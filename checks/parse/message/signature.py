@@ -1,4 +1,4 @@
-"""Signature header fields: DKIM-Signature, ARC-Message-Signature and ARC-Seal (RFC 6376 section 3.5, RFC 8617 section 4)."""
+"""The fields DKIM-Signature, ARC-Message-Signature and ARC-Seal (RFC 6376 section 3.5, RFC 8617 section 4)."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ DEFAULT_LIMITS = Limits()
 class SignatureField:
     """What one signature field says. `problem` "" where it is well formed; otherwise any other member may be empty.
 
-    `domain`, `selector`: A-labels in lower case. `body_length`: l=. `unsigned`: the raw value with b= emptied, as it is hashed.
-    `signed_at`, `expires_at`: t= and x=, seconds since 1970.
+    `domain`, `selector`: A-labels in lower case. `body_length`: l=. `unsigned`: the raw value with b= emptied, as it
+    is hashed. `signed_at`, `expires_at`: t= and x=, seconds since 1970.
     """
 
     domain: str = ""
@@ -206,7 +206,7 @@ def _octets(value: str) -> bytes:
 
 
 def domain_name(value: str, *, encoded: bool = False) -> str:
-    """The A-label form in lower case, "" for what is no domain name. `encoded`: already text, not the octets as Latin-1."""
+    """The A-label form in lower case, "" for what is no name. `encoded`: text, not octets read as Latin-1."""
     text = value if encoded else _utf8(value)
     if not text.isascii():
         try:

@@ -1,0 +1,34 @@
+"""Signs that a mail did not come straight from its author's system."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from checks.parse.message.fields import Mail
+
+_REWRITTEN = re.compile(r"srs[01][=+-]|[^@]*\+srs=|[^@]*\+caf_=", re.IGNORECASE)
+"""Return paths as forwarders rewrite them: SRS, its Microsoft 365 form (`bounces+SRS=`), Gmail's (`+caf_=`)."""
+
+_SEALS_ITS_OWN_USERS = frozenset({"microsoft.com", "google.com"})
+"""Platforms that seal what their own users write, too. What they forward has a rewritten return path as well."""
+
+
+def signs_of_forwarding(
+    mail: Mail, mail_from: str | None, author_domain: str | None, sealers: Sequence[str]
+) -> tuple[str, ...]:
+    """Which of srs, list_id, resent and arc are there. `sealers`: d= of the ARC seals."""
+    foreign = [sealer for sealer in sealers if not _are_related(sealer, author_domain or "")]
+    is_own_platform = len(sealers) == 1 and sealers[0] in _SEALS_ITS_OWN_USERS
+    signs = {
+        "srs": bool(mail_from and _REWRITTEN.match(mail_from)),
+        "list_id": bool(mail.all(b"list-id")),
+        "resent": any(key.startswith(b"resent-") for key in mail.by_key),
+        "arc": bool(foreign) and not is_own_platform,
+    }
+    return tuple(sign for sign, is_there in signs.items() if is_there)
+
+
+def _are_related(one: str, other: str) -> bool:
+    """The same name, or one below the other. The organizational domain is not known here."""
+    return one == other or one.endswith("." + other) or other.endswith("." + one)
