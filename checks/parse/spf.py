@@ -52,7 +52,7 @@ class _Fault(Exception):
 
 
 def spf_records(txts: Sequence[bytes]) -> tuple[str, ...]:
-    """The SPF records of a name (RFC 7208 section 4.5): those that begin with `v=spf1`, in any case, then a space or nothing.
+    """The SPF records of a name (RFC 7208 section 4.5): `v=spf1` in any case, then a space or the end.
 
     Octets that are not UTF-8 are read as Latin-1: in either case they are an error of the record.
     """

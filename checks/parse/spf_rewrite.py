@@ -26,6 +26,8 @@ _TYPED_FOR: dict[str, str] = {
 }
 """Names that nobody can have meant otherwise."""
 
+_WANT_A_VALUE = frozenset({"include:", "exists:", "ip4:", "ip6:", "a:", "mx:", "redirect=", "exp="})
+
 _DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u30fc"), "-")
 _TILDES = dict.fromkeys(map(ord, "\u301c\u223c\u02dc"), "~")
 _QUOTES = dict.fromkeys(map(ord, "\"'`\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb\u300c\u300d"))
@@ -38,8 +40,9 @@ _HOST = re.compile(
 
 
 def misread_terms(record: SpfRecord) -> tuple[SpfTerm, ...]:
-    """Mechanisms written with `=`: by the grammar unknown modifiers, which receivers ignore without a word (section 6)."""
-    return tuple(t for t in record.terms if t.kind == "modifier" and t.name in MECHANISMS)
+    """Mechanisms written with `=`: by the grammar unknown modifiers, which receivers silently ignore (section 6)."""
+    names = MECHANISMS | _TYPED_FOR.keys() | {"ip"}
+    return tuple(t for t in record.terms if t.kind == "modifier" and t.name in names)
 
 
 def repaired(text: str) -> str | None:
@@ -65,9 +68,7 @@ def _joined(words: Sequence[str]) -> list[str]:
     joined: list[str] = []
     for word in words:
         last = joined[-1].lstrip("+-~?").lower() if joined else ""
-        if joined and last == "":
-            joined[-1] += word
-        elif last in ("include:", "exists:", "ip4:", "ip6:", "a:", "mx:", "redirect=", "exp=") and _is_value(word):
+        if joined and (last == "" or (last in _WANT_A_VALUE and _is_value(word))):
             joined[-1] += word
         elif last in ("include", "exists", "ip4", "ip6") and _is_value(word):
             joined[-1] += ":" + word

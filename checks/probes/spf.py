@@ -1,0 +1,152 @@
+"""Ask for the SPF record of a name, and for everything that it includes (RFC 7208)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from checks.evidence.spf import SpfEvidence, SpfNode, SpfRecord, SpfTerm
+from checks.model import Absent, Answer, Known, Seen, Unreachable, Why
+from checks.net.dns import DnsRun
+from checks.parse.spf import parse_spf, spf_records
+from checks.probes.run import Run
+
+MAX_DEPTH = 12
+MAX_RECORDS = 60
+"""Both lie well beyond the ten lookups that a receiver makes: what is cut there is over the limit anyway."""
+
+_WIDE_BITS = {4: 8, 6: 16}
+"""Prefix lengths up to which an `a` or `mx` is worth an address lookup: narrower ones cannot matter for the sum."""
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A node of the tree while it grows, level by level."""
+
+    domain: str
+    via: SpfTerm | None
+    above: tuple[str, ...]
+    records: Known[tuple[str, ...]]
+    record: SpfRecord | None = None
+    children: list[_Draft] = field(default_factory=list)
+    loops: bool = False
+    cut: bool = False
+
+
+async def ask_spf(run: Run) -> SpfEvidence:
+    """The TXT records at the domain, and the tree of its SPF record where there is exactly one."""
+    answer = await run.dns.txt(run.domain)
+    if not isinstance(answer, Seen):
+        return SpfEvidence(run.domain, answer, (), None)
+    records = spf_records(answer.value.values)
+    if len(records) != 1:
+        return SpfEvidence(run.domain, answer, records, None)
+    tree = await _grow(run.dns, run.domain, records)
+    at, passes_all = _passing_all(tree) or ("", "")
+    networks = await _passing_networks(run.dns, tree)
+    return SpfEvidence(run.domain, answer, records, tree, passes_all, at, tuple(dict.fromkeys(networks)))
+
+
+async def _grow(dns: DnsRun, domain: str, records: tuple[str, ...]) -> SpfNode:
+    root = _Draft(domain, None, (), Seen(records), parse_spf(records[0]))
+    level = [root]
+    size = 1
+    while level:
+        followed: list[_Draft] = []
+        for parent in level:
+            for term in parent.record.reached if parent.record else ():
+                if term.name not in ("include", "redirect"):
+                    continue
+                child = _Draft(term.target.lower(), term, (*parent.above, parent.domain), _NOT_FOLLOWED)
+                parent.children.append(child)
+                child.loops = not term.has_macro and child.domain in child.above
+                child.cut = term.has_macro or len(child.above) > MAX_DEPTH or size >= MAX_RECORDS
+                if not (child.loops or child.cut):
+                    followed.append(child)
+                    size += 1
+        for child, answer in zip(followed, await asyncio.gather(*(dns.txt(c.domain) for c in followed)), strict=True):
+            child.records = _records(answer)
+            match child.records:
+                case Seen((single,)):
+                    child.record = parse_spf(single)
+        level = followed
+    return _freeze(root)
+
+
+_NOT_FOLLOWED = Unreachable(Why.NOT_COVERED, "not followed")
+
+
+def _records(answer: Known[Answer[bytes]]) -> Known[tuple[str, ...]]:
+    match answer:
+        case Seen(value):
+            records = spf_records(value.values)
+            return Seen(records) if records else Absent()
+        case Unreachable(why=Why.BAD_NAME):
+            # check_host() of a malformed name gives "none" (section 4.3), as for one without a record.
+            return Absent("nxdomain")
+        case _:
+            return answer
+
+
+def _freeze(draft: _Draft) -> SpfNode:
+    children = tuple(_freeze(c) for c in draft.children)
+    own = sum(t.needs_lookup for t in draft.record.reached) if draft.record else 0
+    return SpfNode(
+        draft.domain,
+        draft.via,
+        draft.records,
+        draft.record,
+        children,
+        own + sum(c.lookups for c in children),
+        draft.loops,
+        draft.cut,
+    )
+
+
+def _passing(node: SpfNode) -> Sequence[tuple[SpfTerm, SpfNode | None]]:
+    """The terms of a valid record that pass with `+`, in order; with those that lead to a record, that record."""
+    if node.record is None or node.record.error is not None:
+        return ()
+    below = {child.via: child for child in node.children}
+    return [(t, below.get(t)) for t in node.record.reached if t.qualifier in ("+", "")]
+
+
+def _passing_all(node: SpfNode) -> tuple[str, str] | None:
+    """Where any address passes: the name, and the term of its record."""
+    for term, child in _passing(node):
+        if term.name == "all":
+            return node.domain, term.text
+        if child is not None and (found := _passing_all(child)):
+            return found
+    return None
+
+
+async def _passing_networks(dns: DnsRun, node: SpfNode) -> list[str]:
+    networks: list[str] = []
+    for term, child in _passing(node):
+        if term.name in ("ip4", "ip6"):
+            networks.append(term.value)
+        elif child is not None:
+            networks += await _passing_networks(dns, child)
+        elif term.name in ("a", "mx") and not term.has_macro:
+            networks += await _wide_networks(dns, term, term.target or node.domain)
+    return networks
+
+
+async def _wide_networks(dns: DnsRun, term: SpfTerm, domain: str) -> list[str]:
+    """The networks of an `a/0` or `mx/4`: around the addresses that the name has."""
+    four, _, six = term.prefix.partition("//")
+    wide = [(4, four.removeprefix("/")), (6, six)]
+    wide = [(version, bits) for version, bits in wide if bits and int(bits) <= _WIDE_BITS[version]]
+    if not wide:
+        return []
+    hosts = [domain]
+    if term.name == "mx":
+        answer = await dns.mx(domain)
+        hosts = [mx.host for mx in answer.value.values[:10] if mx.host] if isinstance(answer, Seen) else []
+    networks: list[str] = []
+    for version, bits in wide:
+        answers = await asyncio.gather(*(dns.addresses(h, "A" if version == 4 else "AAAA") for h in hosts))
+        networks += [f"{address}/{bits}" for a in answers if isinstance(a, Seen) for address in a.value.values]
+    return networks

@@ -1,0 +1,151 @@
+"""Is there one DMARC record that governs the name?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checks.catalogue import CannotTell, Check, Finding, RecordChange, Rule, Sample, Text, Texts
+from checks.evidence.dmarc import DmarcEvidence
+from checks.evidence.domain import DomainEvidence, UseEvidence
+from checks.model import Absent, Seen, Severity, Tier, Unreachable
+from checks.parse.dmarc import is_meant_as_record, records_at
+
+MISSING_DMARC = Rule(
+    id="DMARC001",
+    name="missing-dmarc",
+    severity=Severity.ERROR,
+    tier=Tier.MAIL,
+    since="0.1",
+    facts=("domain", "name"),
+    alternatives=((Severity.WARNING, Tier.NONE),),
+    texts=Texts(
+        title=Text(en="`{domain}` has no DMARC record", ja="`{domain}` にDMARCレコードがありません"),
+        why=Text(
+            en="Anyone can use the domain in From, and nobody reports it to you. Gmail, Yahoo and Microsoft demand a DMARC record of bulk senders; docomo shows a warning on mail without a DMARC pass.",
+            ja="Fromを騙るメールを防げず、なりすましの報告も届きません。Gmail、Yahoo、Microsoftは大量送信者にDMARCを必須とし、ドコモはDMARCに合格しないメールに警告を表示します。",
+        ),
+        fix=Text(
+            en="Publish the TXT record below at `{name}`. It changes no delivery yet; it only asks for reports. Read them for a few weeks, then raise `p` to quarantine and reject.",
+            ja="`{name}` に下記のTXTレコードを公開します。この時点では配送に影響せず、レポートだけが届きます。数週間レポートを確認してから、`p` をquarantine、rejectへ引き上げます。",
+        ),
+    ),
+    variants={
+        "non_sending": Texts(
+            title=Text(
+                en="`{domain}` sends no mail, but has no DMARC record that says so",
+                ja="`{domain}` はメールを送信しないドメインですが、DMARCレコードがありません",
+            ),
+            why=Text(
+                en="Domains without mail are popular for forgery: nothing tells receivers to refuse mail that claims to come from it.",
+                ja="メールを使わないドメインは、なりすましに悪用されやすいドメインです。拒否してよいことを受信側に伝える必要があります。",
+            ),
+            fix=Text(
+                en="Publish the TXT record below at `{name}`: receivers then refuse everything that claims to come from `{domain}`.",
+                ja="`{name}` に下記のTXTレコードを公開すると、`{domain}` を騙るメールを受信側が拒否できます。",
+            ),
+        )
+    },
+    references=("https://www.rfc-editor.org/rfc/rfc9989#section-4.7", "https://support.google.com/a/answer/81126"),
+    sample=Sample(
+        bad="_dmarc.example.co.jp.  →  NXDOMAIN",
+        good='_dmarc.example.co.jp.  TXT  "v=DMARC1; p=none; rua=mailto:dmarc-reports@example.co.jp"',
+    ),
+)
+
+MULTIPLE_DMARC_RECORDS = Rule(
+    id="DMARC101",
+    name="multiple-dmarc-records",
+    severity=Severity.ERROR,
+    tier=Tier.MAIL,
+    since="0.1",
+    facts=("name", "count", "governing"),
+    texts=Texts(
+        title=Text(en="`{name}` has {count} DMARC records", ja="`{name}` にDMARCレコードが{count}個あります"),
+        why=Text(
+            en="Receivers discard all of them and go on as if there were none. No other record applies (`{governing}`), so DMARC is off.",
+            ja="DMARCレコードは1つでなければならず、複数ある場合、受信側はすべて無視します。ほかに適用されるレコードもなく(`{governing}`)、DMARCは無効の状態です。",
+        ),
+        fix=Text(
+            en="Keep one record at `{name}` and delete the others. The one below is the strictest of them; check that its `rua` is the address you want.",
+            ja="`{name}` のDMARCレコードを1つだけ残し、ほかは削除してください。下記は最も厳しいポリシーのものです。`rua` が意図した宛先かどうかも確認してください。",
+        ),
+    ),
+    variants={
+        "inherited": Texts(
+            title=Text(en="`{name}` has {count} DMARC records", ja="`{name}` にDMARCレコードが{count}個あります"),
+            why=Text(
+                en="Receivers discard all of them and apply the record of the organizational domain, `{governing}`, instead.",
+                ja="DMARCレコードは1つでなければならず、複数ある場合、受信側はすべて無視します。代わりに組織ドメインのレコード(`{governing}`)が適用されます。",
+            ),
+            fix=Text(
+                en="Keep one record at `{name}` and delete the others, or delete all to inherit on purpose.",
+                ja="`{name}` のDMARCレコードを1つだけ残してほかを削除するか、上位の設定に従う場合はすべて削除してください。",
+            ),
+        )
+    },
+    references=("https://www.rfc-editor.org/rfc/rfc9989#section-4.10",),
+    sample=Sample(bad='"v=DMARC1; p=none" and "v=DMARC1; p=reject" at one name', good='"v=DMARC1; p=reject" alone'),
+)
+
+_STRICTNESS = ("reject", "quarantine", "none")
+
+
+def judge(dmarc: DmarcEvidence, use: UseEvidence, domain: DomainEvidence) -> Iterator[Finding]:
+    yield from _multiple(dmarc)
+    if isinstance(dmarc.record, Unreachable):
+        raise CannotTell(dmarc.record.why)
+    if isinstance(dmarc.record, Seen) and not dmarc.is_suffix_record:
+        return
+    own = dmarc.walk.steps[0].answer
+    if len(records_at(own)) > 1 or any(is_meant_as_record(text) for text in _texts(dmarc)):
+        return
+    name = f"_dmarc.{domain.registrable or dmarc.domain}"
+    if use.non_sending:
+        record = RecordChange(name, "TXT", None, "v=DMARC1; p=reject")
+        yield MISSING_DMARC.found(
+            dmarc.domain,
+            severity=Severity.WARNING,
+            tier=Tier.NONE,
+            variant="non_sending",
+            records=[record],
+            domain=domain.shown,
+            name=name,
+        )
+        return
+    mailbox = f"dmarc-reports@{domain.registrable or dmarc.domain}"
+    record = RecordChange(name, "TXT", None, f"v=DMARC1; p=none; rua=mailto:{mailbox}")
+    yield MISSING_DMARC.found(dmarc.domain, records=[record], domain=domain.shown, name=name)
+
+
+def _texts(dmarc: DmarcEvidence) -> list[str]:
+    """The TXT records at the name itself; a look-alike there is DMARC102's to explain."""
+    answer = dmarc.walk.steps[0].answer
+    return [v.decode("utf-8", "replace") for v in answer.value.values] if isinstance(answer, Seen) else []
+
+
+def _multiple(dmarc: DmarcEvidence) -> Iterator[Finding]:
+    for step in dmarc.walk.steps:
+        records = records_at(step.answer)
+        concerns = step.domain in (dmarc.domain, dmarc.at) or isinstance(dmarc.record, Absent)
+        if len(records) < 2 or not concerns:
+            continue
+        name = f"_dmarc.{step.domain}"
+        kept = min(records, key=lambda r: next((i for i, p in enumerate(_STRICTNESS) if f"p={p}" in r.replace(" ", "")), 9))
+        yield MULTIPLE_DMARC_RECORDS.found(
+            step.domain,
+            variant="inherited" if dmarc.at else None,
+            records=[RecordChange(name, "TXT", "\n".join(records), kept)],
+            name=name,
+            count=len(records),
+            governing=f"_dmarc.{dmarc.at}" if dmarc.at else "-",
+        )
+
+
+CHECK = Check(
+    id="dmarc.record",
+    title=Text(en="DMARC record", ja="DMARCレコード"),
+    needs=(DmarcEvidence, UseEvidence, DomainEvidence),
+    rules=(MISSING_DMARC, MULTIPLE_DMARC_RECORDS),
+    judge=judge,
+    required=True,
+)
