@@ -1,0 +1,74 @@
+"""The last step before the 250: the mail is on disk."""
+
+import asyncio
+import logging
+from typing import Literal, Protocol
+
+from bot.store import Acceptance, NewMail
+
+LOG = logging.getLogger(__name__)
+
+MAX_BATCH = 50
+
+Outcome = Acceptance | Literal["unavailable"]
+
+
+class Accepts(Protocol):
+    async def accept(self, arrived: list[NewMail]) -> list[Acceptance]:
+        """Keep mails in one transaction; one answer each."""
+
+
+class GroupCommit:
+    """One writer for all sessions: mails that arrive while a commit is under way share the next one.
+
+    A mail handed over is kept even if the session that brought it ends before the answer.
+    """
+
+    def __init__(self, mailboxes: Accepts) -> None:
+        self._mailboxes = mailboxes
+        self._waiting: list[tuple[NewMail, asyncio.Future[Outcome]]] = []
+        self._arrived = asyncio.Event()
+        self._closing = False
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name="mailbox-commit")
+
+    async def stop(self) -> None:
+        """Commit what was handed over, then end."""
+        self._closing = True
+        self._arrived.set()
+        if self._task is not None:
+            await self._task
+
+    async def keep(self, mail: NewMail) -> Outcome:
+        """Returns once the mail is on disk ("accepted") or certainly is not."""
+        if self._closing:
+            return "unavailable"
+        outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._waiting.append((mail, outcome))
+        self._arrived.set()
+        return await asyncio.shield(outcome)
+
+    async def _run(self) -> None:
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            while self._waiting:
+                batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
+                outcomes = await self._commit([mail for mail, _ in batch])
+                for (_, future), outcome in zip(batch, outcomes, strict=True):
+                    if not future.done():
+                        future.set_result(outcome)
+            if self._closing:
+                return
+
+    async def _commit(self, mails: list[NewMail]) -> list[Outcome]:
+        try:
+            return list(await self._mailboxes.accept(mails))
+        except Exception:
+            LOG.exception("%d mail(s) could not be kept", len(mails))
+        if len(mails) == 1:
+            return ["unavailable"]
+        # One that cannot be written must not cost the others their place.
+        return [outcome for mail in mails for outcome in await self._commit([mail])]

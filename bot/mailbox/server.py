@@ -1,0 +1,167 @@
+"""The mailbox: an SMTP server that takes mail for live tokens and nothing else."""
+
+import asyncio
+import contextlib
+import logging
+import ssl
+from typing import Any
+
+from bot.mailbox.acceptance import GroupCommit
+from bot.mailbox.limits import Gate, Limits, plain_ip
+from bot.mailbox.protocol import STORAGE_ERROR, TOO_BIG, MailboxProtocol
+from bot.mailbox.tokens import token_of
+from bot.store import Clock, NewMail, Store, utc_now
+
+LOG = logging.getLogger(__name__)
+
+NO_SUCH_ADDRESS = "550 5.1.1 No such address here, or it has expired"
+USED_UP = "550 5.2.2 This address has received all the mails it may"
+ANSWERS = {
+    "accepted": "250 2.0.0 Accepted",
+    "closed": NO_SUCH_ADDRESS,
+    "full": USED_UP,
+    "too_big": TOO_BIG,
+    "unavailable": STORAGE_ERROR,
+}
+MAX_FACT = 1000
+
+
+class MailboxServer:
+    """Listens on `host`:`port` (0 = any free port, see `port`). Answers 250 to a mail once it is on disk."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        mail_domain: str,
+        hostname: str,
+        host: str,
+        port: int,
+        tls: ssl.SSLContext | None,
+        max_bytes: int,
+        limits: Limits | None = None,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._mailboxes = store.mailboxes
+        self._mail_domain = mail_domain
+        self._hostname = hostname
+        self._host, self._wanted_port = host, port
+        self._tls = tls
+        self._max_bytes = max_bytes
+        self._limits = limits or Limits()
+        self._gate = Gate(self._limits)
+        self._clock = clock
+        self._writer = GroupCommit(store.mailboxes)
+        self._sessions: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        """Raises OSError if the address or port cannot be had."""
+        # aiosmtpd logs every recipient at INFO, and a recipient here is a secret.
+        logging.getLogger("mail.log").setLevel(logging.ERROR)
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._connection, self._host, self._wanted_port)
+        self._writer.start()
+
+    @property
+    def port(self) -> int:
+        assert self._server is not None, "the mailbox is not started"
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def stop(self) -> None:
+        """Take no new connection, commit the mails that are complete, end the sessions."""
+        if self._server is None:
+            return
+        self._server.close()
+        await self._writer.stop()
+        if self._sessions:
+            # Those that just learnt of their commit still say so.
+            await asyncio.wait(self._sessions, timeout=0.2)
+        for session in self._sessions:
+            session.cancel()
+        await asyncio.gather(*self._sessions, return_exceptions=True)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._server.wait_closed(), 1)
+        self._server = None
+
+    async def handle_RCPT(
+        self, server: MailboxProtocol, session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        """Called by the protocol for each RCPT; the answer to the client."""
+        token = token_of(address, self._mail_domain)
+        if token is None:
+            return NO_SUCH_ADDRESS
+        if envelope.rcpt_tos:
+            # The client tries the others again in a transaction of their own (RFC 5321, 4.5.3.1.10).
+            return "452 4.5.3 One recipient at a time"
+        try:
+            mailbox = await self._mailboxes.get(token)
+        except Exception:
+            LOG.exception("the mailboxes cannot be read")
+            return "450 4.3.0 Temporary local problem, please try again later"
+        if mailbox is None or not mailbox.is_open(self._clock()):
+            return NO_SUCH_ADDRESS
+        if mailbox.is_full:
+            return USED_UP
+        if _declared_size(envelope.mail_options) > mailbox.max_bytes:
+            return TOO_BIG
+        envelope.rcpt_tos.append(address)
+        envelope.mailbox = mailbox
+        return "250 2.1.5 OK"
+
+    async def handle_DATA(self, server: MailboxProtocol, session: Any, envelope: Any) -> str:
+        """Called by the protocol with the whole mail; the answer to the client."""
+        mail = NewMail(
+            token=envelope.mailbox.token,
+            received_at=self._clock(),
+            session=_facts(session, envelope),
+            raw=envelope.original_content,
+        )
+        return ANSWERS[await self._writer.keep(mail)]
+
+    def _connection(self) -> MailboxProtocol:
+        return MailboxProtocol(
+            self,
+            hostname=self._hostname,
+            tls=self._tls,
+            max_bytes=self._max_bytes,
+            limits=self._limits,
+            gate=self._gate,
+            sessions=self._sessions,
+        )
+
+
+def _facts(session: Any, envelope: Any) -> dict[str, Any]:
+    """What the session tells about the client, as plain data; see NewMail for the keys."""
+    tls = None
+    if session.ssl is not None:
+        ssl_object = session.ssl.get("ssl_object")
+        cipher = session.ssl.get("cipher")
+        tls = {"version": ssl_object.version() if ssl_object is not None else None, "cipher": cipher and cipher[0]}
+    options = [str(option).upper() for option in envelope.mail_options]
+    body = next((option.partition("=")[2] for option in options if option.startswith("BODY=")), None)
+    return {
+        "client_ip": plain_ip(str(session.peer[0])),
+        "client_port": int(session.peer[1]),
+        "helo": _text(session.host_name),
+        "esmtp": bool(session.extended_smtp),
+        # aiosmtpd shows the null sender as it was written.
+        "mail_from": "" if envelope.mail_from == "<>" else _text(envelope.mail_from),
+        "rcpt": _text(envelope.rcpt_tos[0]),
+        "tls": tls,
+        "body": body,
+        "smtputf8": bool(envelope.smtp_utf8),
+    }
+
+
+def _text(value: str) -> str:
+    """Bytes that are not UTF-8 arrive as surrogates, which neither JSON nor SQLite can keep."""
+    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")[:MAX_FACT]
+
+
+def _declared_size(options: list[str]) -> int:
+    for option in options:
+        name, _, value = option.upper().partition("=")
+        if name == "SIZE" and value.isascii() and value.isdigit():
+            return int(value)
+    return 0
