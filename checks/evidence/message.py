@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from checks.model import Why
+
 SignatureResult: TypeAlias = Literal["pass", "fail", "permerror", "temperror", "none", "policy", "neutral"]
 
 SignatureReason: TypeAlias = Literal[
@@ -108,7 +110,7 @@ class SpfResultEvidence:
     """SPF of the real client (RFC 7208 section 2.6 words) for the identity `scope` at `domain`; result None: not
     evaluated.
 
-    `mechanism`: the term that matched, at the top level. `problem`: pyspf's reason for permerror or temperror.
+    `mechanism`: the term that matched, at the top level. `problem`: why permerror or temperror, for a log.
     `hard_fail`: fail by `-all`. `only_ipv4_listed`: the client came over IPv6, and the record names only IPv4.
     """
 
@@ -122,3 +124,5 @@ class SpfResultEvidence:
     hard_fail: bool = False
     only_ipv4_listed: bool = False
     is_null_return_path: bool = False
+    why: Why | None = None
+    """The reason of a temperror."""

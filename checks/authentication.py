@@ -1,0 +1,94 @@
+"""Authentication results of a received mail in the words of RFC 8601, and the facts that a thread shows of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from checks.evidence.dmarc import DmarcResultEvidence
+from checks.evidence.message import MessageEvidence, SessionEvidence, SpfResultEvidence
+from checks.evidence.ptr import ClientReverseEvidence
+from checks.model import Seen
+from checks.report import MailFacts
+
+
+def authentication_of(gathered: Mapping[str, Any]) -> dict[str, Any]:
+    """SPF, every DKIM signature, ARC and DMARC as plain data. `aligned` speaks of the domains, whatever the result."""
+    message: MessageEvidence = gathered["MessageEvidence"]
+    spf: SpfResultEvidence | None = gathered.get("SpfResultEvidence")
+    dmarc: DmarcResultEvidence | None = gathered.get("DmarcResultEvidence")
+    aligned = dmarc.dkim_aligned if dmarc else (None,) * len(message.signatures)
+    return {
+        "spf": {
+            "result": spf.result if spf else None,
+            "scope": spf.scope if spf else "mfrom",
+            "domain": spf.domain if spf else "",
+            "aligned": dmarc.spf_aligned if dmarc else None,
+        },
+        "dkim": [
+            {
+                "result": signature.result,
+                "domain": signature.domain,
+                "selector": signature.selector,
+                "algorithm": signature.algorithm,
+                "key_bits": signature.key_bits,
+                "aligned": is_aligned,
+                "reason": signature.reason,
+            }
+            for signature, is_aligned in zip(message.signatures, aligned, strict=True)
+        ],
+        "arc": {"result": message.arc.result, "instances": message.arc.instances},
+        "dmarc": {
+            "result": dmarc.result if dmarc else "temperror",
+            "from": message.from_address or "",
+            "domain": message.from_domain or "",
+            "policy": dmarc.policy if dmarc else None,
+            "record_at": dmarc.at if dmarc else None,
+        },
+    }
+
+
+def mail_facts_of(gathered: Mapping[str, Any]) -> MailFacts:
+    message: MessageEvidence = gathered["MessageEvidence"]
+    session: SessionEvidence = gathered["SessionEvidence"]
+    dmarc: DmarcResultEvidence | None = gathered.get("DmarcResultEvidence")
+    client: ClientReverseEvidence | None = gathered.get("ClientReverseEvidence")
+    reverse = client.reverse if client else None
+    name = reverse.confirmed if reverse else None
+    if name is None and reverse and isinstance(reverse.names, Seen) and reverse.names.value.values:
+        name = reverse.names.value.values[0]
+    return MailFacts(
+        from_address=message.from_address,
+        from_domain=message.from_domain,
+        from_organizational=_organizational(message, dmarc),
+        return_path=session.mail_from,
+        null_return_path=session.mail_from == "",
+        client_ip=session.client_ip,
+        helo=session.helo,
+        reverse_name=name,
+        reverse_confirmed=bool(reverse and reverse.confirmed),
+        tls_version=session.tls_version,
+        tls_cipher=session.tls_cipher,
+        forwarded=message.forwarded,
+        aligned_pass=_aligned_pass(message, gathered.get("SpfResultEvidence"), dmarc),
+        size=message.size,
+    )
+
+
+def _organizational(message: MessageEvidence, dmarc: DmarcResultEvidence | None) -> str | None:
+    if dmarc is None:
+        return None
+    return dmarc.organizational.value if isinstance(dmarc.organizational, Seen) else message.from_domain
+
+
+def _aligned_pass(
+    message: MessageEvidence, spf: SpfResultEvidence | None, dmarc: DmarcResultEvidence | None
+) -> bool | None:
+    if dmarc is None:
+        return None
+    signed = zip(message.signatures, dmarc.dkim_aligned, strict=True)
+    if any(s.result == "pass" and aligned for s, aligned in signed):
+        return True
+    if spf and spf.result == "pass" and dmarc.spf_aligned:
+        return True
+    return None if dmarc.result == "temperror" else False

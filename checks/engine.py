@@ -1,0 +1,289 @@
+"""Runs the checks: gathers the evidence they need side by side under one deadline, judges it, and makes the report."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self
+
+from checks.authentication import authentication_of, mail_facts_of
+from checks.catalogue import CannotTell, Catalogue, Check, CheckResult, Finding, NotApplicable
+from checks.evidence.domain import UseEvidence
+from checks.evidence.message import MessageEvidence, SessionEvidence
+from checks.model import Outcome, Severity, Why
+from checks.net.dns import Dns
+from checks.parse.domain import Domain, parse_domain
+from checks.parse.message import author_domain
+from checks.probes import PROBES
+from checks.probes.run import Run
+from checks.profiles import google, mschecker
+from checks.profiles.view import RequirementStatus, assess
+from checks.providers import place_of
+from checks.report import Report, plain
+from checks.rules import CATALOGUE
+
+_LOG = logging.getLogger(__name__)
+_GRACE_S = 1.0
+"""Beyond the deadline, for judging what the gateway has cut off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """Version and cipher of the SMTP session, in OpenSSL's words: Tls("TLSv1.3", "TLS_AES_256_GCM_SHA384")."""
+
+    version: str
+    cipher: str
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The SMTP session that brought a mail. None: not known. `mail_from` "" is the null return path; `tls` None: in clear."""
+
+    client_ip: str | None = None
+    helo: str | None = None
+    mail_from: str | None = None
+    tls: Tls | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One more check is done: `done` of `total`."""
+
+    check_id: str
+    outcome: Outcome
+    done: int
+    total: int
+
+
+OnProgress = Callable[[Progress], None]
+
+
+class Checker:
+    """Checks domains and mails. One object may run many checks at the same time; close it to free its sockets.
+
+    `nameservers`: None for the system's, else "192.0.2.53", "127.0.0.1:5353", "[::1]:53". `connect` False: DNS only.
+    `now`: an aware clock. `deadline_s`: seconds for one report; what is unanswered then is unknown, not missing.
+    """
+
+    def __init__(
+        self,
+        nameservers: Sequence[str] | None = None,
+        connect: bool = True,
+        now: Callable[[], datetime] | None = None,
+        deadline_s: float = 20.0,
+    ) -> None:
+        self._dns = Dns(nameservers)
+        self._connect = connect
+        self._now = now or (lambda: datetime.now(UTC))
+        self._deadline_s = deadline_s
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._dns.aclose()
+
+    async def check_domain(
+        self,
+        name: str,
+        topics: Iterable[str] | None = None,
+        known_selectors: Sequence[str] = (),
+        on_progress: OnProgress | None = None,
+    ) -> Report:
+        """Check what the DNS says of a domain. Raises BadDomain for anything that is no domain."""
+        domain = parse_domain(name)
+        run = self._run(domain, known_selectors=tuple(known_selectors))
+        checks = [c for c in CATALOGUE.checks if topics is None or c.topic in {*topics, "dns"}]
+        return await self._report("domain", run, checks, on_progress)
+
+    async def check_message(
+        self, raw: bytes, session: Session | None = None, on_progress: OnProgress | None = None
+    ) -> Report:
+        """Analyse a received mail: its own rules, and the domain rules of its From domain. Never raises for any bytes."""
+        given = session or Session()
+        domain = _domain_of(raw, given)
+        evidence = SessionEvidence(
+            given.client_ip,
+            given.helo,
+            given.mail_from,
+            given.tls.version if given.tls else None,
+            given.tls.cipher if given.tls else None,
+        )
+        run = self._run(domain, raw=raw, session=evidence)
+        return await self._report("message", run, CATALOGUE.checks, on_progress)
+
+    def _run(self, domain: Domain, **more: Any) -> Run:
+        return Run(
+            domain=domain.ascii,
+            shown=domain.shown,
+            dns=self._dns.run(self._deadline_s),
+            now=self._now(),
+            probes=PROBES,
+            connect=self._connect,
+            **more,
+        )
+
+    async def _report(
+        self, kind: Any, run: Run, checks: Sequence[Check], on_progress: OnProgress | None
+    ) -> Report:
+        started = time.monotonic()
+        try:
+            results = await self._answer(kind, run, checks, on_progress)
+            non_sending = await _non_sending(run)
+            message = await run.evidence(MessageEvidence) if run.raw is not None else None
+            gathered = run.gathered()
+        finally:
+            await run.close()
+        is_missing = any(f.rule.id == "DNS001" for f in results["dns.exists"].findings) if kind == "domain" else False
+        elapsed_ms = round((time.monotonic() - started) * 1000)
+        use = gathered.get("UseEvidence")
+        return Report(
+            kind=kind,
+            subject=run.domain,
+            shown=run.shown,
+            verdict=None if is_missing else mschecker.verdict(results, CATALOGUE),
+            provisional=kind == "domain" and not non_sending and not is_missing,
+            catalogue=CATALOGUE.version,
+            checks=tuple(results.values()),
+            authentication=authentication_of(gathered) if message else None,
+            profiles=_profiles(results),
+            organizational=_organizational(gathered, run.domain),
+            non_sending=non_sending,
+            provider=use.provider if use else None,
+            mail=mail_facts_of(gathered) if message else None,
+            evidence={name: plain(value) for name, value in gathered.items()},
+            metrics={"elapsed_ms": elapsed_ms, "dns_queries": run.dns.queries},
+        )
+
+    async def _answer(
+        self, kind: str, run: Run, checks: Sequence[Check], on_progress: OnProgress | None
+    ) -> dict[str, CheckResult]:
+        """All checks side by side, in the order of the catalogue; what is unfinished after the deadline is a timeout."""
+        done: list[str] = []
+
+        async def answer(check: Check) -> CheckResult:
+            result = await _answer(check, run, kind)
+            done.append(check.id)
+            if on_progress:
+                on_progress(Progress(check.id, result.outcome, len(done), len(checks)))
+            return result
+
+        tasks = {check.id: asyncio.create_task(answer(check)) for check in checks}
+        try:
+            if kind == "domain" and await _is_missing(tasks["dns.exists"], self._deadline_s + _GRACE_S):
+                exists = tasks["dns.exists"].result()
+                return {c.id: exists if c.id == exists.id else _no_domain(c) for c in checks}
+            await asyncio.wait(tasks.values(), timeout=self._deadline_s + _GRACE_S)
+            return {
+                name: task.result() if task.done() else CheckResult(name, Outcome.UNKNOWN, Why.TIMEOUT)
+                for name, task in tasks.items()
+            }
+        finally:
+            for task in tasks.values():
+                task.cancel()
+            await asyncio.gather(*tasks.values(), return_exceptions=True)
+
+
+async def _is_missing(task: asyncio.Task[CheckResult], timeout_s: float) -> bool:
+    await asyncio.wait([task], timeout=timeout_s)
+    return task.done() and task.result().outcome is Outcome.FAILED
+
+
+def _no_domain(check: Check) -> CheckResult:
+    return CheckResult(check.id, Outcome.NOT_APPLICABLE, Why.NO_DOMAIN)
+
+
+async def _answer(check: Check, run: Run, kind: str) -> CheckResult:
+    """One question. The only place where an unexpected exception becomes an outcome: our bug, and the rest goes on."""
+    try:
+        if check.of_mail and kind == "domain":
+            non_sending = (await run.evidence(UseEvidence)).non_sending
+            if non_sending:
+                return CheckResult(check.id, Outcome.NOT_APPLICABLE, Why.NON_SENDING)
+            return CheckResult(check.id, Outcome.UNKNOWN, Why.NEEDS_MAIL)
+        evidence = await asyncio.gather(*(run.evidence(kind) for kind in check.needs))
+        return judge(check, *evidence, provider=await _provider(run, check))
+    except Exception:  # noqa: BLE001
+        _LOG.exception("check %s broke", check.id)
+        return CheckResult(check.id, Outcome.BROKEN)
+
+
+async def _provider(run: Run, check: Check) -> str | None:
+    """The platform matters only to topics for which somebody's admin page is known; asking costs nothing: it is shared."""
+    return (await run.evidence(UseEvidence)).provider if check.topic != "dns" else None
+
+
+def judge(check: Check, *evidence: object, provider: str | None = None) -> CheckResult:
+    """Let the check judge this evidence. Findings made before it could not tell the rest stand."""
+    findings: list[Finding] = []
+    why: Why | None = None
+    outcome = Outcome.PASSED
+    try:
+        for finding in check.judge(*evidence):
+            findings.append(replace(finding, place=place_of(provider, check.topic)))
+    except NotApplicable as stop:
+        outcome, why = Outcome.NOT_APPLICABLE, stop.why
+    except CannotTell as stop:
+        outcome, why = Outcome.UNKNOWN, stop.why
+    if any(f.severity.rank <= Severity.WARNING.rank for f in findings):
+        outcome, why = Outcome.FAILED, None
+    return CheckResult(check.id, outcome, why, tuple(findings))
+
+
+async def _non_sending(run: Run) -> bool:
+    """Non-sending is said only when it was determined; a probe that broke leaves the report provisional."""
+    try:
+        return run.raw is None and (await run.evidence(UseEvidence)).non_sending is True
+    except Exception:  # noqa: BLE001
+        _LOG.exception("could not tell whether %s sends mail", run.domain)
+        return False
+
+
+def _domain_of(raw: bytes, session: Session) -> Domain:
+    """The From domain; where there is none that can be checked, the return path's, the HELO's, or the reserved `invalid`."""
+    names = (author_domain(raw), (session.mail_from or "").rpartition("@")[2], session.helo)
+    for name in names:
+        try:
+            return parse_domain(name or "")
+        except ValueError:
+            continue
+    return Domain("invalid", "invalid")
+
+
+def _organizational(gathered: Mapping[str, Any], domain: str) -> str | None:
+    """By the tree walk of the subject; the name itself where no DMARC record draws a boundary."""
+    dmarc = gathered.get("DmarcEvidence")
+    if dmarc is None:
+        return None
+    known = dmarc.walk.organizational
+    return str(known.value) if hasattr(known, "value") else domain if hasattr(known, "how") else None
+
+
+def _profiles(results: Mapping[str, CheckResult]) -> dict[str, tuple[RequirementStatus, ...]]:
+    return {
+        "google": tuple(assess(r, results) for r in google.REQUIREMENTS),
+        "mschecker": tuple(assess(r, results) for r in mschecker.ITEMS),
+    }
+
+
+def combine(domain: Report, mail: Report, catalogue: Catalogue = CATALOGUE) -> Report:
+    """The final report on a domain: what the DNS said of it, and what one of its mails showed."""
+    of_mail = {c.id for c in catalogue.checks if c.of_mail}
+    shown = {c.id: c for c in mail.checks}
+    results = {c.id: shown.get(c.id, c) if c.id in of_mail else c for c in domain.checks}
+    return replace(
+        domain,
+        verdict=mschecker.verdict(results, catalogue),
+        provisional=False,
+        checks=tuple(results.values()),
+        authentication=mail.authentication,
+        profiles=_profiles(results),
+        mail=mail.mail,
+    )
