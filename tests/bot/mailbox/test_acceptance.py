@@ -1,0 +1,83 @@
+"""The group commit before the 250."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bot.mailbox.acceptance import GroupCommit
+from bot.store import Acceptance, MailboxOpened, NewMail, NewThread, Store
+
+TOKEN = "abcdefghijkmnpqr"
+
+
+class Watched:
+    """The store's mailboxes, slow as a busy disk, with the size of each transaction written down."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.batches: list[int] = []
+
+    async def accept(self, arrived: list[NewMail]) -> list[Acceptance]:
+        self.batches.append(len(arrived))
+        await asyncio.sleep(0.05)
+        return await self._store.mailboxes.accept(arrived)
+
+
+async def opened(path: Path) -> Store:
+    store = Store(path / "app.db")
+    await store.open()
+    expires_at = datetime.now(UTC) + timedelta(hours=1)
+    new = NewThread("t", "T", "C", "example.com", "en", "U")
+    await store.threads.open(new, "begin", lambda state: (state, [MailboxOpened(TOKEN, expires_at, 1000, 1000)]))
+    return store
+
+
+def mail(raw: bytes = b"x", **session: object) -> NewMail:
+    return NewMail(TOKEN, datetime.now(UTC), session, raw)
+
+
+def test_mails_that_arrive_during_a_commit_share_the_next_one(tmp_path: Path) -> None:
+    async def main() -> None:
+        store = await opened(tmp_path)
+        watched = Watched(store)
+        writer = GroupCommit(watched)
+        writer.start()
+        first = asyncio.create_task(writer.keep(mail()))
+        await asyncio.sleep(0.01)
+        outcomes = await asyncio.gather(first, *(writer.keep(mail()) for _ in range(20)))
+        assert outcomes == ["accepted"] * 21
+        assert watched.batches == [1, 20]
+        await writer.stop()
+        await store.close()
+
+    asyncio.run(main())
+
+
+def test_a_mail_is_kept_although_its_session_ends_first(tmp_path: Path) -> None:
+    async def main() -> None:
+        store = await opened(tmp_path)
+        writer = GroupCommit(Watched(store))
+        writer.start()
+        session = asyncio.create_task(writer.keep(mail()))
+        await asyncio.sleep(0.01)
+        session.cancel()
+        await writer.stop()
+        assert len(await store.mailboxes.mails_of_thread("t")) == 1
+        assert await writer.keep(mail()) == "unavailable"
+        await store.close()
+
+    asyncio.run(main())
+
+
+def test_a_mail_that_cannot_be_written_costs_no_other_its_place(tmp_path: Path) -> None:
+    async def main() -> None:
+        store = await opened(tmp_path)
+        writer = GroupCommit(Watched(store))
+        writer.start()
+        arrived = mail(), mail(helo=object()), mail(b"x" * 2000), mail()
+        outcomes = await asyncio.gather(*(writer.keep(each) for each in arrived))
+        assert outcomes == ["accepted", "unavailable", "too_big", "accepted"]
+        await writer.stop()
+        await store.close()
+
+    asyncio.run(main())
