@@ -5,6 +5,56 @@
         print(report.verdict, [finding.title("en") for finding in report.findings])
 """
 
-from checks.catalogue import Text, printable
+from checks.catalogue import Catalogue, Check, CheckResult, Fact, Finding, RecordChange, Rule, Text, printable
+from checks.engine import Checker, Progress, Session, Tls, combine
+from checks.model import Lang, Outcome, Severity, Tier, Why
+from checks.parse.domain import BadDomain, Domain, parse_domain
+from checks.profiles.google import REQUIREMENTS as GOOGLE
+from checks.profiles.mschecker import ITEMS as MSCHECKER
+from checks.profiles.mschecker import TITLES as VERDICT_TITLES
+from checks.profiles.mschecker import Verdict
+from checks.profiles.view import Requirement, RequirementStatus, Status
+from checks.providers import place_text
+from checks.reasons import reason_text
+from checks.report import MailFacts, Report
+from checks.rules import CATALOGUE
+from checks.standing import Standing, standing
 
-__all__ = ["Text", "printable"]
+__all__ = [
+    "CATALOGUE",
+    "GOOGLE",
+    "MSCHECKER",
+    "VERDICT_TITLES",
+    "BadDomain",
+    "Catalogue",
+    "Check",
+    "CheckResult",
+    "Checker",
+    "Domain",
+    "Fact",
+    "Finding",
+    "Lang",
+    "MailFacts",
+    "Outcome",
+    "Progress",
+    "RecordChange",
+    "Report",
+    "Requirement",
+    "RequirementStatus",
+    "Rule",
+    "Session",
+    "Severity",
+    "Standing",
+    "Status",
+    "Text",
+    "Tier",
+    "Tls",
+    "Verdict",
+    "Why",
+    "combine",
+    "parse_domain",
+    "place_text",
+    "printable",
+    "reason_text",
+    "standing",
+]

@@ -18,7 +18,8 @@ from checks.evidence.message import MessageEvidence, SessionEvidence
 from checks.model import Outcome, Severity, Why
 from checks.net.dns import Dns
 from checks.parse.domain import Domain, parse_domain
-from checks.parse.message import author_domain
+from checks.parse.message.addresses import find_author
+from checks.parse.message.fields import split_mail
 from checks.probes import PROBES
 from checks.probes.run import Run
 from checks.profiles import google, mschecker
@@ -208,7 +209,7 @@ async def _answer(check: Check, run: Run, kind: str) -> CheckResult:
             if non_sending:
                 return CheckResult(check.id, Outcome.NOT_APPLICABLE, Why.NON_SENDING)
             return CheckResult(check.id, Outcome.UNKNOWN, Why.NEEDS_MAIL)
-        evidence = await asyncio.gather(*(run.evidence(kind) for kind in check.needs))
+        evidence: list[Any] = await asyncio.gather(*(run.evidence(needed) for needed in check.needs))
         return judge(check, *evidence, provider=await _provider(run, check))
     except Exception:  # noqa: BLE001
         _LOG.exception("check %s broke", check.id)
@@ -248,7 +249,8 @@ async def _non_sending(run: Run) -> bool:
 
 def _domain_of(raw: bytes, session: Session) -> Domain:
     """The From domain; where there is none that can be checked, the return path's, the HELO's, or the reserved `invalid`."""
-    names = (author_domain(raw), (session.mail_from or "").rpartition("@")[2], session.helo)
+    author = find_author(split_mail(raw).by_key.get(b"from", ())).domain
+    names = (author, (session.mail_from or "").rpartition("@")[2], session.helo)
     for name in names:
         try:
             return parse_domain(name or "")

@@ -17,8 +17,10 @@ class Standing(StrEnum):
 
 
 def standing(domain: Report, mail: Report) -> Standing:
-    """Whether this mail tells something of that domain: From has the checked name or its organizational domain, the return
-    path is not null, and nothing says that it was forwarded."""
+    """Whether this mail tells something of that domain.
+
+    From has the checked name or its organizational domain, the return path is not null, and nothing says that it was forwarded.
+    """
     facts = mail.mail
     if facts is None:
         return Standing.OTHER_DOMAIN

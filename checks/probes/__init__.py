@@ -1,1 +1,45 @@
 """Probes ask the network and return evidence; they never judge. `PROBES` says which probe gathers which evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from checks.evidence.blocklist import ClientBlocklistEvidence, DomainBlocklistEvidence
+from checks.evidence.dkim import KnownKeysEvidence
+from checks.evidence.dmarc import DmarcEvidence, DmarcResultEvidence
+from checks.evidence.dnssec import DnssecEvidence
+from checks.evidence.domain import DomainEvidence, UseEvidence
+from checks.evidence.message import MessageEvidence, SessionEvidence, SpfResultEvidence
+from checks.evidence.mx import MxEvidence
+from checks.evidence.ptr import ClientReverseEvidence, MxReverseEvidence
+from checks.evidence.spf import SpfEvidence
+from checks.probes.blocklist import ask_client_blocklists, ask_domain_blocklists
+from checks.probes.dkim import ask_known_keys
+from checks.probes.dmarc import ask_dmarc, ask_dmarc_result
+from checks.probes.dnssec import ask_dnssec
+from checks.probes.domain import ask_domain, ask_use
+from checks.probes.message import ask_message
+from checks.probes.mx import ask_client_reverse, ask_mx, ask_mx_reverse
+from checks.probes.run import Run
+from checks.probes.session import ask_session
+from checks.probes.spf import ask_spf
+from checks.probes.spf_result import ask_spf_result
+
+PROBES: Mapping[type[Any], Callable[[Run], Awaitable[Any]]] = {
+    DomainEvidence: ask_domain,
+    UseEvidence: ask_use,
+    SpfEvidence: ask_spf,
+    SpfResultEvidence: ask_spf_result,
+    KnownKeysEvidence: ask_known_keys,
+    DmarcEvidence: ask_dmarc,
+    DmarcResultEvidence: ask_dmarc_result,
+    MxEvidence: ask_mx,
+    MxReverseEvidence: ask_mx_reverse,
+    ClientReverseEvidence: ask_client_reverse,
+    DnssecEvidence: ask_dnssec,
+    DomainBlocklistEvidence: ask_domain_blocklists,
+    ClientBlocklistEvidence: ask_client_blocklists,
+    MessageEvidence: ask_message,
+    SessionEvidence: ask_session,
+}

@@ -93,7 +93,7 @@ def _passes(
     message: MessageEvidence, spf: SpfResultEvidence, spf_aligned: bool | None, dkim_aligned: tuple[bool | None, ...]
 ) -> bool | None:
     """An aligned identifier passed: True, none did: False, a failed lookup decides it: None."""
-    identifiers = [(spf.result, spf_aligned)]
+    identifiers: list[tuple[str | None, bool | None]] = [(spf.result, spf_aligned)]
     identifiers += [(s.result, a) for s, a in zip(message.signatures, dkim_aligned, strict=True)]
     if any(result == "pass" and aligned for result, aligned in identifiers):
         return True

@@ -8,7 +8,7 @@ from checks.evidence.dmarc import DmarcEvidence
 from checks.evidence.domain import DomainEvidence, UseEvidence
 from checks.evidence.mx import MxEvidence
 from checks.evidence.spf import SpfEvidence
-from checks.model import Absent, Known, Seen, Unreachable
+from checks.model import Absent, Seen, Unreachable
 from checks.parse.domain import registrable
 from checks.probes.run import Run
 from checks.providers import platform_of
@@ -48,7 +48,7 @@ def _receives(mx: MxEvidence) -> bool | None:
         case Seen(answer):
             return any(host.host for host in answer.values)
         case _:
-            addresses: tuple[Known[object], ...] = (mx.own_ipv4, mx.own_ipv6)
+            addresses = (mx.own_ipv4, mx.own_ipv6)
             if any(isinstance(a, Seen) for a in addresses):
                 return True
             return None if any(isinstance(a, Unreachable) for a in addresses) else False

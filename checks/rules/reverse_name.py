@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from checks.catalogue import CannotTell, Check, Finding, NotApplicable, Rule, Sample, Text, Texts
 from checks.evidence.ptr import ClientReverseEvidence, MxReverseEvidence, ReverseName
@@ -74,7 +75,7 @@ def judge_mx(mx: MxReverseEvidence) -> Iterator[Finding]:
             raise CannotTell(reverse.names.why)
 
 
-def _facts(reverse: ReverseName) -> dict[str, str]:
+def _facts(reverse: ReverseName) -> dict[str, Any]:
     return {"address": reverse.address, "host": reverse.host or reverse.address, "pointer": reverse.pointer}
 
 

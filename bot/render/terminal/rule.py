@@ -1,0 +1,25 @@
+"""One rule of the catalogue, explained without a domain: the facts appear as <names>."""
+
+from __future__ import annotations
+
+from bot.render.words import LABELS, SEVERITIES
+from checks import Lang, Rule
+
+
+def explain_rule(rule: Rule, lang: Lang) -> str:
+    """Plain text; works in a pipe."""
+    facts = {name: f"<{name}>" for name in rule.facts}
+    texts = rule.texts
+    lines = [
+        f"{rule.id} {rule.name}  [{SEVERITIES[rule.severity].say(lang)}]",
+        "",
+        texts.title.say(lang, facts),
+        texts.why.say(lang, facts),
+        f"{LABELS['fix'].say(lang)} {texts.fix.say(lang, facts)}",
+        "",
+        f"- {rule.sample.bad}",
+        f"+ {rule.sample.good}",
+        "",
+        *rule.references,
+    ]
+    return "\n".join(lines).replace("`", "")
