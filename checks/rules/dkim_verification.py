@@ -1,0 +1,103 @@
+"""Do the signatures fit the mail that arrived?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checks.catalogue import Check, Finding, NotApplicable, Rule, Sample, Text, Texts
+from checks.evidence.dmarc import DmarcResultEvidence
+from checks.evidence.message import MessageEvidence
+from checks.model import Severity, Tier, Why
+from checks.rules._per_signature import ALTERNATIVES, FACTS, broken_signatures, has_aligned_pass
+
+BODY_CHANGED = Rule(
+    id="DKIM302",
+    name="body-changed",
+    severity=Severity.ERROR,
+    tier=Tier.MAIL,
+    since="0.1",
+    facts=FACTS,
+    alternatives=ALTERNATIVES,
+    texts=Texts(
+        title=Text(
+            en="The body was changed after `{domain}` signed the mail",
+            ja="`{domain}` が署名した後に、本文が変更されています",
+        ),
+        why=Text(
+            en="The body hash (`bh=`) of the signature with the selector `{selector}` does not match the body that arrived: "
+            "receivers treat the signature as failed.",
+            ja="セレクター `{selector}` の署名の本文ハッシュ(`bh=`)が、届いた本文と一致しません。"
+            "受信側はこの署名を失敗と判定します。",
+        ),
+        fix=Text(
+            en="Sign last. Behind the signing system a gateway adds a footer or disclaimer, rewrites links or re-encodes the "
+            "text: let the last server before the Internet sign with `d={domain}`, or switch that processing off.",
+            ja="署名は最後の段階で行ってください。署名後にゲートウェイなどがフッターや免責文の追加、リンクの書き換え、文字コードの変換を"
+            "しています。社外に出る直前のサーバーで `d={domain}` の署名を付けるか、その処理を止めます。",
+        ),
+    ),
+    references=("https://www.rfc-editor.org/rfc/rfc6376#section-3.7",),
+    sample=Sample(
+        bad="DKIM-Signature: ...; bh=<hash of the text>; ...  (body: the text and an appended disclaimer)",
+        good="DKIM-Signature: ...; bh=<hash of the text with the disclaimer>; ...  (body: the same)",
+    ),
+)
+
+SIGNATURE_INVALID = Rule(
+    id="DKIM303",
+    name="signature-invalid",
+    severity=Severity.ERROR,
+    tier=Tier.MAIL,
+    since="0.1",
+    facts=FACTS,
+    alternatives=ALTERNATIVES,
+    texts=Texts(
+        title=Text(
+            en="The signature of `{domain}` (selector `{selector}`) does not verify",
+            ja="`{domain}` の署名(セレクター `{selector}`)を検証できませんでした",
+        ),
+        why=Text(
+            en="The body is intact, but signed headers were changed on the way, or the key at `{key_name}` is not the one "
+            "that signed. Receivers treat the signature as failed.",
+            ja="本文は変更されていませんが、署名対象のヘッダーが途中で変更されたか、`{key_name}` の公開鍵が署名に使った鍵と"
+            "対応していません。受信側はこの署名を失敗と判定します。",
+        ),
+        fix=Text(
+            en="Compare the TXT record at `{key_name}` with the one the sending system shows and publish that. If they agree, "
+            "a gateway rewrites headers (Subject, To, Message-ID) after signing: let it sign instead.",
+            ja="`{key_name}` のTXTレコードを送信システムに表示される値と照合し、異なっていれば登録し直してください。"
+            "同じであれば、署名後のゲートウェイがSubjectやToなどのヘッダーを書き換えています。署名をそのゲートウェイに移します。",
+        ),
+    ),
+    references=("https://www.rfc-editor.org/rfc/rfc6376#section-6.1.3",),
+    sample=Sample(
+        bad="DKIM-Signature: ...; h=from:subject; ...  (Subject rewritten to [EXTERNAL] ... after signing)",
+        good="DKIM-Signature: ...; h=from:subject; ...  (Subject as it was signed)",
+    ),
+)
+
+
+def judge(message: MessageEvidence, dmarc: DmarcResultEvidence) -> Iterator[Finding]:
+    """Passed only if a signature passed. What stops a signature before this question (key, field) is another check's finding."""
+    found = False
+    for broken in broken_signatures(message, dmarc, ("body_changed", "signature_invalid")):
+        found = True
+        yield broken.found(BODY_CHANGED if broken.signature.reason == "body_changed" else SIGNATURE_INVALID)
+    if found or any(signature.result == "pass" for signature in message.signatures):
+        return
+    has_aligned_pass(message, dmarc)  # raises where a key lookup failed
+    raise NotApplicable(Why.DEPENDS)
+
+
+CHECKS = (
+    Check(
+        id="dkim.verification",
+        title=Text(en="DKIM: verification of the signatures", ja="DKIM: 署名の検証"),
+        needs=(MessageEvidence, DmarcResultEvidence),
+        rules=(BODY_CHANGED, SIGNATURE_INVALID),
+        judge=judge,
+        of_mail=True,
+        required=True,
+        if_non_sending=False,
+    ),
+)

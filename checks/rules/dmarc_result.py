@@ -1,0 +1,138 @@
+"""Does the mail pass DMARC?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordChange, Rule, Sample, Text, Texts
+from checks.evidence.dmarc import DmarcResultEvidence
+from checks.evidence.message import MessageEvidence, SpfResultEvidence
+from checks.model import Seen, Severity, Tier, Unreachable, Why
+from checks.parse.tag_list import TagListError, parse_tag_list
+
+_FACTS = ("from_domain", "return_path", "spf", "signatures", "policy")
+_ALIGNMENT = "https://www.rfc-editor.org/rfc/rfc9989#section-4.4"
+
+DMARC_FAIL = Rule(
+    id="DMARC401",
+    name="dmarc-fail",
+    severity=Severity.ERROR,
+    tier=Tier.MAIL,
+    since="0.1",
+    facts=_FACTS,
+    texts=Texts(
+        title=Text(
+            en="DMARC fails: neither SPF nor DKIM passes for the From domain `{from_domain}`",
+            ja="DMARCに失敗しています: Fromドメイン `{from_domain}` に対してSPFもDKIMも成功していません",
+        ),
+        why=Text(
+            en="From: `{from_domain}`, Return-Path: `{return_path}` (SPF `{spf}`), DKIM: `{signatures}`. One must pass and "
+            "belong to the From domain. The policy published for receivers is `{policy}`.",
+            ja="From: `{from_domain}`、Return-Path: `{return_path}`(SPF `{spf}`)、DKIM: `{signatures}`。"
+            "どれか1つが成功し、Fromドメインと一致する必要があります。受信側に示しているポリシーは `{policy}` です。",
+        ),
+        fix=Text(
+            en="At the sending system, either sign with DKIM as `d={from_domain}`, or set a Return-Path at or below "
+            "`{from_domain}` and publish the SPF record it shows for that name. DKIM is the better way: it survives forwarding.",
+            ja="送信システムで次のどちらかを設定してください。(1) 作成者署名: `d={from_domain}` でDKIM署名する。"
+            "(2) Return-Pathを `{from_domain}` かそのサブドメインにし、その名前に指定のSPFレコードを登録する。転送に強い(1)をお勧めします。",
+        ),
+    ),
+    references=(_ALIGNMENT, "https://support.google.com/a/answer/81126"),
+    sample=Sample(
+        bad="From: info@example.co.jp / Return-Path: bounce@esp.example.net / d=esp.example.net",
+        good="From: info@example.co.jp / Return-Path: bounce@esp.example.net / d=example.co.jp",
+    ),
+)
+
+STRICT_ALIGNMENT_MISS = Rule(
+    id="DMARC402",
+    name="strict-alignment-miss",
+    severity=Severity.ERROR,
+    tier=Tier.MAIL,
+    since="0.1",
+    facts=(*_FACTS, "record_name"),
+    texts=Texts(
+        title=Text(
+            en="DMARC fails for `{from_domain}` only because its record asks for strict alignment",
+            ja="`{from_domain}` のDMARCは、strictアライメントの指定が原因で失敗しています",
+        ),
+        why=Text(
+            en="Return-Path: `{return_path}` (SPF `{spf}`), DKIM: `{signatures}`. They belong to the same organization, but "
+            "`adkim=s` or `aspf=s` demands the very same name. The policy is `{policy}`.",
+            ja="Return-Path: `{return_path}`(SPF `{spf}`)、DKIM: `{signatures}`。同じ組織のドメインですが、"
+            "`adkim=s` または `aspf=s` はFromドメインとの完全一致を求めます。ポリシーは `{policy}` です。",
+        ),
+        fix=Text(
+            en="Remove `adkim=s` and `aspf=s` from the record at `{record_name}` (relaxed is the default), or let the sending "
+            "system sign with exactly `d={from_domain}`.",
+            ja="`{record_name}` のレコードから `adkim=s` と `aspf=s` を削除してください(既定のrelaxedになります)。"
+            "または、送信システムでFromと同じ `d={from_domain}` で署名します。",
+        ),
+    ),
+    references=(_ALIGNMENT,),
+    sample=Sample(
+        bad="From: info@example.co.jp / d=mail.example.co.jp / v=DMARC1; p=reject; adkim=s",
+        good="From: info@example.co.jp / d=mail.example.co.jp / v=DMARC1; p=reject",
+    ),
+)
+
+
+def judge(message: MessageEvidence, dmarc: DmarcResultEvidence, spf: SpfResultEvidence) -> Iterator[Finding]:
+    match dmarc.result:
+        case "pass":
+            return
+        case "temperror":
+            raise CannotTell(_cause(message, dmarc))
+        case "none" | "permerror":
+            # The missing or broken record, or the missing author, is the finding of another check.
+            raise NotApplicable(Why.NO_FROM if message.from_domain is None else Why.NO_RECORD)
+    from_domain = dmarc.from_domain or "-"
+    facts: dict[str, Any] = {
+        "from_domain": from_domain,
+        "return_path": "<>" if spf.is_null_return_path else spf.domain or "-",
+        "spf": spf.result or "-",
+        "signatures": tuple(f"d={s.domain or '-'} {s.result}" for s in message.signatures) or ("-",),
+        "policy": dmarc.policy or "none",
+    }
+    if dmarc.near_miss:
+        at = dmarc.at or from_domain
+        record_name = at if at.startswith("_dmarc.") else f"_dmarc.{at}"
+        yield STRICT_ALIGNMENT_MISS.found(
+            from_domain, records=_without_strict(record_name, dmarc), **facts, record_name=record_name
+        )
+    else:
+        yield DMARC_FAIL.found(from_domain, **facts)
+
+
+def _cause(message: MessageEvidence, dmarc: DmarcResultEvidence) -> Why:
+    for known in (dmarc.record, dmarc.organizational):
+        if isinstance(known, Unreachable):
+            return known.why
+    return next((Why(s.key_why) for s in message.signatures if s.key_why), Why.DEPENDS)
+
+
+def _without_strict(name: str, dmarc: DmarcResultEvidence) -> tuple[RecordChange, ...]:
+    if not isinstance(dmarc.record, Seen):
+        return ()
+    old = dmarc.record.value.text
+    try:
+        kept = [t for t in parse_tag_list(old) if t.name.lower() not in ("adkim", "aspf")]
+    except TagListError:
+        return (RecordChange(name, "TXT", old, None),)
+    return (RecordChange(name, "TXT", old, "; ".join(f"{t.name}={t.value}" for t in kept)),)
+
+
+CHECKS = (
+    Check(
+        id="dmarc.result",
+        title=Text(en="DMARC: result of the mail", ja="DMARC: メールの判定結果"),
+        needs=(MessageEvidence, DmarcResultEvidence, SpfResultEvidence),
+        rules=(DMARC_FAIL, STRICT_ALIGNMENT_MISS),
+        judge=judge,
+        of_mail=True,
+        required=True,
+        if_non_sending=False,
+    ),
+)
