@@ -4,6 +4,7 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +21,8 @@ LOG = logging.getLogger(__name__)
 APPLICATION_VERSION = "mailcheck-1"
 EXECUTOR_ID = "mailcheck-0"
 POLL_S = 0.2
-THREADS = 16
+# The loop's to_thread and name look-ups share them.
+THREADS = 32
 # Zero would make DBOS skip the sleep without counting it, and a replay would no longer match its record.
 SHORTEST_SLEEP_S = 0.001
 
@@ -135,6 +137,8 @@ class Durable:
             # It joins threads, and it closes the pool that asyncio.to_thread would use.
             await _in_thread(lambda: DBOS.destroy(destroy_registry=True))
             self._registered = {}
+            # DBOS leaves its closed pool as the one that the loop's to_thread and name look-ups use.
+            asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(thread_name_prefix="asyncio"))
         self._lock.release()
 
     async def forget(self, finished_before: datetime) -> int:
