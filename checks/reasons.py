@@ -14,7 +14,7 @@ _TEXTS: Mapping[Why, Text] = {
     Why.NETWORK: Text(en="the network or the resolver could not be reached", ja="ネットワークまたはリゾルバーに到達できませんでした"),
     Why.BAD_NAME: Text(en="the name cannot be looked up in the DNS", ja="DNSで問い合わせできない名前です"),
     Why.BLOCKED: Text(
-        en="the blocklist refuses queries from our resolver", ja="ブラックリスト側が当方のリゾルバーからの問い合わせを拒否しています"
+        en="the blocklists do not answer our resolver as they should", ja="ブラックリストが当方のリゾルバーに正しく応答しません"
     ),
     Why.NOT_VALIDATING: Text(
         en="our resolver does not validate DNSSEC", ja="当方のリゾルバーがDNSSEC検証を行っていません"

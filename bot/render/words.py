@@ -30,6 +30,7 @@ APPLIES: Mapping[str, Text] = {
 
 LABELS: Mapping[str, Text] = {
     "all_clear": Text(en="Nothing to change was found.", ja="変更が必要な項目は見つかりませんでした。"),
+    "unanswered": Text(en="Could not be determined:", ja="判定できなかった項目:"),
     "google": Text(en="Google's sender guidelines", ja="Googleの送信者ガイドライン"),
     "provisional": Text(en=" (provisional)", ja="(暫定)"),
     "fix": Text(en="Fix:", ja="対処:"),

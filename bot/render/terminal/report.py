@@ -14,6 +14,7 @@ from rich.text import Text as Line
 
 from bot.render.words import APPLIES, LABELS, SEVERITIES, STATUSES
 from checks import (
+    CATALOGUE,
     GOOGLE,
     MSCHECKER,
     VERDICT_TITLES,
@@ -26,6 +27,7 @@ from checks import (
     Severity,
     Status,
     Verdict,
+    Why,
     place_text,
     printable,
     reason_text,
@@ -63,13 +65,26 @@ def _parts(report: Report, lang: Lang) -> Iterator[RenderableType]:
     if report.authentication is not None:
         yield Line("")
         yield _authentication(report.authentication, lang)
-    findings = report.findings
     yield Line("")
-    if not findings:
-        yield Line(LABELS["all_clear"].say(lang), style="green")
-    for finding in findings:
-        yield _finding(finding, lang)
+    yield from (_finding(f, lang) for f in report.findings)
+    yield from _open_questions(report, lang)
     yield _requirements(report.profiles["google"], GOOGLE, lang, LABELS["google"].say(lang))
+
+
+def _open_questions(report: Report, lang: Lang) -> Iterator[RenderableType]:
+    """What was asked and stayed without an answer; only where there is nothing of that kind may a report be all clear."""
+    titles = {check.id: check.title.say(lang) for check in CATALOGUE.checks}
+    unanswered = [c for c in report.checks if c.is_unanswered]
+    if unanswered:
+        yield Line(LABELS["unanswered"].say(lang), style="bold magenta")
+        reasons = dict.fromkeys(c.reason or Why.INTERNAL for c in unanswered)
+        for why in reasons:
+            asked = (titles.get(c.id, c.id) for c in unanswered if (c.reason or Why.INTERNAL) is why)
+            said = ("、" if lang == "ja" else ", ").join(asked)
+            yield Padding(Line(f"{said}: {reason_text(why).say(lang)}"), (0, 0, 0, 2), expand=False)
+        yield Line("")
+    elif not report.findings:
+        yield Line(LABELS["all_clear"].say(lang), style="green")
 
 
 def _head(report: Report, lang: Lang) -> Line:
@@ -88,6 +103,8 @@ def _requirements(
 ) -> RenderableType:
     titles = {r.id: r.title.say(lang) for r in requirements}
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold")
     for row in rows:
         status = Line(STATUSES[row.status].say(lang), style=_STATUS_STYLE.get(row.status, "dim"))
         if row.reason is not None and row.status is not Status.NOT_KNOWN:
@@ -109,7 +126,7 @@ def _finding(finding: Finding, lang: Lang) -> RenderableType:
     for change in finding.records:
         lines += _change(change, lang)
     lines += [Line(url, style="dim") for url in finding.rule.references[:1]]
-    return Group(head, Padding(Group(*lines), (0, 0, 1, 2)))
+    return Group(head, Padding(Group(*lines), (0, 0, 1, 2), expand=False))
 
 
 def _labelled(label: str, text: str, lang: Lang) -> Line:

@@ -1,0 +1,88 @@
+"""The DMARC parser never raises, and the tree walk follows RFC 9989 section 4.10."""
+
+from __future__ import annotations
+
+from built import NXDOMAIN, SERVFAIL, txt, walk
+from hypothesis import given
+from hypothesis import strategies as st
+
+from checks.evidence.dmarc import DmarcRecord
+from checks.model import Absent, Seen
+from checks.parse.dmarc import effective_policy, is_meant_as_record, is_record, parse_dmarc, walk_names
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_read_without_an_exception(text):
+    assert isinstance(is_record(text), bool)
+    assert isinstance(is_meant_as_record(text), bool)
+    assert isinstance(parse_dmarc(text), DmarcRecord)
+
+
+@given(st.sampled_from(["none", "quarantine", "reject"]), st.sampled_from(["", " ", "  "]), st.booleans())
+def test_blanks_and_case_do_not_change_a_policy(policy, blank, upper):
+    said = policy.upper() if upper else policy
+    record = parse_dmarc(f"v{blank}={blank}DMARC1{blank};{blank}p{blank}={blank}{said}{blank};")
+    assert (record.policy, record.problems) == (policy, ())
+
+
+def test_the_version_is_exact():
+    assert is_record("v=DMARC1; p=none")
+    assert is_record("V = DMARC1;p=none")
+    assert not is_record(" x v=DMARC1")
+    assert not is_record("v=dmarc1; p=none")
+    assert not is_record("v=DMARC12; p=none")
+
+
+def test_a_long_name_jumps_to_seven_labels_and_asks_eight_times():
+    names = walk_names("a.b.c.d.e.f.g.h.i.example.co.jp")
+    assert names[:2] == ("a.b.c.d.e.f.g.h.i.example.co.jp", "f.g.h.i.example.co.jp")
+    assert (len(names), names[-1]) == (8, "jp")
+    assert walk_names("example.jp") == ("example.jp", "jp")
+
+
+def test_eight_labels_jump_as_well():
+    assert walk_names("a.b.c.d.e.f.g.jp")[1] == "b.c.d.e.f.g.jp"
+
+
+def test_the_organizational_domain_is_the_record_with_the_fewest_labels():
+    assert walk("a.news.example.jp", {"news.example.jp": txt("v=DMARC1; p=none"), "example.jp": txt("v=DMARC1; p=none")}).organizational == Seen("example.jp")
+
+
+def test_psd_n_ends_the_walk_where_it_stands():
+    tree = walk("a.news.example.jp", {"news.example.jp": txt("v=DMARC1; psd=n; p=none"), "example.jp": txt("v=DMARC1; p=none")})
+    assert tree.organizational == Seen("news.example.jp")
+    assert [s.domain for s in tree.steps] == ["a.news.example.jp", "news.example.jp"]
+
+
+def test_psd_y_makes_the_name_below_it_the_organization():
+    assert walk("a.example.city.jp", {"city.jp": txt("v=DMARC1; psd=y; p=none")}).organizational == Seen("example.city.jp")
+
+
+def test_psd_y_at_the_start_is_not_another_organization():
+    assert walk("city.jp", {"city.jp": txt("v=DMARC1; psd=y; p=none")}).organizational == Seen("city.jp")
+
+
+def test_no_record_anywhere_is_absent_and_a_failed_step_is_not():
+    assert isinstance(walk("example.jp", {}).organizational, Absent)
+    assert walk("example.jp", {"jp": SERVFAIL}).organizational == SERVFAIL
+
+
+def test_a_failed_step_beyond_the_end_of_the_walk_does_not_matter():
+    assert walk("a.example.jp", {"example.jp": txt("v=DMARC1; psd=n; p=none"), "jp": SERVFAIL}).organizational == Seen("example.jp")
+
+
+def test_the_policy_of_a_broken_record_depends_on_its_report_address():
+    assert effective_policy(parse_dmarc("v=DMARC1; p=bad; rua=mailto:a@b.jp"), is_own=True) == "none"
+    assert effective_policy(parse_dmarc("v=DMARC1; p=bad"), is_own=True) is None
+    assert effective_policy(parse_dmarc("v=DMARC1; rua=a@b.jp"), is_own=True) is None
+
+
+def test_subdomains_take_sp_and_names_that_do_not_exist_np():
+    record = parse_dmarc("v=DMARC1; p=reject; sp=quarantine; np=none")
+    assert effective_policy(record, is_own=True) == "reject"
+    assert effective_policy(record, is_own=False) == "quarantine"
+    assert effective_policy(record, is_own=False, exists=False) == "none"
+
+
+def test_nxdomain_at_dmarc_is_absence():
+    assert walk("example.jp", {"example.jp": NXDOMAIN}).organizational == Absent()

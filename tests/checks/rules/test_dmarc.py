@@ -1,0 +1,120 @@
+"""DMARC as published: missing, several, unreadable, monitoring; inherited or not; never missing where a lookup failed."""
+
+from __future__ import annotations
+
+import pytest
+from built import NODATA, NXDOMAIN, SERVFAIL, TIMEOUT, dmarc, domain, txt, use, yields
+
+from checks.engine import judge
+from checks.model import Outcome, Severity, Tier, Why
+from checks.rules import dmarc_policy, dmarc_record, dmarc_syntax
+
+NAME = "example.co.jp"
+GOOD = txt("v=DMARC1; p=reject; rua=mailto:r@example.co.jp")
+
+
+def record_rules(name, at, **about):
+    return yields(dmarc_record.CHECK, dmarc(name, at), use(name, **about), domain(name))
+
+
+def test_missing_is_found_only_where_every_step_of_the_walk_was_answered():
+    assert record_rules(NAME, {}) == ["DMARC001"]
+    assert record_rules(NAME, {NAME: NODATA}) == ["DMARC001"]
+    assert record_rules(NAME, {NAME: GOOD}) == []
+
+
+@pytest.mark.parametrize("cause", [SERVFAIL, TIMEOUT], ids=["servfail", "timeout"])
+@pytest.mark.parametrize("where", [NAME, "co.jp"])
+def test_a_failed_lookup_is_never_missing(cause, where):
+    result = judge(dmarc_record.CHECK, dmarc(NAME, {where: cause}), use(), domain())
+    assert (result.outcome, result.reason, result.findings) == (Outcome.UNKNOWN, cause.why, ())
+
+
+def test_a_subdomain_inherits_from_the_organizational_domain():
+    assert record_rules("news.example.co.jp", {NAME: GOOD}) == []
+
+
+def test_a_record_in_between_does_not_govern():
+    evidence = dmarc("a.b.example.co.jp", {NAME: GOOD, "b.example.co.jp": txt("v=DMARC1; p=none")})
+    assert evidence.at == NAME
+
+
+def test_a_public_suffix_record_alone_does_not_count():
+    assert record_rules(NAME, {"co.jp": txt("v=DMARC1; p=reject; psd=y")}) == ["DMARC001"]
+
+
+def test_the_proposed_record_stands_at_the_organizational_domain():
+    result = judge(dmarc_record.CHECK, dmarc("news.example.co.jp", {}), use(), domain("news.example.co.jp"))
+    change = result.findings[0].records[0]
+    assert (change.name, change.old) == ("_dmarc.example.co.jp", None)
+    assert change.new == "v=DMARC1; p=none; rua=mailto:dmarc-reports@example.co.jp"
+
+
+def test_a_domain_without_mail_is_only_warned_and_told_to_reject():
+    result = judge(dmarc_record.CHECK, dmarc(NAME, {}), use(non_sending=True), domain())
+    finding = result.findings[0]
+    assert (finding.severity, finding.tier, finding.records[0].new) == (Severity.WARNING, Tier.NONE, "v=DMARC1; p=reject")
+
+
+def test_several_records_are_all_discarded_and_the_walk_goes_on():
+    two = txt("v=DMARC1; p=none", "v=DMARC1; p=reject")
+    assert record_rules(NAME, {NAME: two}) == ["DMARC101"]
+    below = judge(dmarc_record.CHECK, dmarc("news.example.co.jp", {"news.example.co.jp": two, NAME: GOOD}), use(), domain())
+    assert below.findings[0].facts["governing"] == "_dmarc.example.co.jp"
+    assert below.findings[0].records[0].new == "v=DMARC1; p=reject"
+
+
+def test_one_record_beside_unrelated_text_is_one_record():
+    assert record_rules(NAME, {NAME: txt("hello", "v=DMARC1; p=none")}) == []
+
+
+@pytest.mark.parametrize(
+    ("record", "severity", "new"),
+    [
+        ("v=DMARC1; p=quarantaine", Severity.ERROR, "v=DMARC1; p=quarantine"),
+        ("v=DMARC1; p=reject; sp=nonne; rua=mailto:a@b.jp", Severity.ERROR, "v=DMARC1; p=reject; sp=none; rua=mailto:a@b.jp"),
+        ("v=DMARC1; p=reject; adkim=strict", Severity.WARNING, None),
+        ("v=DMARC1; p=reject; p=none", Severity.WARNING, None),
+        ("v=DMARC1; p=reject; rua mailto:a@b.jp", Severity.WARNING, None),
+        ("v=dmarc1; p=reject", Severity.ERROR, "v=DMARC1; p=reject"),
+        ("p=reject; v=DMARC1", Severity.ERROR, "v=DMARC1; p=reject"),
+        ("“v=DMARC1; p=reject”", Severity.ERROR, "v=DMARC1; p=reject"),
+    ],
+)
+def test_what_receivers_ignore_is_found_with_its_correction(record, severity, new):
+    finding = judge(dmarc_syntax.CHECK, dmarc(NAME, {NAME: txt(record)})).findings[0]
+    assert (finding.rule.id, finding.severity, finding.records[0].new) == ("DMARC102", severity, new)
+
+
+@pytest.mark.parametrize(
+    "record",
+    ["v=DMARC1; p=none", "v=DMARC1;p=reject;", "v = DMARC1 ; p = Quarantine", "v=DMARC1; p=reject; unknown=1; pct=50; np=reject; t=y; psd=n"],
+)
+def test_valid_records_are_not_accused(record):
+    assert yields(dmarc_syntax.CHECK, dmarc(NAME, {NAME: txt(record)})) == []
+
+
+def test_a_lookalike_is_explained_as_such_and_not_called_missing():
+    assert record_rules(NAME, {NAME: txt("v=dmarc1; p=reject")}) == []
+    assert yields(dmarc_syntax.CHECK, dmarc(NAME, {NAME: txt("v=dmarc1; p=reject")})) == ["DMARC102"]
+
+
+def test_monitoring_is_a_notice_with_the_next_record():
+    finding = judge(dmarc_policy.CHECK, dmarc(NAME, {NAME: txt("v=DMARC1; p=none; sp=none")}), use()).findings[0]
+    assert (finding.rule.id, finding.severity, finding.tier) == ("DMARC201", Severity.NOTICE, Tier.NONE)
+    assert finding.records[0].new == "v=DMARC1; p=quarantine; sp=none"
+
+
+def test_monitoring_does_not_fail_the_question():
+    assert judge(dmarc_policy.CHECK, dmarc(NAME, {NAME: txt("v=DMARC1; p=none")}), use()).outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize(("answer", "outcome", "why"), [(NXDOMAIN, Outcome.NOT_APPLICABLE, Why.NO_RECORD), (TIMEOUT, Outcome.UNKNOWN, Why.TIMEOUT)])
+def test_without_a_record_there_is_no_policy_to_judge(answer, outcome, why):
+    for check, evidence in ((dmarc_policy.CHECK, (dmarc(NAME, {NAME: answer}), use())), (dmarc_syntax.CHECK, (dmarc(NAME, {NAME: answer}),))):
+        result = judge(check, *evidence)
+        assert (result.outcome, result.reason) == (outcome, why)
+
+
+def test_enforcement_is_not_monitoring():
+    assert yields(dmarc_policy.CHECK, dmarc(NAME, {NAME: GOOD}), use()) == []
