@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Self, TypeAlias
 
 import dns.edns
 import dns.exception
@@ -71,7 +71,7 @@ class Fault:
     ede: tuple[int, str] | None = None
 
     def hits(self, name: str, rdtype: str) -> bool:
-        return self.name.rstrip(".").lower() == name and self.rdtype in (None, rdtype)
+        return self.name.lower() in (name, f"{name}.") and self.rdtype in (None, rdtype)
 
 
 ALWAYS = 1 << 30
@@ -159,7 +159,7 @@ class Nameserver:
         self._tasks: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
 
-    async def __aenter__(self) -> Nameserver:
+    async def __aenter__(self) -> Self:
         """Raises OSError where the port is taken."""
         loop = asyncio.get_running_loop()
         for attempt in range(10):
