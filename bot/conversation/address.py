@@ -1,0 +1,58 @@
+"""The reply with the test address, and what becomes of it."""
+
+from datetime import UTC, datetime
+from shlex import quote
+
+from bot.conversation import mail_words as words
+from bot.conversation import words as common
+from bot.conversation.content import Action, Button, Buttons, Code, Content, Heading, Link, Note, Paragraph, Part
+from bot.conversation.state import Address, Conversation
+from checks import Lang
+
+HEADING = 150
+HOUR_S = 3600
+
+
+def address(state: Conversation) -> Content:
+    """The address handed out last, or the sentence that there is no mailbox."""
+    lang, given = state.lang, state.address
+    if given is None:
+        return Content(lang, words.NO_MAILBOX.say(lang), (Paragraph(words.NO_MAILBOX.say(lang)),))
+    heading = words.ADDRESS.say(lang, {"domain": state.row.shown})
+    if given.status == "open":
+        return Content(lang, heading, (Heading(heading[:HEADING]), *_open(state, given)))
+    said = words.ADDRESS_CLOSED if given.status == "closed" else words.ADDRESS_EXPIRED
+    line = said.say(lang, {"address": given.address})
+    return Content(lang, line, (Paragraph(line), Buttons((new_address_button(lang),))))
+
+
+def new_address_button(lang: Lang) -> Button:
+    return Button(Action.NEW_ADDRESS, common.BUTTON_NEW_ADDRESS.say(lang))
+
+
+def _open(state: Conversation, given: Address) -> tuple[Part, ...]:
+    lang = state.lang
+    limits: dict[str, str | int] = {
+        "hours": given.hours,
+        "until": datetime.fromtimestamp(given.expires_at, UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "mails": given.max_mails,
+        "size": f"{given.max_bytes / 1024**2:g} MiB",
+    }
+    return (
+        Paragraph(words.ADDRESS_HOW.say(lang)),
+        Link(words.ADDRESS_TO.say(lang), given.address, f"mailto:{given.address}"),
+        Code(words.ADDRESS_SWAKS.say(lang), swaks(given, state.row.ascii)),
+        Note(words.ADDRESS_LIMITS.say(lang, limits)),
+        Buttons((Button(Action.CLOSE_ADDRESS, common.BUTTON_CLOSE_ADDRESS.say(lang), given.token),)),
+    )
+
+
+def swaks(given: Address, domain: str) -> str:
+    """One line that sends a mail from the domain to the address, over TLS where offered."""
+    server = f" --server {quote(given.server)}" if given.server else ""
+    return f"swaks --tls-optional --from {quote(f'postmaster@{domain}')} --to {quote(given.address)}{server}"
+
+
+def nothing_arrived(given: Address, lang: Lang) -> Content:
+    line = words.NOTHING_ARRIVED.say(lang, {"address": given.address})
+    return Content(lang, line, (Paragraph(line), Buttons((new_address_button(lang),))))

@@ -1,0 +1,255 @@
+"""The conversation itself: one event in, the new state and what to do about it out."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.conversation.acts import Act, CloseAddress, OpenAddress, SetLanguage, SetRunning, Show, StartCheck
+from bot.conversation.address import address, nothing_arrived
+from bot.conversation.content import Content
+from bot.conversation.events import (
+    AddressAsked,
+    AddressClosed,
+    AddressExpired,
+    Begun,
+    Checked,
+    CheckFailed,
+    Claimed,
+    Event,
+    LanguageChosen,
+    MailAnalysed,
+    Offer,
+    Progressed,
+    RecheckAsked,
+    RootRefused,
+)
+from bot.conversation.findings import differences, findings, since
+from bot.conversation.guidelines import guidelines
+from bot.conversation.mail import counting, mail
+from bot.conversation.overview import overview
+from bot.conversation.root import root
+from bot.conversation.standing import current_report, domain_report
+from bot.conversation.state import (
+    Address,
+    AddressStatus,
+    Conversation,
+    MailSeen,
+    Reports,
+    Row,
+    Since,
+    report_of,
+    seconds,
+)
+
+BURST = 5
+BURST_S = timedelta(minutes=10).total_seconds()
+
+Step = tuple[Conversation, list[Act]]
+
+
+def advance(state: Conversation, event: Event, reports: Reports) -> Step:
+    """What `event` changes. `reports` holds those that `state` and `event` name; raises MissingReport otherwise.
+
+    An event that no longer fits (a check that was overtaken, an address already closed) changes nothing.
+    """
+    if state.refused:
+        return state, []
+    match event:
+        case Begun():
+            return _begun(event, reports)
+        case Progressed():
+            return _progressed(state, event, reports)
+        case Checked():
+            return _checked(state, event, reports)
+        case CheckFailed(run):
+            return _check_failed(state, run, reports)
+        case MailAnalysed():
+            return _mail(state, event, reports)
+        case Claimed(mail_id):
+            return _claimed(state, mail_id, reports)
+        case RecheckAsked():
+            return _recheck(state, reports)
+        case AddressAsked(offer):
+            return _address_asked(state, offer, reports)
+        case AddressClosed(token):
+            return _address_ends(state, token, "closed")
+        case AddressExpired(token):
+            return _address_ends(state, token, "expired")
+        case LanguageChosen(lang):
+            new = replace(state, lang=lang)
+            return new, [SetLanguage(lang), *_show(new, reports, drawn(new))]
+        case RootRefused():
+            return _refused(state)
+
+
+def _begun(event: Begun, reports: Reports) -> Step:
+    rows = tuple(
+        Row(each.ascii, each.shown, *((each.note.en, each.note.ja) if each.note else ("", "")), run=run)
+        for run, each in enumerate(event.domains, 1)
+    )
+    offered = event.offer if len(rows) == 1 else None
+    state = Conversation(
+        lang=event.lang, rows=rows, runs=len(rows), addresses=(Address.of(offered),) if offered else ()
+    )
+    acts: list[Act] = [SetRunning(True), *_show(state, reports, drawn(state)), *_opened(offered)]
+    return state, acts + [StartCheck(run) for run in range(1, len(rows) + 1)]
+
+
+def _progressed(state: Conversation, event: Progressed, reports: Reports) -> Step:
+    if event.run not in {row.run for row in state.rows} or state.is_overview:
+        return state, []
+    new = replace(state, done=event.done, total=event.total)
+    return new, [Show("root", _content(new, "root", reports), progress=True)]
+
+
+def _checked(state: Conversation, event: Checked, reports: Reports) -> Step:
+    at = _index(state, event.run)
+    if at is None:
+        return state, []
+    before = state.rows[at].report
+    row = replace(state.rows[at], run=None, report=event.report_id, failed=False)
+    new = replace(_with_row(state, at, row), done=0, total=0, checked_at=seconds(event.at), unchanged=False)
+    acts: list[Act] = [] if new.is_running else [SetRunning(False)]
+    if new.is_overview:
+        return new, [*acts, *_show(new, reports, ["root"])]
+    if before is not None:
+        old, now = report_of(reports, before), report_of(reports, event.report_id)
+        if differences(old, now, "en"):
+            new = replace(new, since=(*new.since, Since(event.run, before, event.report_id)))
+        else:
+            new = replace(new, unchanged=True)
+    return new, [*acts, *_show(new, reports, drawn(new))]
+
+
+def _check_failed(state: Conversation, run: int, reports: Reports) -> Step:
+    at = _index(state, run)
+    if at is None:
+        return state, []
+    new = _with_row(state, at, replace(state.rows[at], run=None, failed=True))
+    new = replace(new, done=0, total=0, unchanged=False)
+    acts: list[Act] = [] if new.is_running else [SetRunning(False)]
+    return new, [*acts, *_show(new, reports, ["root"])]
+
+
+def _mail(state: Conversation, event: MailAnalysed, reports: Reports) -> Step:
+    if any(seen.id == event.mail_id for seen in state.mails):
+        return state, []
+    at = seconds(event.at)
+    recent = sum(seen.own_reply and at - seen.at < BURST_S for seen in state.mails)
+    seen = MailSeen(event.mail_id, event.report_id, at, own_reply=recent < BURST)
+    new = replace(state, mails=(*state.mails, seen))
+    key = f"mail-{seen.id}" if seen.own_reply else "more-mails"
+    return new, _show(new, reports, [key, *_changed_by_mail(new)])
+
+
+def _changed_by_mail(state: Conversation) -> list[str]:
+    return ["root", "guidelines"] if state.row.report is not None else []
+
+
+def _claimed(state: Conversation, mail_id: str, reports: Reports) -> Step:
+    claimed = tuple(replace(seen, claimed=True) if seen.id == mail_id else seen for seen in state.mails)
+    if claimed == state.mails:
+        return state, []
+    new = replace(state, mails=claimed)
+    keys = [f"mail-{seen.id}" for seen in claimed if seen.id == mail_id and seen.own_reply]
+    return new, _show(new, reports, [*keys, *_changed_by_mail(new)])
+
+
+def _recheck(state: Conversation, reports: Reports) -> Step:
+    if state.is_running or not state.rows:
+        return state, []
+    rows = tuple(replace(row, run=state.runs + n, failed=False) for n, row in enumerate(state.rows, 1))
+    new = replace(state, rows=rows, runs=state.runs + len(rows), done=0, total=0, unchanged=False)
+    acts: list[Act] = [SetRunning(True), Show("root", _content(new, "root", reports), progress=True)]
+    return new, acts + [StartCheck(row.run) for row in rows if row.run is not None]
+
+
+def _address_asked(state: Conversation, offer: Offer | None, reports: Reports) -> Step:
+    if offer is None or state.is_overview or (state.address is not None and state.address.status == "open"):
+        return state, []
+    new = replace(state, addresses=(*state.addresses, Address.of(offer)))
+    # The reply that said the old address is over now shows the new one; the notice below it keeps its words.
+    return new, [*_show(new, reports, ["address", "root"]), *_opened(offer)]
+
+
+def _opened(offer: Offer | None) -> list[Act]:
+    return [OpenAddress(offer.token, offer.expires_at)] if offer else []
+
+
+def _address_ends(state: Conversation, token: str, how: AddressStatus) -> Step:
+    at = next((n for n, each in enumerate(state.addresses) if each.token == token and each.status == "open"), None)
+    if at is None:
+        return state, []
+    ended = tuple(replace(each, status=how) if n == at else each for n, each in enumerate(state.addresses))
+    new = replace(state, addresses=ended)
+    acts: list[Act] = [CloseAddress(token), Show("address", address(new))]
+    if how == "expired" and not new.mails:
+        acts.append(Show(f"nothing-{at}", nothing_arrived(new.addresses[at], new.lang)))
+    return new, acts
+
+
+def _refused(state: Conversation) -> Step:
+    ended = replace(state, refused=True, rows=tuple(replace(row, run=None) for row in state.rows))
+    open_ = [each.token for each in state.addresses if each.status == "open"]
+    return ended, [SetRunning(False), *(CloseAddress(token) for token in open_)]
+
+
+def _index(state: Conversation, run: int) -> int | None:
+    return next((n for n, row in enumerate(state.rows) if row.run == run), None)
+
+
+def _with_row(state: Conversation, at: int, row: Row) -> Conversation:
+    return replace(state, rows=(*state.rows[:at], row, *state.rows[at + 1 :]))
+
+
+def drawn(state: Conversation) -> list[str]:
+    """The keys of every message that this thread shows, in the order in which they were first said."""
+    if state.is_overview:
+        return ["root"]
+    keys = ["root", "address"]
+    if state.row.report is not None:
+        keys += ["findings", "guidelines"]
+    keys += [f"mail-{seen.id}" for seen in state.mails if seen.own_reply]
+    if any(not seen.own_reply for seen in state.mails):
+        keys.append("more-mails")
+    keys += [f"since-{each.run}" for each in state.since]
+    expired = [n for n, each in enumerate(state.addresses) if each.status == "expired"]
+    return keys + [f"nothing-{n}" for n in expired if not state.mails]
+
+
+def _show(state: Conversation, reports: Reports, keys: Iterable[str]) -> list[Act]:
+    return [Show(key, _content(state, key, reports)) for key in keys if _is_sayable(state, key, reports)]
+
+
+def _is_sayable(state: Conversation, key: str, reports: Reports) -> bool:
+    """A domain that does not exist has a root message that says so, and nothing to list."""
+    if key not in ("findings", "guidelines"):
+        return True
+    report = domain_report(state, reports)
+    return report is not None and report.verdict is not None
+
+
+def _content(state: Conversation, key: str, reports: Reports) -> Content:
+    kind, _, rest = key.partition("-")
+    report = None if state.is_overview else current_report(state, reports)
+    match kind:
+        case "root":
+            return overview(state, reports) if state.is_overview else root(state, reports)
+        case "address":
+            return address(state)
+        case "findings":
+            domain = domain_report(state, reports)
+            assert domain is not None
+            return findings(state, domain)
+        case "guidelines":
+            assert report is not None
+            return guidelines(report, state.lang)
+        case "mail":
+            return mail(state, next(seen for seen in state.mails if seen.id == rest), reports)
+        case "since":
+            told = next(each for each in state.since if str(each.run) == rest)
+            return since(report_of(reports, told.before), report_of(reports, told.after), state.lang)
+        case "nothing":
+            return nothing_arrived(state.addresses[int(rest)], state.lang)
+        case _:
+            return counting(state, reports)

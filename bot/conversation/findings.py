@@ -1,0 +1,109 @@
+"""The reply with the findings, one finding explained, and what changed since the last check."""
+
+from collections.abc import Iterator
+
+from bot.conversation import words
+from bot.conversation.bounds import bounded
+from bot.conversation.content import Content, Divider, Heading, Note, Paragraph, Part
+from bot.conversation.phrases import around, counts_text, in_a_line, in_full, listed, verdict_text
+from bot.conversation.state import Conversation
+from checks import CATALOGUE, MSCHECKER, Finding, Lang, Outcome, Report, Status
+
+IN_FULL = 5
+MOST_LINES = 30
+HEADING = 150
+
+
+def findings(state: Conversation, report: Report) -> Content:
+    """All findings of the domain, worst first: five in full, the others in a line each."""
+    lang = state.lang
+    summary = words.FINDINGS.say(lang, {"domain": state.row.shown})
+    return Content(lang, summary, tuple(_parts(report, lang, summary)))
+
+
+def _parts(report: Report, lang: Lang, heading: str) -> Iterator[Part]:
+    found = report.findings
+    yield Heading(heading[:HEADING])
+    yield Paragraph(
+        words.FINDINGS_COUNT.say(lang, {"counts": counts_text(found, lang)}) if found else words.ALL_CLEAR.say(lang)
+    )
+    for finding in found[:IN_FULL]:
+        yield Divider()
+        yield from in_full(finding, lang)
+    yield from in_lines(found[IN_FULL:], lang, "domain")
+    if unknown := _not_looked_up(report, lang):
+        yield Divider()
+        yield Note(words.NOT_LOOKED_UP.say(lang, {"items": listed(lang, unknown)}))
+
+
+def in_lines(found: tuple[Finding, ...], lang: Lang, where: str) -> Iterator[Part]:
+    if not found:
+        return
+    yield Divider()
+    yield Paragraph("", lead=words.MORE.say(lang))
+    for finding in found[:MOST_LINES]:
+        yield in_a_line(finding, lang, where)
+    if len(found) > MOST_LINES:
+        yield Note(words.MORE_LEFT_OUT.say(lang, {"n": len(found) - MOST_LINES}))
+
+
+def _not_looked_up(report: Report, lang: Lang) -> list[str]:
+    titles = {check.id: check.title for check in CATALOGUE.checks}
+    return [
+        titles[result.id].say(lang)
+        for result in report.checks
+        if result.outcome is Outcome.UNKNOWN
+        and result.reason is not None
+        and not result.reason.is_own_side
+        and result.id in titles
+    ]
+
+
+def explanation(finding: Finding, lang: Lang) -> Content:
+    """One finding in full, for whoever pressed *Explain*."""
+    return Content(lang, bounded(finding).title(lang), tuple(in_full(finding, lang)))
+
+
+def differences(before: Report, after: Report, lang: Lang) -> list[str]:
+    """What a second check of the same domain gave that the first did not, as sentences; empty if nothing."""
+    old = {(f.rule.id, f.subject): f for f in before.findings}
+    new = {(f.rule.id, f.subject): f for f in after.findings}
+    said: list[str] = []
+    if verdict_text(before, lang) != verdict_text(after, lang):
+        facts = {"old": verdict_text(before, lang), "new": verdict_text(after, lang)}
+        said.append(words.SINCE_VERDICT.say(lang, facts))
+    asked = {result.id for result in after.checks if result.outcome in (Outcome.PASSED, Outcome.FAILED)}
+    for key, finding in old.items():
+        # A question that got no answer this time solves nothing.
+        if key not in new and _answered(finding, asked):
+            said.append(around(words.SINCE_GONE, lang, title=bounded(finding).title(lang)))
+    for key, finding in new.items():
+        if key not in old:
+            said.append(around(words.SINCE_NEW, lang, title=bounded(finding).title(lang)))
+    return said + _items(before, after, lang)
+
+
+def _answered(finding: Finding, asked: set[str]) -> bool:
+    return any(check.id in asked for check in CATALOGUE.checks if finding.rule in check.rules)
+
+
+def _items(before: Report, after: Report, lang: Lang) -> list[str]:
+    open_states = (Status.NOT_TESTABLE, Status.NOT_KNOWN)
+    old = {each.id: each.status for each in before.profiles.get("mschecker", ())}
+    titles = {each.id: each.title for each in MSCHECKER}
+    said = []
+    for each in after.profiles.get("mschecker", ()):
+        then = old.get(each.id, each.status)
+        item = {"item": titles[each.id].say(lang)}
+        if then in open_states and each.status is Status.MET:
+            said.append(words.SINCE_KNOWN.say(lang, item))
+        elif then in (Status.MET, Status.NOT_MET) and each.status is Status.NOT_TESTABLE:
+            said.append(words.SINCE_UNKNOWN.say(lang, item))
+    return said
+
+
+def since(before: Report, after: Report, lang: Lang) -> Content:
+    lead = words.SINCE.say(lang)
+    lines = differences(before, after, lang)
+    shown = [*lines[:MOST_LINES], *(["…"] if len(lines) > MOST_LINES else [])]
+    return Content(lang, lead, (Paragraph("\n".join(shown), lead=lead, breaks=True),))

@@ -1,0 +1,207 @@
+"""The reply to one received mail, and the reply that counts further ones."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bot.conversation import mail_words as words
+from bot.conversation import words as common
+from bot.conversation.bounds import cut
+from bot.conversation.content import Action, Button, Buttons, Content, Divider, Heading, Note, Paragraph, Part, Table
+from bot.conversation.findings import in_lines
+from bot.conversation.phrases import around, in_full, mail_findings, verdict_text
+from bot.conversation.standing import counts, domain_report
+from bot.conversation.state import Conversation, MailSeen, Reports, report_of
+from checks import MSCHECKER, Lang, MailFacts, Report, Severity, Standing, Status, combine, printable, standing
+
+SIGNATURES = 5
+COMPARED = 6
+HEADING = 150
+LABEL = 75
+CELL = 100
+
+
+def mail(state: Conversation, seen: MailSeen, reports: Reports) -> Content:
+    """Who connected, what authentication gave, what is wrong, and what it means for the verdict."""
+    lang = state.lang
+    if seen.report is None:
+        return Content(lang, words.MAIL_FAILED.say(lang), (Paragraph(words.MAIL_FAILED.say(lang)),))
+    report = report_of(reports, seen.report)
+    heading = words.MAIL.say(lang, {"sender": cut(_sender(report, lang), 100)})
+    parts = [Heading(heading[:HEADING]), *_session(report.mail, lang), *_meaning(state, seen, report, reports)]
+    parts += _findings(report, seen, lang)
+    parts.append(_authentication(report, lang))
+    return Content(lang, heading, tuple(parts))
+
+
+def _sender(report: Report, lang: Lang) -> str:
+    facts = report.mail
+    return (facts and facts.from_address) or words.UNKNOWN_SENDER.say(lang)
+
+
+def _session(facts: MailFacts | None, lang: Lang) -> Iterator[Part]:
+    if facts is None:
+        return
+    path = words.NULL_PATH.say(lang) if facts.null_return_path else facts.return_path or "?"
+    lines = [words.FROM_LINE.say(lang, {"sender": cut(facts.from_address or "?"), "path": cut(path)})]
+    if facts.client_ip is not None:
+        given = words.CONNECTED.say(lang, {"ip": facts.client_ip, "name": "{name}", "helo": cut(facts.helo or "?")})
+        lines.append(given.replace("{name}", _reverse(facts, lang), 1))
+    if facts.tls_version is not None:
+        tls = {"version": facts.tls_version, "cipher": facts.tls_cipher or "?"}
+        lines.append(words.WITH_TLS.say(lang, tls))
+    elif facts.client_ip is not None:
+        lines.append(words.WITHOUT_TLS.say(lang))
+    yield Paragraph("\n".join(lines))
+
+
+def _reverse(facts: MailFacts, lang: Lang) -> str:
+    if facts.reverse_name is None:
+        return words.REVERSE_NONE.say(lang)
+    said = words.REVERSE_CONFIRMED if facts.reverse_confirmed else words.REVERSE_UNCONFIRMED
+    return said.say(lang, {"name": cut(facts.reverse_name)})
+
+
+def _meaning(state: Conversation, seen: MailSeen, report: Report, reports: Reports) -> Iterator[Part]:
+    lang = state.lang
+    domain = domain_report(state, reports)
+    if domain is None:
+        yield Note(words.MAIL_WAITS.say(lang))
+        return
+    if domain.verdict is None:
+        return
+    if counts(seen, domain, reports):
+        if seen.claimed:
+            yield Note(words.MAIL_CLAIMED.say(lang))
+        together = combine(domain, report)
+        yield Paragraph(around(words.MAIL_COUNTS, lang, verdict=verdict_text(together, lang)))
+        yield from _compared(domain, together, lang)
+        return
+    names = {"domain": state.row.shown, "other": cut((report.mail and report.mail.from_domain) or "?")}
+    match standing(domain, report):
+        case Standing.NEEDS_CONFIRMATION:
+            yield Paragraph(words.MAIL_UNCONFIRMED.say(lang))
+            yield Buttons((Button(Action.OURS, common.BUTTON_OURS.say(lang), seen.id, primary=True),))
+        case Standing.BOUNCE:
+            yield Paragraph(words.MAIL_BOUNCE.say(lang))
+        case Standing.FORWARDED:
+            yield Paragraph(words.MAIL_FORWARDED.say(lang))
+        case _ if report.mail is None or report.mail.from_domain is None:
+            yield Paragraph(words.MAIL_OTHER_UNKNOWN.say(lang, names))
+        case _:
+            yield Paragraph(words.MAIL_OTHER.say(lang, names))
+            label = common.BUTTON_CHECK_DOMAIN.say(lang, {"domain": cut(report.mail.from_domain, 50)})
+            yield Buttons((Button(Action.CHECK_DOMAIN, cut(label, LABEL), report.mail.from_domain),))
+
+
+def _compared(domain: Report, together: Report, lang: Lang) -> Iterator[Part]:
+    """The items about which the mail says something else, or more, than DNS did."""
+    before = {each.id: each.status for each in domain.profiles.get("mschecker", ())}
+    titles = {each.id: each.title for each in MSCHECKER}
+    lines = []
+    for each in together.profiles.get("mschecker", ()):
+        then = before.get(each.id, each.status)
+        if then is not each.status and each.status in (Status.MET, Status.NOT_MET):
+            facts = {
+                "item": titles[each.id].say(lang),
+                "dns": common.STATUS[then].say(lang),
+                "mail": common.STATUS[each.status].say(lang),
+            }
+            lines.append(words.COMPARED_ITEM.say(lang, facts))
+    if lines:
+        yield Paragraph("\n".join(lines[:COMPARED]), lead=words.COMPARED.say(lang), breaks=True)
+
+
+def _findings(report: Report, seen: MailSeen, lang: Lang) -> Iterator[Part]:
+    found = mail_findings(report)
+    if not found:
+        yield Paragraph(words.MAIL_CLEAR.say(lang))
+        return
+    full = tuple(f for f in found if f.severity.rank <= Severity.ERROR.rank)
+    for finding in full:
+        yield Divider()
+        yield from in_full(finding, lang)
+    yield from in_lines(tuple(f for f in found if f not in full), lang, seen.id)
+
+
+def _authentication(report: Report, lang: Lang) -> Table:
+    header = words.AUTHENTICATION.say(lang), words.DOMAIN_SHOWN.say(lang), words.RESULT.say(lang)
+    given: Mapping[str, Any] = report.authentication or {}
+    rows = [(words.ROW_FROM.say(lang), _cell(report.mail.from_domain if report.mail else None), "–")]
+    rows += [_spf(given.get("spf") or {}, lang), *_signatures(given.get("dkim") or [], lang)]
+    rows.append(_dmarc(given.get("dmarc") or {}, lang))
+    arc = given.get("arc") or {}
+    if arc.get("result", "none") != "none":
+        said = {"result": _result(arc["result"], lang), "n": arc.get("instances", 0)}
+        rows.append(("ARC", "–", words.ARC.say(lang, said)))
+    return Table(header, tuple(rows))
+
+
+def _spf(spf: Mapping[str, Any], lang: Lang) -> tuple[str, str, str]:
+    label = words.ROW_SPF_HELO if spf.get("scope") == "helo" else words.ROW_SPF
+    return label.say(lang), _cell(spf.get("domain")), _with_alignment(spf, lang)
+
+
+def _signatures(signatures: list[Mapping[str, Any]], lang: Lang) -> Iterator[tuple[str, str, str]]:
+    if not signatures:
+        yield words.ROW_NO_DKIM.say(lang), "–", words.NO_SIGNATURE.say(lang)
+    for each in signatures[:SIGNATURES]:
+        label = words.ROW_DKIM.say(lang, {"selector": cut(each.get("selector") or "?", 40)})
+        yield label, _cell(each.get("domain")), _with_alignment(each, lang)
+    if len(signatures) > SIGNATURES:
+        yield words.ROW_MORE_DKIM.say(lang, {"n": len(signatures) - SIGNATURES}), "–", "–"
+
+
+def _dmarc(dmarc: Mapping[str, Any], lang: Lang) -> tuple[str, str, str]:
+    result = _result(dmarc.get("result"), lang)
+    if policy := dmarc.get("policy"):
+        result = words.POLICY.say(lang, {"result": result, "policy": cut(str(policy), 20)})
+    return "DMARC", _cell(dmarc.get("record_at") or dmarc.get("domain")), result
+
+
+def _with_alignment(given: Mapping[str, Any], lang: Lang) -> str:
+    result = _result(given.get("result"), lang)
+    if given.get("result") != "pass":
+        return result
+    match given.get("aligned"):
+        case True:
+            said = words.ALIGNED
+        case False:
+            said = words.NOT_ALIGNED
+        case _:
+            said = words.ALIGNMENT_UNKNOWN
+    return said.say(lang, {"result": result})
+
+
+def _result(word: str | None, lang: Lang) -> str:
+    return words.RESULTS.get(word or "", words.UNTESTED_RESULT).say(lang)
+
+
+def _cell(name: str | None) -> str:
+    return cut(printable(name), CELL) if name else "–"
+
+
+def counting(state: Conversation, reports: Reports) -> Content:
+    """The mails that got no reply of their own."""
+    lang = state.lang
+    counted = [seen for seen in state.mails if not seen.own_reply]
+    results = [_dmarc_word(seen, reports) for seen in counted]
+    latest = next((report_of(reports, s.report).mail for s in reversed(counted) if s.report is not None), None)
+    heading = words.MANY.say(lang, {"n": len(counted)})
+    line = words.MANY_LINE.say(
+        lang,
+        {
+            "passed": results.count("pass"),
+            "failed": results.count("fail"),
+            "open": len(results) - results.count("pass") - results.count("fail"),
+            "sender": cut((latest and latest.from_address) or "?"),
+            "ip": (latest and latest.client_ip) or "?",
+        },
+    )
+    return Content(lang, heading, (Paragraph(line, lead=heading, breaks=True), Note(words.MANY_WHY.say(lang))))
+
+
+def _dmarc_word(seen: MailSeen, reports: Reports) -> str:
+    if seen.report is None:
+        return "?"
+    given = report_of(reports, seen.report).authentication or {}
+    return str((given.get("dmarc") or {}).get("result", "?"))

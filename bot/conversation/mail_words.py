@@ -1,0 +1,143 @@
+"""The bot's own sentences about test addresses and received mails, in both languages."""
+
+from collections.abc import Mapping
+
+from checks import Text
+
+# The test address -------------------------------------------------------------------------------------------------
+
+ADDRESS = Text(en="Test address for {domain}", ja="{domain} のテスト用アドレス")
+ADDRESS_HOW = Text(
+    en="Send an ordinary mail to it from the system you want tested. The result appears in this thread within "
+    "seconds.",
+    ja="検査したいシステムから、普段どおりのメールをこのアドレスへ送ってください。"
+    "数秒でこのスレッドに結果を表示します。",
+)
+ADDRESS_TO = Text(en="Send to", ja="宛先")
+ADDRESS_SWAKS = Text(
+    en="Or on the mail server, with swaks",
+    ja="メールサーバー上でswaksを使う場合",
+)
+ADDRESS_LIMITS = Text(
+    en="Valid for {hours} hours ({until}), {mails} mails of up to {size} each. "
+    "The thread shows From, Return-Path and technical headers, never subject or body.",
+    ja="有効期間は{hours}時間({until}まで)、{mails}通まで、1通{size}までです。"
+    "スレッドに表示するのはFrom、Return-Path、技術的なヘッダーだけで、件名や本文は表示しません。",
+)
+ADDRESS_CLOSED = Text(
+    en="The test address `{address}` was closed; it accepts no more mail.",
+    ja="テスト用アドレス `{address}` を閉じました。今後のメールは受け付けません。",
+)
+ADDRESS_EXPIRED = Text(
+    en="The test address `{address}` has expired.",
+    ja="テスト用アドレス `{address}` の有効期間が終わりました。",
+)
+NOTHING_ARRIVED = Text(
+    en="No mail arrived at `{address}` while it was valid. Shall we try again with a new address?",
+    ja="`{address}` には有効期間中にメールが届きませんでした。新しいアドレスでもう一度試しますか。",
+)
+NO_MAILBOX = Text(
+    en="No test mail can be received: no mail domain is configured for this bot. "
+    "All that DNS tells is checked; how your server really sends stays unknown.",
+    ja="このボットにはメールドメインが設定されていないため、テストメールを受信できません。"
+    "DNSでわかることはすべて検査しますが、実際の送信状況は確認できません。",
+)
+ADDRESS_IS_OPEN = Text(
+    en="The test address is `{address}` (see the first reply of the thread). It is still open.",
+    ja="テスト用アドレスは `{address}` です(スレッドの最初の返信をご覧ください)。まだ有効です。",
+)
+ADDRESS_IS_NEW = Text(
+    en="A new test address stands in the thread: `{address}`",
+    ja="新しいテスト用アドレスをスレッドに表示しました: `{address}`",
+)
+
+# A received mail --------------------------------------------------------------------------------------------------
+
+MAIL = Text(en="Mail from {sender}", ja="{sender} からのメール")
+UNKNOWN_SENDER = Text(en="an unknown sender", ja="差出人不明")
+MAIL_FAILED = Text(
+    en="A mail arrived, but its analysis ended in an error on our side. It has been logged; please send it again.",
+    ja="メールは届きましたが、ボット側のエラーで解析できませんでした。記録しましたので、もう一度送ってください。",
+)
+FROM_LINE = Text(en="From `{sender}`, Return-Path `{path}`", ja="From `{sender}`、Return-Path `{path}`")
+NULL_PATH = Text(en="<> (empty)", ja="<>(空)")
+CONNECTED = Text(
+    en="Connected from `{ip}`, reverse name {name}, HELO `{helo}`",
+    ja="接続元 `{ip}`、逆引き {name}、HELO `{helo}`",
+)
+REVERSE_CONFIRMED = Text(en="`{name}` (leads back)", ja="`{name}`(正引きと一致)")
+REVERSE_UNCONFIRMED = Text(en="`{name}` (does not lead back)", ja="`{name}`(正引きと不一致)")
+REVERSE_NONE = Text(en="none found", ja="なし")
+WITH_TLS = Text(en="Sent over `{version}`, cipher `{cipher}`", ja="`{version}` で送信、暗号スイート `{cipher}`")
+WITHOUT_TLS = Text(en="Sent in clear, without TLS", ja="TLSを使わず平文で送信")
+AUTHENTICATION = Text(en="Authentication", ja="送信ドメイン認証")
+DOMAIN_SHOWN = Text(en="Domain", ja="ドメイン")
+RESULT = Text(en="Result", ja="結果")
+ROW_FROM = Text(en="From (what people see)", ja="From(受信者に見える差出人)")
+ROW_SPF = Text(en="SPF (Return-Path)", ja="SPF(Return-Path)")
+ROW_SPF_HELO = Text(en="SPF (HELO)", ja="SPF(HELO)")
+ROW_DKIM = Text(en="DKIM {selector}", ja="DKIM {selector}")
+ROW_NO_DKIM = Text(en="DKIM", ja="DKIM")
+NO_SIGNATURE = Text(en="not signed", ja="署名なし")
+ROW_MORE_DKIM = Text(en="{n} more signatures", ja="ほか{n}件の署名")
+ALIGNED = Text(en="{result}, aligned with From", ja="{result}、アライメントあり")
+NOT_ALIGNED = Text(en="{result}, not aligned with From", ja="{result}、アライメントなし")
+ALIGNMENT_UNKNOWN = Text(en="{result}, alignment unknown", ja="{result}、アライメント不明")
+POLICY = Text(en="{result} (policy {policy})", ja="{result}(ポリシー {policy})")
+ARC = Text(en="{result}, {n} hops", ja="{result}、{n}段")
+RESULTS: Mapping[str, Text] = {
+    "pass": Text(en="✓ pass", ja="✓ 合格(pass)"),
+    "fail": Text(en="✗ fail", ja="✗ 不合格(fail)"),
+    "softfail": Text(en="✗ softfail", ja="✗ softfail"),
+    "neutral": Text(en="– neutral", ja="– neutral"),
+    "none": Text(en="– none", ja="– なし(none)"),
+    "policy": Text(en="✗ policy", ja="✗ policy"),
+    "permerror": Text(en="✗ permanent error (permerror)", ja="✗ 恒久的エラー(permerror)"),
+    "temperror": Text(en="? temporary error (temperror)", ja="? 一時的エラー(temperror)"),
+}
+UNTESTED_RESULT = Text(en="? not evaluated", ja="? 評価できず")
+MAIL_CLEAR = Text(en="Nothing to change in this mail.", ja="このメールに修正が必要な点はありません。")
+COMPARED = Text(en="DNS says / your mail shows", ja="DNSでの判定 / 実際のメール")
+COMPARED_ITEM = Text(en="{item}: {dns} / {mail}", ja="{item}: {dns} / {mail}")
+MAIL_COUNTS = Text(en="The verdict is final now: {verdict}.", ja="判定が確定しました: {verdict}")
+MAIL_WAITS = Text(
+    en="The domain check is still running; the verdict follows when it is done.",
+    ja="ドメインの検査が続いています。完了しだい判定します。",
+)
+MAIL_UNCONFIRMED = Text(
+    en="Nothing in this mail proves that it is yours: neither SPF nor DKIM passes for the domain in From. "
+    "It changes the verdict only after a member presses the button.",
+    ja="FromのドメインについてSPFもDKIMも合格していないため、自社のメールかどうか確認できません。"
+    "メンバーがボタンを押すまで、判定には反映しません。",
+)
+MAIL_CLAIMED = Text(
+    en="A member confirmed that this mail is ours.",
+    ja="メンバーが自社のメールであることを確認しました。",
+)
+MAIL_BOUNCE = Text(
+    en="This is a bounce or an automatic answer (empty Return-Path). It does not change the verdict.",
+    ja="エラー通知または自動応答です(Return-Pathが空)。判定には反映しません。",
+)
+MAIL_FORWARDED = Text(
+    en="This mail was forwarded, so it shows the forwarder's system. It does not change the verdict: "
+    "send one directly.",
+    ja="転送されたメールのため、転送元のシステムを検査することになります。判定には反映しません。直接送ってください。",
+)
+MAIL_OTHER = Text(
+    en="This mail is from `{other}`, not from `{domain}`. It does not change the verdict.",
+    ja="`{domain}` ではなく `{other}` からのメールです。判定には反映しません。",
+)
+MAIL_OTHER_UNKNOWN = Text(
+    en="This mail has no valid From domain, so it cannot be set against `{domain}`. It does not change the verdict.",
+    ja="Fromに有効なドメインがないため、`{domain}` と照合できません。判定には反映しません。",
+)
+MANY = Text(en="{n} more mails arrived", ja="さらに{n}通届きました")
+MANY_WHY = Text(
+    en="Five mails got a reply of their own within ten minutes; further ones are counted here.",
+    ja="10分以内に5通へ個別に返信したため、以降はここにまとめます。",
+)
+MANY_LINE = Text(
+    en="DMARC passes in {passed}, fails in {failed}, is open in {open}. The latest is from `{sender}` through "
+    "`{ip}`.",
+    ja="DMARC合格{passed}通、不合格{failed}通、判定不能{open}通。最新は `{sender}` から `{ip}` 経由です。",
+)

@@ -1,0 +1,126 @@
+"""The parts of a message as Block Kit blocks, each within Slack's limits whatever it holds."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias
+
+from bot.conversation.content import (
+    Button,
+    Buttons,
+    Code,
+    Divider,
+    Heading,
+    Line,
+    Link,
+    Note,
+    Paragraph,
+    Part,
+    References,
+    Table,
+)
+from bot.render.slack.elements import BUTTON_TEXT, BUTTON_VALUE
+from bot.render.slack.escape import ELLIPSIS, code_block, link, literal, mrkdwn, strong
+from bot.render.slack.limits import HEADER_TEXT, SECTION_TEXT
+
+Block: TypeAlias = dict[str, Any]
+
+CELL = 250
+IN_A_ROW = 5
+COLUMNS = 3
+ROWS = 12
+
+
+def blocks_of(part: Part, *, with_table: bool = True) -> list[Block]:
+    """The blocks of one part; without tables a table becomes lines."""
+    match part:
+        case Heading(text):
+            return [{"type": "header", "text": plain_text(text, HEADER_TEXT)}]
+        case Paragraph(text, lead, breaks):
+            return [_led_section(lead, text, breaks=breaks)]
+        case Note(text):
+            return [{"type": "context", "elements": [mrkdwn_text(text, mrkdwn)]}]
+        case Code(lead, text):
+            return [section(text, lambda shown: f"{strong(lead)}\n{code_block(shown)}")]
+        case Link(lead, label, url):
+            return [section(label, lambda shown: f"{strong(lead)}\n{link(shown, url)}")]
+        case References(lead, urls):
+            return [section("\n".join(urls), lambda _: f"{strong(lead)}\n" + "\n".join(link(u, u) for u in urls))]
+        case Line(text, pressed):
+            return [{**section(text, mrkdwn), "accessory": button(pressed)}]
+        case Buttons(several):
+            return [actions(several[at : at + IN_A_ROW]) for at in range(0, len(several), IN_A_ROW)]
+        case Divider():
+            return [{"type": "divider"}]
+        case Table():
+            return [table(part)] if with_table else lines_of(part)
+
+
+def _led_section(lead: str, text: str, *, breaks: bool = False) -> Block:
+    between = ("\n" if breaks else " ") if lead and text else ""
+    return section(text, lambda shown: f"{strong(lead)}{between}{mrkdwn(shown)}")
+
+
+def plain_text(text: str, most: int) -> Block:
+    shown = literal(text) or "–"
+    return {"type": "plain_text", "text": _shortened(shown, most), "emoji": False}
+
+
+def section(text: str, shape: Callable[[str], str]) -> Block:
+    return {"type": "section", "text": mrkdwn_text(text, shape)}
+
+
+def mrkdwn_text(text: str, shape: Callable[[str], str], most: int = SECTION_TEXT) -> Block:
+    """The longest beginning of `text` whose `shape` Slack accepts. Cut before it is escaped, never after."""
+    kept, shown = text, shape(text)
+    while len(shown) > most and kept:
+        kept = kept[: min(len(kept) - 1, len(kept) * most // len(shown))]
+        shown = shape(kept + ELLIPSIS)
+    return {"type": "mrkdwn", "text": shown or "–", "verbatim": True}
+
+
+def button(given: Button, suffix: str = "") -> Block:
+    made: Block = {
+        "type": "button",
+        "action_id": f"{given.action}{suffix}",
+        "text": plain_text(given.label, BUTTON_TEXT),
+    }
+    if given.value:
+        made["value"] = given.value[:BUTTON_VALUE]
+    if given.primary:
+        made["style"] = "primary"
+    return made
+
+
+def actions(several: Iterable[Button]) -> Block:
+    """A row of buttons; a second one of the same action gets a number, since Slack wants different names."""
+    seen: dict[str, int] = {}
+    elements = []
+    for each in several:
+        count = seen[each.action] = seen.get(each.action, 0) + 1
+        elements.append(button(each, f".{count}" if count > 1 else ""))
+    return {"type": "actions", "elements": elements}
+
+
+def table(part: Table) -> Block:
+    rows = [[_cell(text, bold=True) for text in part.header[:COLUMNS]]]
+    rows += [[_cell(text) for text in row[:COLUMNS]] for row in part.rows[:ROWS]]
+    return {"type": "table", "column_settings": [{"is_wrapped": True}] * len(part.header[:COLUMNS]), "rows": rows}
+
+
+def _cell(text: str, *, bold: bool = False) -> Block:
+    shown = _shortened(literal(text) or "–", CELL)
+    if not bold:
+        return {"type": "raw_text", "text": shown}
+    element: Mapping[str, Any] = {"type": "text", "text": shown, "style": {"bold": True}}
+    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [element]}]}
+
+
+def lines_of(part: Table) -> list[Block]:
+    """The rows as lines, for workspaces that show no tables."""
+    return [
+        _led_section(row[0], " — ".join(text.replace("`", "") for text in row[1:COLUMNS] if text))
+        for row in part.rows[:ROWS]
+    ]
+
+
+def _shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + ELLIPSIS

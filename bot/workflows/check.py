@@ -1,0 +1,108 @@
+"""The domain check as a workflow: check, keep the report, tell the thread."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Protocol
+
+from bot.conversation.events import Checked, CheckFailed, Progressed
+from bot.durable import Context, StepFailed
+from bot.store import Clock, Store
+from bot.workflows.conversations import Conversations
+from bot.workflows.names import CHECK_WORK, check_argument, thread_and_run
+from checks import Checker, Progress
+
+__all__ = ["CHECK_WORK", "DomainChecks"]
+
+LOG = logging.getLogger(__name__)
+
+QUIET_S = 2.0
+"""A check that takes no longer shows no progress; a longer one shows it as often as this."""
+AT_ONCE = 8
+
+
+class Check(Protocol):
+    """How the workflow reaches the checker that the app opened."""
+
+    def __call__(self) -> Checker: ...
+
+
+class DomainChecks:
+    def __init__(self, store: Store, conversations: Conversations, checker: Check, *, clock: Clock) -> None:
+        self._store = store
+        self._conversations = conversations
+        self._checker = checker
+        self._clock = clock
+        self._turn = asyncio.Semaphore(AT_ONCE)
+
+    async def run(self, ctx: Context, argument: str) -> None:
+        """The workflow CHECK_WORK; `argument` of check_argument."""
+        thread_id, run = thread_and_run(argument)
+        try:
+            await ctx.step("check", lambda: self._check(thread_id, run), attempts=2, timeout_s=180)
+        except StepFailed:
+            LOG.exception("the check %s gave no report", argument)
+            await ctx.step("tell", lambda: self._conversations.apply(thread_id, f"failed:{run}", CheckFailed(run)))
+            return
+        await ctx.step("tell", lambda: self._tell(thread_id, run))
+
+    async def _check(self, thread_id: str, run: int) -> str:
+        report_id = check_argument(thread_id, run)
+        if await self._store.reports.get(report_id) is not None:
+            return report_id
+        thread = await self._conversations.read(thread_id)
+        row = next((row for row in thread.state.rows if row.run == run), None) if thread else None
+        if row is None:
+            return report_id
+        known = await self._store.selectors.of(row.ascii)
+        async with self._turn, self._progress(thread_id, run) as progress:
+            report = await self._checker().check_domain(row.ascii, known_selectors=known, on_progress=progress)
+        await self._store.reports.save(
+            report_id,
+            thread_id=thread_id,
+            kind="domain",
+            subject=report.subject,
+            catalogue=report.catalogue,
+            verdict=report.verdict.value if report.verdict else "",
+            data=report.as_stored(),
+        )
+        return report_id
+
+    async def _tell(self, thread_id: str, run: int) -> bool:
+        report_id = check_argument(thread_id, run)
+        if await self._store.reports.get(report_id) is None:
+            # The thread went on without this run.
+            return False
+        return await self._conversations.apply(thread_id, f"checked:{run}", Checked(run, report_id, self._clock()))
+
+    @asynccontextmanager
+    async def _progress(self, thread_id: str, run: int) -> AsyncIterator["_Latest"]:
+        latest = _Latest()
+        task = asyncio.create_task(self._show(latest, thread_id, run))
+        try:
+            yield latest
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _show(self, latest: "_Latest", thread_id: str, run: int) -> None:
+        shown = 0
+        while True:
+            await asyncio.sleep(QUIET_S)
+            if (progress := latest.value) is None or progress.done == shown:
+                continue
+            shown = progress.done
+            event = Progressed(run, progress.done, progress.total)
+            await self._conversations.apply(thread_id, f"progress:{run}:{shown}", event)
+
+
+class _Latest:
+    """The newest progress; a check reports far more often than anybody wants to read."""
+
+    def __init__(self) -> None:
+        self.value: Progress | None = None
+
+    def __call__(self, progress: Progress) -> None:
+        self.value = progress

@@ -1,0 +1,92 @@
+"""The analysis of one received mail as a workflow."""
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from bot.conversation.events import MailAnalysed
+from bot.durable import Context, StepFailed
+from bot.store import Clock, Store
+from bot.workflows.check import Check
+from bot.workflows.conversations import Conversations
+from checks import Session, Standing, Tls, standing
+
+LOG = logging.getLogger(__name__)
+
+
+class MailAnalyses:
+    """`keep_raw`: whether the mail itself stays on disk after its analysis."""
+
+    def __init__(
+        self, store: Store, conversations: Conversations, checker: Check, *, keep_raw: bool, clock: Clock
+    ) -> None:
+        self._store = store
+        self._conversations = conversations
+        self._checker = checker
+        self._keep_raw = keep_raw
+        self._clock = clock
+
+    async def run(self, ctx: Context, mail_id: str) -> None:
+        """The workflow bot.store.MAIL_WORK; `mail_id` names the mail that the mailbox kept."""
+        try:
+            report_id = await ctx.step("analyse", lambda: self._analyse(mail_id), attempts=2, timeout_s=180)
+        except StepFailed:
+            LOG.exception("the mail %s could not be analysed", mail_id)
+            report_id = ""
+        await ctx.step("tell", lambda: self._tell(mail_id, report_id or None))
+        await ctx.step(
+            "drop", lambda: self._store.mailboxes.analysed(mail_id, report_id or None, keep_raw=self._keep_raw)
+        )
+
+    async def _analyse(self, mail_id: str) -> str:
+        """The id of the stored report, "" where there is no mail to analyse."""
+        report_id = f"mail.{mail_id}"
+        if await self._store.reports.get(report_id) is not None:
+            return report_id
+        mail = await self._store.mailboxes.mail(mail_id)
+        if mail is None or mail.raw is None:
+            return ""
+        report = await self._checker().check_message(mail.raw, _session(mail.session))
+        await self._store.reports.save(
+            report_id,
+            thread_id=mail.thread_id,
+            kind="message",
+            subject=report.subject,
+            catalogue=report.catalogue,
+            verdict=report.verdict.value if report.verdict else "",
+            data=report.as_stored(),
+        )
+        return report_id
+
+    async def _tell(self, mail_id: str, report_id: str | None) -> None:
+        mail = await self._store.mailboxes.mail(mail_id)
+        if mail is None:
+            return
+        at: datetime = mail.received_at
+        await self._conversations.apply(mail.thread_id, f"mail:{mail_id}", MailAnalysed(mail_id, report_id, at))
+        if report_id is not None:
+            await self._remember_selectors(mail.thread_id, report_id)
+
+    async def _remember_selectors(self, thread_id: str, report_id: str) -> None:
+        """Only those of passing, aligned signatures of a mail that counts: others say nothing about the domain."""
+        thread = await self._conversations.read(thread_id)
+        report = await self._conversations.report(report_id)
+        if thread is None or report is None or thread.state.row.report is None:
+            return
+        domain = thread.reports.get(thread.state.row.report)
+        if domain is None or standing(domain, report) is not Standing.COUNTS:
+            return
+        for signature in (report.authentication or {}).get("dkim", ()):
+            if signature["result"] == "pass" and signature["aligned"] is True:
+                await self._store.selectors.seen(domain.subject, signature["selector"])
+
+
+def _session(facts: Mapping[str, Any]) -> Session:
+    tls = facts.get("tls")
+    return Session(
+        client_ip=facts["client_ip"],
+        helo=facts["helo"],
+        mail_from=facts["mail_from"],
+        tls=Tls(tls["version"], tls["cipher"]) if tls else None,
+    )
