@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from checks.model import Answer, Known
+from checks.model import Answer, Known, Unreachable, Why
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,21 @@ class SpfNode:
     lookups: int
     loops: bool = False
     cut: bool = False
+
+    def paths(self, above: tuple[SpfNode, ...] = ()) -> Iterator[tuple[SpfNode, ...]]:
+        """Every node, in the order of evaluation, as the way that leads to it from this one: (self, ..., node)."""
+        way = (*above, self)
+        yield way
+        for child in self.children:
+            yield from child.paths(way)
+
+    @property
+    def why_unknown(self) -> Why | None:
+        """Why a record of the tree could not be looked up, None where all that were asked for could."""
+        for *_, node in self.paths():
+            if isinstance(node.records, Unreachable) and not (node.cut or node.loops):
+                return node.records.why
+        return None
 
 
 @dataclass(frozen=True, slots=True)

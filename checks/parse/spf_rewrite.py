@@ -135,10 +135,11 @@ def without_repeats(record: SpfRecord) -> str:
     return " ".join((VERSION, *_without_repeats([t.text for t in record.terms])))
 
 
-def without_term(record: SpfRecord, term: SpfTerm) -> str:
-    """The record without this term, wherever it is repeated; where `redirect` went, `~all` takes its place."""
-    kept = [t.text for t in record.terms if t.text.lower() != term.text.lower()]
-    if term.name == "redirect" and record.all_term is None:
+def without_terms(record: SpfRecord, *terms: SpfTerm) -> str:
+    """The record without these terms, wherever they are repeated; where `redirect` went, `~all` takes its place."""
+    gone = {t.text.lower() for t in terms}
+    kept = [t.text for t in record.terms if t.text.lower() not in gone]
+    if any(t.name == "redirect" for t in terms) and record.all_term is None:
         kept.append("~all")
     return " ".join((VERSION, *kept))
 

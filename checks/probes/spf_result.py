@@ -1,7 +1,7 @@
-"""Evaluate SPF for the client that really sent (RFC 7208), with pyspf, which gets all its answers from the run's DNS gateway.
+"""Evaluate SPF for the client that really sent (RFC 7208): by pyspf, with the answers of the run's DNS gateway.
 
-pyspf asks one question after the other and cannot wait. So an evaluation runs until it meets a question without answer and
-is abandoned there; the answer is fetched, and the evaluation begins anew. That costs tens of microseconds a round.
+pyspf asks one question after the other and cannot wait. So an evaluation runs until it meets a question that has no
+answer yet and is abandoned there; the answer is fetched, and it begins anew. That costs tens of microseconds a round.
 """
 
 from __future__ import annotations
@@ -230,7 +230,7 @@ def _published(known: Known[Any]) -> tuple[str, ...]:
 
 
 def _lists_only_ipv4(answers: Mapping[Key, Known[Any]]) -> bool:
-    """Whether the records met name IPv4 networks, or hosts, but no IPv6 network and no host that has an IPv6 address."""
+    """Whether the records met list IPv4 networks or hosts, but no IPv6 network and no host with an IPv6 address."""
     terms = [
         t
         for (_, rdtype), known in answers.items()

@@ -1,0 +1,159 @@
+"""Does the SPF record let anybody send?"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator, Sequence
+
+from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordChange, Rule, Sample, Text, Texts
+from checks.evidence.spf import SpfEvidence, SpfNode
+from checks.model import Severity, Tier, Unreachable, Why
+from checks.parse.spf_rewrite import with_all, without_terms
+
+_QUARTER = 2**30
+_WIDEST_IPV6 = 16
+_MAX_SHOWN = 5
+
+_WHY = Text(
+    en="Whoever forges `{domain}` passes SPF, and with it DMARC, from any server. Gmail refuses mail of domains with suspicious SPF entries (550 5.7.24).",
+    ja="`{domain}` をかたるメールが、どのサーバーから送られてもSPFに合格し、DMARCにも合格してしまいます。Gmailは、SPFに疑わしい記述のあるドメインのメールを拒否します(550 5.7.24)。",
+)
+
+PASS_ALL = Rule(
+    id="SPF201",
+    name="pass-all",
+    severity=Severity.CRITICAL,
+    tier=Tier.DANGER,
+    since="0.1",
+    facts=("domain", "term", "holder", "through", "percent", "networks"),
+    texts=Texts(
+        title=Text(
+            en="SPF of `{domain}` lets every server in the world send: `{term}`",
+            ja="`{domain}` のSPFは `{term}` により、あらゆるサーバーからの送信を許可しています",
+        ),
+        why=_WHY,
+        fix=Text(
+            en="Make sure that all your senders are listed, then replace `{term}` by `~all` in the TXT record of `{domain}` (new record shown with this finding).",
+            ja="正規の送信元がすべて記載されていることを確認し、`{domain}` のTXTレコードの `{term}` を `~all` に変更します(変更後のレコードは下記)。",
+        ),
+    ),
+    variants={
+        "included": Texts(
+            title=Text(
+                en="SPF of `{domain}` lets every server in the world send, through `{through}`",
+                ja="`{domain}` のSPFは `{through}` を通じて、あらゆるサーバーからの送信を許可しています",
+            ),
+            why=Text(
+                en="`{through}` leads to the record of `{holder}`, which holds `{term}`. Whoever forges `{domain}` passes SPF, and with it DMARC, from any server.",
+                ja="`{through}` の参照先である `{holder}` のレコードに `{term}` があります。`{domain}` をかたるメールが、どのサーバーから送られてもSPFに合格し、DMARCにも合格してしまいます。",
+            ),
+            fix=Text(
+                en="Remove `{through}` from the TXT record of `{domain}` (new record shown with this finding), list the servers you need by address, and tell whoever runs `{holder}`.",
+                ja="`{domain}` のTXTレコードから `{through}` を削除し(変更後のレコードは下記)、必要なサーバーはアドレスで記載します。`{holder}` の管理者にも連絡してください。",
+            ),
+        ),
+        "networks": Texts(
+            title=Text(
+                en="SPF of `{domain}` lets {percent}% of all IPv4 addresses send",
+                ja="`{domain}` のSPFは全IPv4アドレスの {percent}% からの送信を許可しています",
+            ),
+            why=Text(
+                en="The widest networks are {networks}. Anybody can rent a server in there and forge `{domain}`: the mail passes SPF, and with it DMARC.",
+                ja="特に広いネットワークは {networks} です。この範囲のサーバーは誰でも借りられるため、`{domain}` をかたるメールがSPFに合格し、DMARCにも合格してしまいます。",
+            ),
+            fix=Text(
+                en="In the TXT record of `{domain}` replace the wide networks by the addresses that really send, or by the include of the service.",
+                ja="`{domain}` のTXTレコードの広いネットワークを、実際に送信するサーバーのアドレスか、利用しているサービスの `include` に置き換えます。",
+            ),
+        ),
+        "ipv6": Texts(
+            title=Text(
+                en="SPF of `{domain}` lets huge parts of the IPv6 address space send",
+                ja="`{domain}` のSPFは極端に広いIPv6アドレス範囲からの送信を許可しています",
+            ),
+            why=Text(
+                en="It lists {networks}; blocks wider than /16 belong to many providers at once. Anybody with a server in there can forge `{domain}` and pass SPF, and with it DMARC.",
+                ja="{networks} が記載されています。/16より広いブロックには多数の事業者が含まれるため、その範囲のサーバーから `{domain}` をかたるメールがSPFに合格し、DMARCにも合格してしまいます。",
+            ),
+            fix=Text(
+                en="In the TXT record of `{domain}` replace the wide networks by the addresses that really send, or by the include of the service.",
+                ja="`{domain}` のTXTレコードの広いネットワークを、実際に送信するサーバーのアドレスか、利用しているサービスの `include` に置き換えます。",
+            ),
+        ),
+    },
+    references=(
+        "https://www.rfc-editor.org/rfc/rfc7208#section-5.1",
+        "https://support.google.com/a/answer/3726730",
+    ),
+    sample=Sample(bad="v=spf1 mx +all", good="v=spf1 mx ~all"),
+)
+
+
+def judge(spf: SpfEvidence) -> Iterator[Finding]:
+    if isinstance(spf.answer, Unreachable):
+        raise CannotTell(spf.answer.why)
+    if spf.tree is None:
+        raise NotApplicable(Why.NO_RECORD)
+    if spf.passes_all:
+        yield _by_all(spf, spf.tree)
+    elif found := _by_networks(spf, spf.tree):
+        yield found
+    elif (why := spf.tree.why_unknown) is not None:
+        raise CannotTell(why)
+
+
+def _by_all(spf: SpfEvidence, tree: SpfNode) -> Finding:
+    record, through, new = tree.record, "", None
+    if record is not None:
+        if spf.passes_all_at == spf.domain:
+            new = with_all(record, "~")
+        else:
+            way = next(w for w in tree.paths() if w[-1].domain == spf.passes_all_at)
+            if (via := way[1].via) is not None:
+                through, new = via.text, without_terms(record, via)
+    return PASS_ALL.found(
+        spf.domain,
+        variant="included" if through else None,
+        records=(RecordChange(spf.domain, "TXT", record.text if record else None, new),),
+        domain=spf.domain,
+        term=spf.passes_all,
+        holder=spf.passes_all_at,
+        through=through,
+        percent=100,
+        networks=(),
+    )
+
+
+def _by_networks(spf: SpfEvidence, tree: SpfNode) -> Finding | None:
+    networks = [ipaddress.ip_network(text, strict=False) for text in spf.passing_networks]
+    four = list(ipaddress.collapse_addresses(n for n in networks if isinstance(n, ipaddress.IPv4Network)))
+    six = list(ipaddress.collapse_addresses(n for n in networks if isinstance(n, ipaddress.IPv6Network)))
+    addresses = sum(n.num_addresses for n in four)
+    wide = [n for n in six if n.prefixlen < _WIDEST_IPV6]
+    if addresses < _QUARTER and not wide:
+        return None
+    by_ipv4 = addresses >= _QUARTER
+    return PASS_ALL.found(
+        spf.domain,
+        variant="networks" if by_ipv4 else "ipv6",
+        records=(RecordChange(spf.domain, "TXT", tree.record.text if tree.record else None, None),),
+        domain=spf.domain,
+        term="",
+        holder=spf.domain,
+        through="",
+        percent=addresses * 100 // 2**32,
+        networks=_widest(four if by_ipv4 else wide),
+    )
+
+
+def _widest(networks: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> tuple[str, ...]:
+    return tuple(str(n) for n in sorted(networks, key=lambda n: n.prefixlen)[:_MAX_SHOWN])
+
+
+CHECK = Check(
+    id="spf.all",
+    title=Text(en="SPF open to everyone", ja="SPFの許可範囲"),
+    needs=(SpfEvidence,),
+    rules=(PASS_ALL,),
+    judge=judge,
+)

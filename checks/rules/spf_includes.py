@@ -1,0 +1,132 @@
+"""Does every include and redirect lead to one SPF record?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordChange, Rule, Sample, Text, Texts
+from checks.evidence.spf import SpfEvidence, SpfNode
+from checks.model import Absent, Seen, Severity, Tier, Unreachable, Why
+from checks.parse.spf_rewrite import without_terms
+from checks.rules.spf_record import MULTIPLE_SPF_RECORDS
+
+_TITLE = Text(
+    en="The SPF of `{domain}` leads to `{target}`, which has no SPF record",
+    ja="`{domain}` のSPFが参照する `{target}` にSPFレコードがありません",
+)
+
+INCLUDE_WITHOUT_SPF = Rule(
+    id="SPF304",
+    name="include-without-spf",
+    severity=Severity.ERROR,
+    tier=Tier.MAIL,
+    since="0.1",
+    facts=("domain", "target", "term", "holder", "through", "answer"),
+    texts=Texts(
+        title=_TITLE,
+        why=Text(
+            en="At `{term}` receivers give up with permerror: only senders that stand before it in the record pass SPF, all others do not.",
+            ja="受信側は `{term}` に達すると結果をpermerrorとします。レコード内でこれより前にある送信元だけが合格し、ほかの送信元はSPFに合格しません。",
+        ),
+        fix=Text(
+            en="Remove `{term}` from the TXT record of `{holder}` (new record shown with this finding). If you still use that service, take its present include from its documentation.",
+            ja="`{holder}` のTXTレコードから `{term}` を削除します(変更後のレコードは下記)。そのサービスを引き続き使う場合は、提供元の案内にある現在の `include` に置き換えてください。",
+        ),
+    ),
+    variants={
+        "redirect": Texts(
+            title=_TITLE,
+            why=Text(
+                en="At `{term}` receivers answer permerror instead of a result: mail that no earlier term lists fails SPF with an error.",
+                ja="受信側は `{term}` に達すると結果をpermerrorとします。それより前の項目に一致しない送信元は、すべてエラーになります。",
+            ),
+            fix=Text(
+                en="In the TXT record of `{holder}` replace `{term}` by `~all` (new record shown with this finding) and list your senders, or point it to a domain that has an SPF record.",
+                ja="`{holder}` のTXTレコードの `{term}` を `~all` に置き換えて(変更後のレコードは下記)送信元を記載するか、SPFレコードのあるドメインを指定します。",
+            ),
+        ),
+        "foreign": Texts(
+            title=_TITLE,
+            why=Text(
+                en="`{term}` stands in the record of `{holder}`, which your `{through}` leads to. Receivers that come to it answer permerror: senders that stand after `{through}` do not pass SPF.",
+                ja="`{term}` は、`{through}` の参照先である `{holder}` のレコードにあります。受信側はここに達すると結果をpermerrorとするため、`{through}` より後にある送信元はSPFに合格しません。",
+            ),
+            fix=Text(
+                en="Tell whoever runs `{holder}`: only they can repair it. If you no longer use that service, remove `{through}` from the TXT record of `{domain}`.",
+                ja="修正できるのは `{holder}` の管理者だけです。連絡してください。そのサービスを使っていない場合は、`{domain}` のTXTレコードから `{through}` を削除します。",
+            ),
+        ),
+    },
+    references=(
+        "https://www.rfc-editor.org/rfc/rfc7208#section-5.2",
+        "https://www.rfc-editor.org/rfc/rfc7208#section-6.1",
+    ),
+    sample=Sample(
+        bad="v=spf1 include:_spf.no-longer-there.example mx ~all",
+        good="v=spf1 mx ~all",
+    ),
+)
+
+
+def judge(spf: SpfEvidence) -> Iterator[Finding]:
+    if isinstance(spf.answer, Unreachable):
+        raise CannotTell(spf.answer.why)
+    if spf.tree is None:
+        raise NotApplicable(Why.NO_RECORD)
+    ways = [way for way in spf.tree.paths() if len(way) > 1]
+    found = [f for way in ways for f in _faults(way, ways)]
+    if not found and (why := spf.tree.why_unknown) is not None:
+        raise CannotTell(why)
+    # A name that several includes lead to is one finding.
+    yield from {f.subject: f for f in reversed(found)}.values()
+
+
+def _faults(way: tuple[SpfNode, ...], ways: Sequence[tuple[SpfNode, ...]]) -> Iterator[Finding]:
+    owner, holder, node = way[0], way[-2], way[-1]
+    term, through = node.via, way[1].via
+    if term is None or through is None:
+        return
+    match node.records:
+        case Absent(how):
+            is_own = holder.domain == owner.domain or holder.domain.endswith("." + owner.domain)
+            own_wording = "redirect" if term.name == "redirect" else None
+            yield INCLUDE_WITHOUT_SPF.found(
+                node.domain,
+                variant=own_wording if is_own else "foreign",
+                records=_change(holder, ways) if is_own else (),
+                domain=owner.domain,
+                target=node.domain,
+                term=term.text,
+                holder=holder.domain,
+                through=through.text,
+                answer=how,
+            )
+        case Seen(records) if len(records) > 1:
+            yield MULTIPLE_SPF_RECORDS.found(
+                node.domain,
+                variant="included",
+                domain=node.domain,
+                count=len(records),
+                published=records,
+                owner=owner.domain,
+                term=through.text,
+            )
+
+
+def _change(holder: SpfNode, ways: Sequence[tuple[SpfNode, ...]]) -> tuple[RecordChange, ...]:
+    """The holder's record without all its dead references, so that one change repairs it."""
+    if holder.record is None:
+        return ()
+    dead = [w[-1].via for w in ways if w[-2] is holder and isinstance(w[-1].records, Absent)]
+    new = without_terms(holder.record, *(t for t in dead if t is not None))
+    return (RecordChange(holder.domain, "TXT", holder.record.text, new),)
+
+
+CHECK = Check(
+    id="spf.includes",
+    title=Text(en="SPF includes", ja="SPFの参照先(include、redirect)"),
+    needs=(SpfEvidence,),
+    rules=(INCLUDE_WITHOUT_SPF, MULTIPLE_SPF_RECORDS),
+    judge=judge,
+    required=True,
+)

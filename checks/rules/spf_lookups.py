@@ -1,0 +1,152 @@
+"""Does a receiver get through the SPF record within ten DNS lookups?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordChange, Rule, Sample, Text, Texts
+from checks.evidence.spf import SpfEvidence, SpfNode, SpfTerm
+from checks.model import Severity, Tier, Unreachable, Why
+from checks.parse.spf_rewrite import without_repeats, without_terms
+
+LIMIT = 10
+_MAX_SHOWN = 6
+
+_WHY = Text(
+    en="By term: {branches}. After {limit} lookups receivers answer permerror: senders that match before `{unreached}` still pass SPF, those after it do not.",
+    ja="参照回数(DNSルックアップ)の内訳は {branches} です。受信側は {limit} 回を超えると結果をpermerrorとします。レコード内で `{unreached}` より前に一致する送信元は合格しますが、それより後の送信元は合格しません。",
+)
+_FIX = Text(
+    en="In the TXT record of `{domain}` remove the includes of services that you no longer use, the biggest first. Let a newsletter or invoice service use a return path on its own subdomain, such as `news.{domain}`, and move its include to the SPF record there.",
+    ja="`{domain}` のTXTレコードから、使っていないサービスの `include` を回数の多い順に削除します。メール配信や請求書のサービスには、専用のサブドメイン(例: `news.{domain}`)をReturn-Pathとして設定し、その `include` をサブドメインのSPFレコードへ移します。",
+)
+
+TOO_MANY_LOOKUPS = Rule(
+    id="SPF301",
+    name="too-many-lookups",
+    severity=Severity.ERROR,
+    tier=Tier.MAIL,
+    since="0.1",
+    facts=("domain", "lookups", "limit", "branches", "unreached", "tree"),
+    texts=Texts(
+        title=Text(
+            en="SPF of `{domain}` needs {lookups} DNS lookups; receivers stop at {limit}",
+            ja="`{domain}` のSPFはDNSルックアップが {lookups} 回必要です(上限は {limit} 回)",
+        ),
+        why=_WHY,
+        fix=_FIX,
+    ),
+    variants={
+        "at_least": Texts(
+            title=Text(
+                en="SPF of `{domain}` needs at least {lookups} DNS lookups; receivers stop at {limit}",
+                ja="`{domain}` のSPFはDNSルックアップが少なくとも {lookups} 回必要です(上限は {limit} 回)",
+            ),
+            why=_WHY,
+            fix=_FIX,
+        ),
+        "repeated": Texts(
+            title=Text(
+                en="SPF of `{domain}` needs {lookups} DNS lookups; receivers stop at {limit}",
+                ja="`{domain}` のSPFはDNSルックアップが {lookups} 回必要です(上限は {limit} 回)",
+            ),
+            why=_WHY,
+            fix=Text(
+                en="The record of `{domain}` repeats terms. Replace it by the one shown with this finding, in which each stands once: that is within the limit.",
+                ja="`{domain}` のレコードには同じ項目が重複しています。重複を除いたレコード(下記)に置き換えると、上限内に収まります。",
+            ),
+        ),
+        "loop": Texts(
+            title=Text(
+                en="SPF of `{domain}` never ends: `{unreached}` leads back to a record that led to it",
+                ja="`{domain}` のSPFは参照が循環しています(`{unreached}` が参照元のレコードに戻ります)",
+            ),
+            why=Text(
+                en="By term: {branches}. Receivers go round until {limit} lookups are used up and answer permerror: senders that match before that point still pass SPF, the others do not.",
+                ja="参照回数(DNSルックアップ)の内訳は {branches} です。受信側は {limit} 回に達するまで循環をたどり、結果をpermerrorとします。それより前に一致する送信元のほかは合格しません。",
+            ),
+            fix=Text(
+                en="Remove `{unreached}` from the record that holds it: it adds no sender that is not listed already.",
+                ja="`{unreached}` を、記載されているレコードから削除します。循環する参照によって追加される送信元はないため、影響はありません。",
+            ),
+        ),
+    },
+    references=("https://www.rfc-editor.org/rfc/rfc7208#section-4.6.4", "https://support.google.com/a/answer/33786"),
+    sample=Sample(
+        bad="v=spf1 a mx a:a.example a:b.example a:c.example a:d.example a:e.example a:f.example a:g.example a:h.example a:i.example ~all",
+        good="v=spf1 a mx a:a.example a:b.example ip4:192.0.2.0/24 ~all",
+    ),
+)
+
+
+def judge(spf: SpfEvidence) -> Iterator[Finding]:
+    if isinstance(spf.answer, Unreachable):
+        raise CannotTell(spf.answer.why)
+    tree = spf.tree
+    if tree is None or tree.record is None:
+        raise NotApplicable(Why.NO_RECORD)
+    circle = next((way for way in tree.paths() if way[-1].loops), ())
+    loop = circle[-1].via if circle else None
+    why_unknown = tree.why_unknown
+    if loop is None and tree.lookups <= LIMIT:
+        if why_unknown is not None:
+            raise CannotTell(why_unknown)
+        return
+    branches = _branches(tree)
+    once = {term.text.lower().removeprefix("+"): count for term, count in branches}
+    variant, change = "at_least" if why_unknown is not None else None, None
+    if loop is not None:
+        variant, change = "loop", without_terms(tree.record, loop) if len(circle) == 2 else None
+    elif sum(once.values()) <= LIMIT and why_unknown is None:
+        variant, change = "repeated", without_repeats(tree.record)
+    widest = sorted(branches, key=lambda branch: -branch[1])
+    yield TOO_MANY_LOOKUPS.found(
+        spf.domain,
+        variant=variant,
+        records=(RecordChange(spf.domain, "TXT", tree.record.text, change),),
+        domain=spf.domain,
+        lookups=tree.lookups,
+        limit=LIMIT,
+        branches=tuple(f"{_short(term.text)} ({count})" for term, count in widest[:_MAX_SHOWN]),
+        unreached=_short(loop.text if loop else _first_unreached(tree)),
+        tree=tuple(_lines(tree)),
+    )
+
+
+def _branches(tree: SpfNode) -> list[tuple[SpfTerm, int]]:
+    """The terms of a record that cost lookups, in order, with everything below them."""
+    below = {child.via: child.lookups for child in tree.children}
+    return [(t, 1 + below.get(t, 0)) for t in (tree.record.reached if tree.record else ()) if t.needs_lookup]
+
+
+def _first_unreached(tree: SpfNode) -> str:
+    """The term of the domain's own record in which the lookup beyond the limit falls."""
+    used = 0
+    for term, count in _branches(tree):
+        used += count
+        if used > LIMIT:
+            return term.text
+    return ""
+
+
+def _lines(node: SpfNode, depth: int = 0) -> Iterator[str]:
+    """The whole tree, a term a line, indented by depth."""
+    below = {child.via: child for child in node.children}
+    for term, count in _branches(node):
+        yield f"{'  ' * depth}{_short(term.text)} ({count})"
+        if term in below:
+            yield from _lines(below[term], depth + 1)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+CHECK = Check(
+    id="spf.lookups",
+    title=Text(en="SPF lookups", ja="SPFの参照回数(DNSルックアップ)"),
+    needs=(SpfEvidence,),
+    rules=(TOO_MANY_LOOKUPS,),
+    judge=judge,
+    required=True,
+)

@@ -1,0 +1,193 @@
+"""Is there an SPF record, and only one?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checks.catalogue import CannotTell, Check, Finding, RecordChange, Rule, Sample, Text, Texts
+from checks.evidence.domain import UseEvidence
+from checks.evidence.spf import SpfEvidence
+from checks.model import Severity, Tier, Unreachable, Why
+from checks.parse.spf_rewrite import merged
+from checks.providers import spf_terms
+
+MISSING_SPF = Rule(
+    id="SPF001",
+    name="missing-spf",
+    severity=Severity.ERROR,
+    tier=Tier.MAIL,
+    since="0.1",
+    facts=("domain", "proposal"),
+    alternatives=((Severity.WARNING, Tier.NONE), (Severity.NOTICE, Tier.NONE)),
+    texts=Texts(
+        title=Text(en="`{domain}` has no SPF record", ja="`{domain}` にSPFレコードがありません"),
+        why=Text(
+            en="No TXT record at `{domain}` begins with `v=spf1`, so receivers cannot tell its own servers from a forger's. Google, Yahoo and Microsoft require SPF of bulk senders: mail without it lands in spam or is refused.",
+            ja="`{domain}` のTXTレコードに `v=spf1` で始まるものがないため、受信側は正規の送信サーバーとなりすましを区別できません。Google、Yahoo、Microsoftは大量送信者にSPFを必須としており、迷惑メール扱いや受信拒否の原因になります。",
+        ),
+        fix=Text(
+            en="Publish one TXT record at `{domain}`: `{proposal}`. Before you do, add every other service that sends with this domain (newsletters, invoices, web forms). It must stay the only SPF record.",
+            ja="`{domain}` のTXTレコードとして `{proposal}` を公開します。このドメインで送信するサービス(メール配信、請求書、Webフォームなど)がほかにもあれば、公開前にすべて追記してください。SPFレコードは必ず1つだけにします。",
+        ),
+    ),
+    variants={
+        "no_mx": Texts(
+            title=Text(en="`{domain}` has no SPF record", ja="`{domain}` にSPFレコードがありません"),
+            why=Text(
+                en="No TXT record at `{domain}` begins with `v=spf1`, and there is no MX record: mail for it goes to its address record. Receivers cannot tell its own servers from a forger's.",
+                ja="`{domain}` のTXTレコードに `v=spf1` で始まるものがなく、MXレコードもありません(メールはアドレスレコードの示すサーバーに届きます)。受信側は正規の送信サーバーとなりすましを区別できません。",
+            ),
+            fix=Text(
+                en="If it never sends mail, publish the TXT record `v=spf1 -all` at `{domain}`. If only the host of that name sends, publish `{proposal}`, and add every service that sends with this domain.",
+                ja="メールを送信しないドメインであれば、`{domain}` のTXTレコードとして `v=spf1 -all` を公開します。その名前のホストから送信している場合は `{proposal}` を公開し、ほかに送信するサービスがあれば追記してください。",
+            ),
+        ),
+        "non_sending": Texts(
+            title=Text(
+                en="`{domain}` sends no mail, but has no SPF record that says so",
+                ja="`{domain}` はメールを送信しないドメインですが、それを示すSPFレコードがありません",
+            ),
+            why=Text(
+                en="It has neither a mail server nor an SPF record. Without `-all` receivers have no published reason to refuse mail that forges this domain.",
+                ja="メールサーバーもSPFレコードもありません。`-all` を公開していないと、このドメインをかたるメールを受信側が拒否する根拠がありません。",
+            ),
+            fix=Text(
+                en="Publish the TXT record `{proposal}` at `{domain}`: it says that no server may send for it.",
+                ja="`{domain}` のTXTレコードとして `{proposal}` を公開し、どのサーバーからも送信しないことを宣言します。",
+            ),
+        ),
+        "below": Texts(
+            title=Text(
+                en="`{domain}` has no SPF record; it needs one only if it sends mail",
+                ja="`{domain}` にSPFレコードがありません(メールを送信する場合にだけ必要です)",
+            ),
+            why=Text(
+                en="The name has no MX record either, so it probably sends no mail. SPF is not inherited from the domain above.",
+                ja="MXレコードもないため、メールには使われていないと考えられます。なお、SPFは上位のドメインから引き継がれません。",
+            ),
+            fix=Text(
+                en="If addresses or return paths end in `{domain}`, publish a TXT record that lists their servers. If not, `{proposal}` keeps forgers from using the name.",
+                ja="メールアドレスやReturn-Pathに `{domain}` を使っている場合は、その送信元を記載したTXTレコードを公開します。使っていない場合は、`{proposal}` を公開するとなりすましを防げます。",
+            ),
+        ),
+    },
+    references=(
+        "https://www.rfc-editor.org/rfc/rfc7208#section-3",
+        "https://support.google.com/a/answer/81126",
+        "https://support.google.com/a/answer/33786",
+    ),
+    sample=Sample(bad="(no TXT record that begins with v=spf1)", good="v=spf1 mx ~all"),
+)
+
+MULTIPLE_SPF_RECORDS = Rule(
+    id="SPF101",
+    name="multiple-spf-records",
+    severity=Severity.ERROR,
+    tier=Tier.MAIL,
+    since="0.1",
+    facts=("domain", "count", "published", "owner", "term"),
+    texts=Texts(
+        title=Text(
+            en="`{domain}` has {count} SPF records; only one is allowed",
+            ja="`{domain}` にSPFレコードが {count} 個あります(公開できるのは1つだけです)",
+        ),
+        why=Text(
+            en="With more than one `v=spf1` record receivers answer permerror and use none of them: no server of the domain passes SPF.",
+            ja="`v=spf1` で始まるレコードが複数あると、受信側は結果をpermerrorとし、どのレコードも使いません。すべての送信元がSPFに合格しなくなります。",
+        ),
+        fix=Text(
+            en="Delete all {count} and publish one merged TXT record instead (shown with this finding). It lists the senders of each; check that all are still in use.",
+            ja="{count} 個をすべて削除し、統合した1つのTXTレコード(下記)を公開します。統合後のレコードには各レコードの送信元をすべて含めています。使っていないものがあれば除いてください。",
+        ),
+    ),
+    variants={
+        "unreadable": Texts(
+            title=Text(
+                en="`{domain}` has {count} SPF records; only one is allowed",
+                ja="`{domain}` にSPFレコードが {count} 個あります(公開できるのは1つだけです)",
+            ),
+            why=Text(
+                en="With more than one `v=spf1` record receivers answer permerror and use none of them: no server of the domain passes SPF. One of them also has a syntax error.",
+                ja="`v=spf1` で始まるレコードが複数あると、受信側は結果をpermerrorとし、どのレコードも使いません。すべての送信元がSPFに合格しなくなります。また、構文エラーのあるレコードも含まれています。",
+            ),
+            fix=Text(
+                en="Write one TXT record that lists the senders of all {count} and ends in one `~all`, then delete the others.",
+                ja="{count} 個のレコードの送信元をすべて1つのTXTレコードにまとめ、末尾を1つの `~all` にして公開し、ほかのレコードを削除します。",
+            ),
+        ),
+        "included": Texts(
+            title=Text(
+                en="`{domain}`, which the SPF of `{owner}` leads to, has {count} SPF records",
+                ja="`{owner}` のSPFが参照する `{domain}` にSPFレコードが {count} 個あります",
+            ),
+            why=Text(
+                en="Only one is allowed. When receivers come to it they answer permerror: senders that stand after `{term}` in your record do not pass SPF.",
+                ja="公開できるのは1つだけです。受信側はここに達すると結果をpermerrorとするため、レコード内で `{term}` より後にある送信元はSPFに合格しません。",
+            ),
+            fix=Text(
+                en="Tell whoever runs `{domain}` to leave one record. If you no longer use that service, remove `{term}` from the TXT record of `{owner}`.",
+                ja="`{domain}` の管理者に、レコードを1つにするよう連絡してください。そのサービスを使っていない場合は、`{owner}` のTXTレコードから `{term}` を削除します。",
+            ),
+        ),
+    },
+    references=("https://www.rfc-editor.org/rfc/rfc7208#section-4.5",),
+    sample=Sample(bad="v=spf1 mx ~all\nv=spf1 include:_spf.google.com ~all", good="v=spf1 mx include:_spf.google.com ~all"),
+)
+
+
+def judge(spf: SpfEvidence, use: UseEvidence) -> Iterator[Finding]:
+    if isinstance(spf.answer, Unreachable):
+        raise CannotTell(spf.answer.why)
+    match len(spf.records):
+        case 0:
+            yield _missing(spf.domain, use)
+        case 1:
+            return
+        case count:
+            record = merged(spf.records)
+            changes = [RecordChange(spf.domain, "TXT", old, "" if record else None) for old in spf.records]
+            changes[0] = RecordChange(spf.domain, "TXT", spf.records[0], record)
+            yield MULTIPLE_SPF_RECORDS.found(
+                spf.domain,
+                variant=None if record else "unreadable",
+                records=changes,
+                domain=spf.domain,
+                count=count,
+                published=spf.records,
+                owner=spf.domain,
+                term="",
+            )
+
+
+def _missing(domain: str, use: UseEvidence) -> Finding:
+    severity, tier, variant, proposal = Severity.ERROR, Tier.MAIL, None, "v=spf1 -all"
+    if use.is_below and use.has_mx is None:
+        # Whether the name has mail at all hangs on the lookup that failed.
+        raise CannotTell(Why.DEPENDS)
+    if use.is_below and not use.has_mx:
+        severity, tier, variant = Severity.NOTICE, Tier.NONE, "below"
+    elif use.non_sending:
+        severity, tier, variant = Severity.WARNING, Tier.NONE, "non_sending"
+    elif use.has_mx is False:
+        variant, proposal = "no_mx", "v=spf1 a ~all"
+    else:
+        proposal = " ".join(("v=spf1", *(spf_terms(use.provider) or ("mx",)), "~all"))
+    return MISSING_SPF.found(
+        domain,
+        severity=severity,
+        tier=tier,
+        variant=variant,
+        records=(RecordChange(domain, "TXT", None, proposal),),
+        domain=domain,
+        proposal=proposal,
+    )
+
+
+CHECK = Check(
+    id="spf.record",
+    title=Text(en="SPF record", ja="SPFレコード"),
+    needs=(SpfEvidence, UseEvidence),
+    rules=(MISSING_SPF, MULTIPLE_SPF_RECORDS),
+    judge=judge,
+    required=True,
+)

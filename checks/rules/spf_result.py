@@ -1,0 +1,230 @@
+"""Did the mail that was received pass SPF?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checks.catalogue import CannotTell, Check, Finding, RecordChange, Rule, Sample, Text, Texts
+from checks.evidence.message import MessageEvidence, SpfResultEvidence
+from checks.model import Severity, Tier, Why
+from checks.parse.spf import parse_spf
+from checks.parse.spf_rewrite import with_term
+
+_NEEDED = Text(
+    en="Google asks bulk senders for an SPF pass, and Microsoft refuses their mail without one (550 5.7.515), also where DKIM passes.",
+    ja="DKIMに合格していても、Googleは大量送信者にSPFの合格を求め、Microsoftは合格しないメールを拒否します(550 5.7.515)。",
+)
+_ADD = Text(
+    en="If `{client_ip}` is your server, add it to the TXT record of `{domain}`. If it is a service's, add the include that the service names, or let it use a return path of its own.",
+    ja="`{client_ip}` が自社のサーバーであれば、`{domain}` のTXTレコードに追加します。外部サービスのものであれば、提供元が案内する `include` を追加するか、サービス側のドメインをReturn-Pathに使います。",
+)
+
+
+def _why(en: str, ja: str) -> Text:
+    return Text(en=f"{en} {_NEEDED.en}", ja=f"{ja}{_NEEDED.ja}")
+
+
+SPF_NOT_PASS = Rule(
+    id="SPF401",
+    name="spf-not-pass",
+    severity=Severity.ERROR,
+    tier=Tier.MAIL,
+    since="0.1",
+    facts=("domain", "client_ip", "result", "scope", "mechanism", "record"),
+    alternatives=((Severity.NOTICE, Tier.NONE),),
+    texts=Texts(
+        title=Text(
+            en="SPF gives {result} for `{client_ip}`, which sent mail with the return path domain `{domain}`",
+            ja="SPFの結果は {result} です(送信元 `{client_ip}`、Return-Pathのドメイン `{domain}`)",
+        ),
+        why=_NEEDED,
+        fix=_ADD,
+    ),
+    variants={
+        "hard_fail": Texts(
+            title=Text(
+                en="SPF fail: `{client_ip}` sent as `{domain}`, whose record ends in `{mechanism}` and does not list it",
+                ja="SPFがfail: `{mechanism}` を宣言している `{domain}` に送信元 `{client_ip}` が登録されていません",
+            ),
+            why=_why(
+                "With `-all` receivers may refuse the mail at once, before they read its DKIM signature (RFC 9989 section 7.1; Gmail: 550 5.7.26).",
+                "`-all` の場合、受信側はDKIM署名を見る前にメールを拒否することがあります(RFC 9989 7.1、Gmailでは550 5.7.26)。",
+            ),
+            fix=_ADD,
+        ),
+        "fail": Texts(
+            title=Text(
+                en="SPF fail: the record of `{domain}` rules out `{client_ip}` by `{mechanism}`",
+                ja="SPFがfail: `{domain}` のレコードの `{mechanism}` が送信元 `{client_ip}` を除外しています",
+            ),
+            why=_NEEDED,
+            fix=Text(
+                en="If `{client_ip}` may send for `{domain}`, remove `{mechanism}` from the TXT record, or list the address before it. If not, find out who sent the mail.",
+                ja="`{client_ip}` から送信してよい場合は、`{domain}` のTXTレコードから `{mechanism}` を削除するか、その前にアドレスを追加します。そうでない場合は、送信した機器を確認してください。",
+            ),
+        ),
+        "softfail": Texts(
+            title=Text(
+                en="SPF softfail: `{client_ip}` is not listed in the record of `{domain}`",
+                ja="SPFがsoftfail: 送信元 `{client_ip}` が `{domain}` のレコードに登録されていません",
+            ),
+            why=_why(
+                "The mail came with the return path domain `{domain}`; its record ends in `~all`, so it was only marked.",
+                "Return-Pathのドメイン `{domain}` は `~all` を宣言しているため、この送信元は疑わしいものとして扱われます。",
+            ),
+            fix=_ADD,
+        ),
+        "neutral": Texts(
+            title=Text(
+                en="SPF neutral: the record of `{domain}` says nothing about `{client_ip}`",
+                ja="SPFがneutral: `{domain}` のレコードは送信元 `{client_ip}` について何も述べていません",
+            ),
+            why=_why(
+                "No term of the record lists the address, and it ends without `all` or in `?all`: that is no pass.",
+                "レコードのどの項目にも一致せず、末尾に `all` がないか `?all` になっています。合格とは扱われません。",
+            ),
+            fix=_ADD,
+        ),
+        "none": Texts(
+            title=Text(
+                en="No SPF: the return path domain `{domain}` has no SPF record",
+                ja="SPFなし: Return-Pathのドメイン `{domain}` にSPFレコードがありません",
+            ),
+            why=_why(
+                "The mail came from `{client_ip}`, and nothing says whether that server may send for `{domain}`.",
+                "送信元 `{client_ip}` が `{domain}` のメールを送信してよいかどうか、受信側は判断できません。",
+            ),
+            fix=Text(
+                en="Publish one TXT record at `{domain}` that begins with `v=spf1` and lists `{client_ip}` and every other server that sends with this return path.",
+                ja="`{domain}` に `v=spf1` で始まるTXTレコードを1つ公開し、`{client_ip}` をはじめ、このReturn-Pathで送信するすべてのサーバーを記載します。",
+            ),
+        ),
+        "permerror": Texts(
+            title=Text(
+                en="SPF permerror: the record of the return path domain `{domain}` cannot be evaluated",
+                ja="SPFがpermerror: Return-Pathのドメイン `{domain}` のレコードを評価できません",
+            ),
+            why=_why(
+                "A syntax error, a second record, a dead include or more than 10 lookups make receivers give up.",
+                "構文エラー、複数のレコード、SPFレコードのない参照先、10回を超える参照のいずれかにより、評価が打ち切られています。",
+            ),
+            fix=Text(
+                en="Check `{domain}` itself: its SPF findings name the fault and the record to change.",
+                ja="`{domain}` を検査してください。SPFの検査結果に、原因と変更すべきレコードが表示されます。",
+            ),
+        ),
+        "only_ipv4": Texts(
+            title=Text(
+                en="SPF {result}: the mail came over IPv6 (`{client_ip}`), but `{domain}` lists only IPv4",
+                ja="SPFが{result}: 送信元はIPv6 (`{client_ip}`) ですが、`{domain}` にはIPv4しか登録されていません",
+            ),
+            why=_why(
+                "The server also sends over IPv6, where its IPv4 entry does not match; Gmail checks IPv6 mail more strictly.",
+                "IPv6で送信されたメールにはIPv4の記載は一致しません。GmailはIPv6のメールをより厳しく検査します。",
+            ),
+            fix=Text(
+                en="Add `ip6:{client_ip}` (or the server's IPv6 network) to the TXT record of `{domain}`, or let the server send over IPv4 only.",
+                ja="`{domain}` のTXTレコードに `ip6:{client_ip}` (またはサーバーのIPv6ネットワーク)を追加するか、サーバーの送信をIPv4だけにします。",
+            ),
+        ),
+        "null_return_path": Texts(
+            title=Text(
+                en="SPF {result} for the HELO name `{domain}`: usual for mail with a null return path",
+                ja="HELO名 `{domain}` のSPFは {result} です(Return-Pathが空のメールではよくある結果です)",
+            ),
+            why=Text(
+                en="Bounces and automatic replies have no return path, so SPF looks at the HELO name. Few receivers weigh this result.",
+                ja="エラーメールや自動応答にはReturn-Pathがないため、SPFはHELO名で評価されます。この結果を重視する受信側は多くありません。",
+            ),
+            fix=Text(
+                en="Nothing has to be done. If `{domain}` is your server's name, `v=spf1 a -all` as TXT record there makes this pass too.",
+                ja="対応は必須ではありません。`{domain}` が自社サーバーの名前であれば、TXTレコードとして `v=spf1 a -all` を公開すると、この評価も合格します。",
+            ),
+        ),
+        "forwarded": Texts(
+            title=Text(
+                en="SPF {result} for `{client_ip}`: usual, since the mail was forwarded",
+                ja="送信元 `{client_ip}` のSPFは {result} です(転送されたメールではよくある結果です)",
+            ),
+            why=Text(
+                en="The address is that of the forwarder, which the record of `{domain}` cannot list. Only DKIM survives forwarding.",
+                ja="送信元は転送サーバーであり、`{domain}` のレコードには登録されていません。転送後も有効なのはDKIMだけです。",
+            ),
+            fix=Text(
+                en="Send a mail directly to the test address to see the result of your own server. Sign with DKIM, so that forwarded mail still authenticates.",
+                ja="自社サーバーの結果を確認するには、テスト用アドレスへ直接送信してください。転送されても認証されるよう、DKIMで署名します。",
+            ),
+        ),
+    },
+    references=(
+        "https://www.rfc-editor.org/rfc/rfc7208#section-2.6",
+        "https://www.rfc-editor.org/rfc/rfc9989#section-7.1",
+        "https://support.google.com/a/answer/81126",
+    ),
+    sample=Sample(
+        bad="v=spf1 ip4:198.51.100.0/24 ~all (sent from 192.0.2.1)",
+        good="v=spf1 ip4:198.51.100.0/24 ip4:192.0.2.1 ~all (sent from 192.0.2.1)",
+    ),
+)
+
+
+def judge(spf: SpfResultEvidence, message: MessageEvidence) -> Iterator[Finding]:
+    match spf.result:
+        case None:
+            raise CannotTell(Why.NOT_PROVIDED)
+        case "temperror":
+            raise CannotTell(spf.why or Why.SERVFAIL)
+        case "pass":
+            return
+    is_advice = spf.is_null_return_path or bool(message.forwarded)
+    yield SPF_NOT_PASS.found(
+        spf.domain,
+        severity=Severity.NOTICE if is_advice else None,
+        tier=Tier.NONE if is_advice else None,
+        variant=_wording(spf, message),
+        records=() if is_advice else tuple(_change(spf, message)),
+        domain=spf.domain,
+        client_ip=spf.client_ip or "",
+        result=spf.result,
+        scope=spf.scope,
+        mechanism=spf.mechanism,
+        record=spf.record or "",
+    )
+
+
+def _wording(spf: SpfResultEvidence, message: MessageEvidence) -> str | None:
+    if spf.is_null_return_path:
+        return "null_return_path"
+    if message.forwarded:
+        return "forwarded"
+    if spf.only_ipv4_listed and spf.result in ("fail", "softfail", "neutral"):
+        return "only_ipv4"
+    return "hard_fail" if spf.hard_fail else spf.result
+
+
+def _change(spf: SpfResultEvidence, message: MessageEvidence) -> Iterator[RecordChange]:
+    """The record with the address that sent; only where the return path lies with the From domain, not with a service."""
+    if not spf.client_ip or not _is_related(spf.domain, message.from_domain or ""):
+        return
+    term = f"ip6:{spf.client_ip}" if ":" in spf.client_ip else f"ip4:{spf.client_ip}"
+    if spf.result == "none":
+        yield RecordChange(spf.domain, "TXT", None, f"v=spf1 {term} ~all")
+    elif spf.record is not None and (record := parse_spf(spf.record)).error is None:
+        adds = spf.result in ("softfail", "neutral") or spf.hard_fail
+        yield RecordChange(spf.domain, "TXT", spf.record, with_term(record, term) if adds else None)
+
+
+def _is_related(domain: str, other: str) -> bool:
+    return domain == other or domain.endswith("." + other) or other.endswith("." + domain)
+
+
+CHECK = Check(
+    id="spf.result",
+    title=Text(en="SPF result of the mail", ja="受信メールのSPF判定"),
+    needs=(SpfResultEvidence, MessageEvidence),
+    rules=(SPF_NOT_PASS,),
+    judge=judge,
+    of_mail=True,
+    required=True,
+    if_non_sending=False,
+)

@@ -1,0 +1,114 @@
+"""Corrections are made only where one reading is possible, and what comes out is valid."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from checks.parse.spf import parse_spf
+from checks.parse.spf_rewrite import (
+    merged,
+    misread_terms,
+    repaired,
+    with_all,
+    with_term,
+    without_repeats,
+    without_terms,
+)
+
+
+@pytest.mark.parametrize(
+    ("broken", "meant"),
+    [
+        ("ipv4:192.0.2.1 ~all", "ip4:192.0.2.1 ~all"),
+        ("ip:2001:db8::1 -all", "ip6:2001:db8::1 -all"),
+        ("ip4:2001:db8::/32 ~all", "ip6:2001:db8::/32 ~all"),
+        ("ip4:192.0.2.0/024 ~all", "ip4:192.0.2.0/24 ~all"),
+        ("ip4:mail.example.com -all", "a:mail.example.com -all"),
+        ("a:192.0.2.1 -all", "ip4:192.0.2.1 -all"),
+        ("192.0.2.1 -all", "ip4:192.0.2.1 -all"),
+        ("include=_spf.example.com ~all", "include:_spf.example.com ~all"),
+        ("ipv4=192.0.2.1 ~all", "ip4:192.0.2.1 ~all"),
+        ("include _spf.example.com ~all", "include:_spf.example.com ~all"),
+        ("include: _spf.example.com ~all", "include:_spf.example.com ~all"),
+        ("redirect:_spf.example.com", "redirect=_spf.example.com"),
+        ("mx, a, ~all", "mx a ~all"),
+        ("include:a.example,include:b.example;-all", "include:a.example include:b.example -all"),
+        ("\u201cinclude:a.example\u201d \u2013all", "include:a.example -all"),
+        ("include:a.example\u3000\uff5eall", "include:a.example ~all"),
+        ("include:a.example\t-all", "include:a.example -all"),
+        ('include:a.example -all"', "include:a.example -all"),
+        ("- all", "-all"),
+        ("-all.", "-all"),
+        ("redirect=a.example redirect=a.example", "redirect=a.example"),
+        ("exists:%{i}.a,b.example mx,", "exists:%{i}.a,b.example mx"),
+    ],
+)
+def test_a_certain_correction(broken: str, meant: str) -> None:
+    assert repaired(f"v=spf1 {broken}") == f"v=spf1 {meant}"
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "moo -all",
+        "ip4:192.0.2 -all",
+        "ip4:192.0.2.1/33 -all",
+        "ip4:192.0.02.1 -all",
+        "include:a.example/24 -all",
+        "include:example ~all",
+        "a:example.com:8080 -all",
+        "redirect=a.example redirect=b.example",
+        "-all:foo",
+        "exists:%{x}.a.example -all",
+    ],
+)
+def test_what_has_several_readings_is_left_to_its_owner(broken: str) -> None:
+    assert repaired(f"v=spf1 {broken}") is None
+
+
+def test_a_valid_record_needs_no_repair() -> None:
+    assert repaired("v=spf1 mx  x-note=y ~all") is None
+
+
+@given(st.text(alphabet="amx:/=.,;-~ 1248%{}dinclurets\u3000\uff1a", max_size=40))
+def test_a_repaired_record_is_valid(text: str) -> None:
+    if (result := repaired(f"v=spf1 {text}")) is not None:
+        record = parse_spf(result)
+        assert record.error is None
+        assert not misread_terms(record)
+
+
+@pytest.mark.parametrize(
+    ("records", "one"),
+    [
+        (["-all", "include:_spf.a.example ~all"], "include:_spf.a.example ~all"),
+        (["mx include:a.example -all", "+MX ip4:192.0.2.1 -all"], "mx include:a.example ip4:192.0.2.1 -all"),
+        (["mx", "a ?all"], "mx a ~all"),
+        (["mx ~all", "redirect=a.example"], "mx include:a.example ~all"),
+        (["ipv4:192.0.2.1 -all", "mx -all"], "ip4:192.0.2.1 mx -all"),
+        (["mx +all exp=e.example", "a"], "mx a ~all exp=e.example"),
+    ],
+)
+def test_merging(records: list[str], one: str) -> None:
+    assert merged([f"v=spf1 {r}" for r in records]) == f"v=spf1 {one}"
+
+
+def test_no_merging_of_what_cannot_be_read() -> None:
+    assert merged(["v=spf1 moo -all", "v=spf1 mx -all"]) is None
+
+
+def test_rewriting_keeps_everything_else() -> None:
+    record = parse_spf("v=spf1 a include:b.example  a x-note=1 +all ptr exp=e.example")
+    assert without_repeats(record) == "v=spf1 a include:b.example x-note=1 +all ptr exp=e.example"
+    assert without_terms(record, record.terms[1]) == "v=spf1 a a x-note=1 +all ptr exp=e.example"
+    assert with_all(record, "~") == "v=spf1 a include:b.example a ~all x-note=1 exp=e.example"
+    assert with_term(record, "ip4:192.0.2.1") == (
+        "v=spf1 a include:b.example a ip4:192.0.2.1 +all x-note=1 exp=e.example"
+    )
+
+
+def test_a_dead_redirect_leaves_an_end() -> None:
+    record = parse_spf("v=spf1 mx redirect=a.example")
+    assert without_terms(record, record.terms[1]) == "v=spf1 mx ~all"
