@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-_END_OF_HEADER = re.compile(rb"(?:\A|\n)\r?\n")
+_END_OF_HEADER = re.compile(rb"(?:\A|\r?\n)\r?\n")
 _LINE_END = re.compile(rb"\r?\n")
 _FIELD = re.compile(rb"([\x21-\x39\x3b-\x7e]+[ \t]*):")
 _BARE = re.compile(rb"(?<!\r)\n|\r(?!\n)")
