@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from checks.authentication import authentication_of, mail_facts_of
-from checks.catalogue import CannotTell, Catalogue, Check, CheckResult, Finding, NotApplicable
+from checks.catalogue import CannotTell, Check, CheckResult, Finding, NotApplicable
 from checks.evidence.domain import UseEvidence
 from checks.evidence.message import MessageEvidence, SessionEvidence
 from checks.model import Outcome, Severity, Why
@@ -270,19 +270,19 @@ def _organizational(gathered: Mapping[str, Any], domain: str) -> str | None:
 
 def _profiles(results: Mapping[str, CheckResult]) -> dict[str, tuple[RequirementStatus, ...]]:
     return {
-        "google": tuple(assess(r, results) for r in google.REQUIREMENTS),
-        "mschecker": tuple(assess(r, results) for r in mschecker.ITEMS),
+        "google": tuple(assess(r, results, CATALOGUE) for r in google.REQUIREMENTS),
+        "mschecker": tuple(assess(r, results, CATALOGUE) for r in mschecker.ITEMS),
     }
 
 
-def combine(domain: Report, mail: Report, catalogue: Catalogue = CATALOGUE) -> Report:
+def combine(domain: Report, mail: Report) -> Report:
     """The final report on a domain: what the DNS said of it, and what one of its mails showed."""
-    of_mail = {c.id for c in catalogue.checks if c.of_mail}
+    of_mail = {c.id for c in CATALOGUE.checks if c.of_mail}
     shown = {c.id: c for c in mail.checks}
     results = {c.id: shown.get(c.id, c) if c.id in of_mail else c for c in domain.checks}
     return replace(
         domain,
-        verdict=mschecker.verdict(results, catalogue),
+        verdict=mschecker.verdict(results, CATALOGUE),
         provisional=False,
         checks=tuple(results.values()),
         authentication=mail.authentication,

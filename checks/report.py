@@ -156,6 +156,7 @@ class Report:
                         Status(row["status"]),
                         Why(row["reason"]) if row["reason"] else None,
                         tuple(row["rules"]),
+                        Status(row["so_far"]) if row["so_far"] else None,
                     )
                     for row in rows
                 )
@@ -196,6 +197,7 @@ def _profile_row(profile: str, status: RequirementStatus) -> dict[str, Any]:
         "status": status.status.value,
         "reason": status.reason.value if status.reason else None,
         "rules": list(status.rules),
+        "so_far": status.so_far.value if status.so_far else None,
     }
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from checks import Severity, Status, Text
+from checks import Lang, RequirementStatus, Severity, Status, Text
+
 
 SEVERITIES: Mapping[Severity, Text] = {
     Severity.CRITICAL: Text(en="CRITICAL", ja="危険"),
@@ -21,6 +22,9 @@ STATUSES: Mapping[Status, Text] = {
     Status.NOT_MEASURABLE: Text(en="cannot be measured from one mail", ja="1通のメールでは判定不可"),
     Status.NOT_APPLICABLE: Text(en="does not apply", ja="対象外"),
 }
+
+FINE_SO_FAR = Text(en="fine in the DNS; a mail decides", ja="DNS上は問題なし(メールで確定)")
+"""In place of NOT_KNOWN where what is known without a mail is in order."""
 
 APPLIES: Mapping[str, Text] = {
     "all": Text(en="all senders", ja="全送信者"),
@@ -42,3 +46,10 @@ LABELS: Mapping[str, Text] = {
     "yes": Text(en="yes", ja="あり"),
     "no": Text(en="no", ja="なし"),
 }
+
+
+def say_status(status: RequirementStatus, lang: Lang) -> str:
+    """The state of one requirement or item, without its reason."""
+    if status.status is Status.NOT_KNOWN and status.so_far is Status.MET:
+        return FINE_SO_FAR.say(lang)
+    return STATUSES[status.status].say(lang)

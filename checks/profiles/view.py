@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from checks.catalogue import CheckResult, Text
+from checks.catalogue import Catalogue, CheckResult, Text
 from checks.model import Outcome, Severity, Why
 
 
@@ -26,15 +26,14 @@ class Status(StrEnum):
 class Requirement:
     """One sentence of somebody's list, and the checks that tell whether it is met.
 
-    `checks`: all must be met (`any_of`: one is enough). `rules`: only findings of these count against it; a finding counts
-    at severity error or worse, or from `counts_from` on. `unmeasurable`: no check of one mail can tell.
+    `checks`: all must be met (`any_of`: one is enough). A finding counts against it at severity error or worse, or from
+    `counts_from` on. `unmeasurable`: no check of one mail can tell.
     """
 
     id: str
     title: Text
     applies: Literal["all", "bulk", "marketing"] = "all"
     checks: tuple[str, ...] = ()
-    rules: tuple[str, ...] = ()
     any_of: bool = False
     counts_from: Severity = Severity.ERROR
     unmeasurable: bool = False
@@ -44,33 +43,44 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class RequirementStatus:
+    """`so_far`: where a mail is needed, the status of what is known without one (MET: nothing wrong in the DNS), else None."""
+
     id: str
     applies: str
     status: Status
     reason: Why | None
     rules: tuple[str, ...]
+    so_far: Status | None = None
 
 
-def assess(requirement: Requirement, results: Mapping[str, CheckResult]) -> RequirementStatus:
+def assess(requirement: Requirement, results: Mapping[str, CheckResult], catalogue: Catalogue) -> RequirementStatus:
     """The status of one requirement. Checks that were not run (another topic asked for) leave it untested."""
+    rules = dict.fromkeys(r.id for c in catalogue.checks if c.id in requirement.checks for r in c.rules)
+    status, reason = _status(requirement, results)
+    so_far = _so_far(requirement, results) if status is Status.NOT_KNOWN else None
+    return RequirementStatus(requirement.id, requirement.applies, status, reason, tuple(rules), so_far)
+
+
+def _so_far(requirement: Requirement, results: Mapping[str, CheckResult]) -> Status | None:
+    states = [_of_check(requirement, results.get(check)) for check in requirement.checks]
+    known = [s for s in states if s[0] not in (Status.NOT_KNOWN, Status.NOT_APPLICABLE)]
+    return _first(_ALL_ORDER, known)[0] if known and not requirement.any_of else None
+
+
+def _status(requirement: Requirement, results: Mapping[str, CheckResult]) -> tuple[Status, Why | None]:
     if requirement.unmeasurable:
-        return _status(requirement, Status.NOT_MEASURABLE, None)
+        return Status.NOT_MEASURABLE, None
     states = [_of_check(requirement, results.get(check)) for check in requirement.checks]
     if not states:
-        return _status(requirement, Status.NOT_TESTABLE, requirement.reason or Why.NOT_COVERED)
-    status, reason = _any(states) if requirement.any_of else _all(states)
-    return _status(requirement, status, reason)
-
-
-def _status(requirement: Requirement, status: Status, reason: Why | None) -> RequirementStatus:
-    return RequirementStatus(requirement.id, requirement.applies, status, reason, requirement.rules)
+        return Status.NOT_TESTABLE, requirement.reason or Why.NOT_COVERED
+    return _first(_ANY_ORDER if requirement.any_of else _ALL_ORDER, states)
 
 
 def _of_check(requirement: Requirement, result: CheckResult | None) -> tuple[Status, Why | None]:
     if result is None:
         return Status.NOT_TESTABLE, Why.NOT_COVERED
     worst = requirement.counts_from.rank
-    if any(f.rule.id in requirement.rules and f.severity.rank <= worst for f in result.findings):
+    if any(f.severity.rank <= worst for f in result.findings):
         return Status.NOT_MET, None
     match result.outcome:
         case Outcome.UNKNOWN if result.reason is Why.NEEDS_MAIL:
@@ -92,10 +102,3 @@ _ANY_ORDER = (Status.MET, Status.NOT_TESTABLE, Status.NOT_KNOWN, Status.NOT_MET,
 def _first(order: Sequence[Status], states: Iterable[tuple[Status, Why | None]]) -> tuple[Status, Why | None]:
     return min(states, key=lambda state: order.index(state[0]))
 
-
-def _all(states: Sequence[tuple[Status, Why | None]]) -> tuple[Status, Why | None]:
-    return _first(_ALL_ORDER, states)
-
-
-def _any(states: Sequence[tuple[Status, Why | None]]) -> tuple[Status, Why | None]:
-    return _first(_ANY_ORDER, states)

@@ -8,13 +8,27 @@ from __future__ import annotations
 from checks.catalogue import Catalogue, Check
 from checks.rules import (
     blocklist,
+    dkim_alignment,
+    dkim_field,
+    dkim_keys,
+    dkim_signature,
+    dkim_verification,
     dmarc_policy,
     dmarc_record,
+    dmarc_result,
     dmarc_syntax,
     dns_name,
     dnssec_zone,
+    msg_from,
     mx_addresses,
     reverse_name,
+    spf_all,
+    spf_includes,
+    spf_lookups,
+    spf_record,
+    spf_result,
+    spf_syntax,
+    tls_session,
 )
 
 VERSION = "2026.11"
@@ -22,13 +36,27 @@ VERSION = "2026.11"
 
 CHECKS: tuple[Check, ...] = (
     dns_name.CHECK,
+    spf_record.CHECK,
+    spf_syntax.CHECK,
+    spf_all.CHECK,
+    spf_lookups.CHECK,
+    spf_includes.CHECK,
+    spf_result.CHECK,
+    *dkim_signature.CHECKS,
+    *dkim_field.CHECKS,
+    *dkim_keys.CHECKS,
+    *dkim_verification.CHECKS,
+    *dkim_alignment.CHECKS,
     dmarc_record.CHECK,
     dmarc_syntax.CHECK,
     dmarc_policy.CHECK,
+    *dmarc_result.CHECKS,
     *mx_addresses.CHECKS,
     *reverse_name.CHECKS,
+    *tls_session.CHECKS,
     dnssec_zone.CHECK,
     *blocklist.CHECKS,
+    *msg_from.CHECKS,
 )
 
 CATALOGUE = Catalogue.of(VERSION, CHECKS)

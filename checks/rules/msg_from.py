@@ -34,8 +34,8 @@ FROM_HEADER_INVALID = Rule(
         Text(
             en="In the program that writes the mail, set From to one address, with the display name in quotes or encoded: "
             '`From: "Example, Inc." <info@example.co.jp>`.',
-            ja="メールを作成するプログラムで、Fromを1つのアドレスにしてください。表示名は引用符で囲むかエンコードします: "
-            '`From: "Example, Inc." <info@example.co.jp>`',
+            ja="メールを作成するプログラムで、Fromを1つのアドレスにしてください。表示名は "
+            '`From: "Example, Inc." <info@example.co.jp>` のように引用符で囲むか、エンコードします。',
         ),
     ),
     variants={

@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text as Line
 
-from bot.render.words import APPLIES, LABELS, SEVERITIES, STATUSES
+from bot.render.words import APPLIES, LABELS, SEVERITIES, say_status
 from checks import (
     CATALOGUE,
     GOOGLE,
@@ -106,7 +106,7 @@ def _requirements(
     table.add_column(overflow="fold")
     table.add_column(overflow="fold")
     for row in rows:
-        status = Line(STATUSES[row.status].say(lang), style=_STATUS_STYLE.get(row.status, "dim"))
+        status = Line(say_status(row, lang), style=_STATUS_STYLE.get(row.status, "dim"))
         if row.reason is not None and row.status is not Status.NOT_KNOWN:
             status.append(f" ({reason_text(row.reason).say(lang)})", style="dim")
         label = Line(titles.get(row.id, row.id))
