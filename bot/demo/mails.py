@@ -19,14 +19,12 @@ from email.message import EmailMessage, Message
 from email.mime.base import MIMEBase
 from email.mime.multipart import MIMEMultipart
 from email.utils import format_datetime
-from typing import Literal, TypeAlias
+from typing import Literal
 from uuid import uuid4
 
 from bot.demo.mail_texts import BOUNCE, FOOTER, INVOICE, NEWSLETTER, NOTICE, Body
 from bot.demo.signing import SigningKey
-from checks import Text
-
-Lang: TypeAlias = Literal["en", "ja"]
+from checks import Lang, Text
 
 _BLANK_LINE = b"\r\n\r\n"
 _TIMEOUT_S = 20.0
