@@ -200,14 +200,17 @@ class Nameserver:
 
     async def _serve_tcp(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
+        if (session := asyncio.current_task()) is not None:
+            self._tasks.add(session)
+            session.add_done_callback(self._tasks.discard)
         try:
             while True:
                 wire = await reader.readexactly(int.from_bytes(await reader.readexactly(2), "big"))
                 for response in await self._respond(wire, tcp=True):
                     writer.write(len(response).to_bytes(2, "big") + response)
                 await writer.drain()
-        except (OSError, asyncio.IncompleteReadError):
-            pass  # the client has gone
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # the client has gone or the server ends; nobody awaits a session, and asyncio would log what it raises
         finally:
             self._writers.discard(writer)
             writer.transport.abort()

@@ -109,6 +109,22 @@ def test_other_names_are_handed_on_upstream(tcp: bool) -> None:
     asyncio.run(main())
 
 
+def test_the_end_of_the_server_is_quiet_although_clients_are_connected(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        async with Nameserver(ZONES, faults=[Fault("good.example", delay_s=30.0)]) as ns:
+            host, port = ns.address.split(":")
+            idle, waiting = [await asyncio.open_connection(host, int(port)) for _ in range(2)]
+            query = dns.message.make_query("good.example", "TXT").to_wire()
+            waiting[1].write(len(query).to_bytes(2, "big") + query)
+            while not ns.log:
+                await asyncio.sleep(0.01)
+        for _, writer in (idle, waiting):
+            writer.close()
+
+    asyncio.run(main())
+    assert caplog.records == []
+
+
 def test_an_alias_to_nowhere_fails() -> None:
     async def use(ns: Nameserver) -> None:
         assert (await ask(ns, "alias.good.example", "A")).rcode() == dns.rcode.SERVFAIL
