@@ -17,9 +17,10 @@ class DataDirLock:
         self._descriptor: int | None = None
 
     def acquire(self) -> None:
-        """Take the lock or raise DataDirInUse at once. Taking it twice is nothing new."""
+        """Take the lock or raise DataDirInUse at once; makes the directory. Taking it twice is nothing new."""
         if self._descriptor is not None:
             return
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -214,6 +214,12 @@ class MailboxProtocol(SMTP):
     async def smtp_HELP(self, argument: str | None) -> None:
         await self.smtp_VRFY(argument)
 
+    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
+        try:
+            return super()._getaddr(arg)
+        except Exception:  # noqa: BLE001 - the header parser underneath fails in many ways on broken addresses
+            return None, None
+
     def _create_envelope(self) -> MailboxEnvelope:
         return MailboxEnvelope()
 

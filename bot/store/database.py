@@ -38,6 +38,8 @@ class Database:
             os.close(os.open(self._path, os.O_CREAT | os.O_WRONLY, 0o600))
         self._engine = create_async_engine(
             URL.create("sqlite+aiosqlite", database=str(self._path)),
+            # Errors are logged, and parameters are tokens and mails.
+            hide_parameters=True,
             json_serializer=partial(json.dumps, ensure_ascii=False, separators=(",", ":"), allow_nan=False),
         )
         event.listen(self._engine.sync_engine, "connect", _prepare)
@@ -72,10 +74,10 @@ def _prepare(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
     try:
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     finally:
         cursor.close()
 

@@ -325,6 +325,40 @@ def test_commands_that_a_mailbox_does_not_need_are_refused(tmp_path: Path) -> No
     run(tmp_path, body)
 
 
+def test_broken_addresses_are_refused_for_good(tmp_path: Path) -> None:
+    async def body(setup: Setup) -> None:
+        broken = b"<", b"<@", b'<"', b"<a@[", b'"', b"<a@b\\"
+        commands = [b"MAIL FROM:" + address + b"\r\n" for address in broken]
+        seen = await asyncio.to_thread(talk, setup, b"EHLO a\r\n", *commands)
+        answers = [line for line in seen.split(b"\r\n") if line[3:4] == b" "][2:]
+        assert len(answers) == len(broken)
+        assert {line[:1] for line in answers} <= {b"5", b"2"}
+        assert b"4.3.0" not in seen
+
+    run(tmp_path, body)
+
+
+def test_commands_sent_in_clear_after_starttls_are_forgotten(tmp_path: Path) -> None:
+    async def body(setup: Setup) -> None:
+        def inject() -> list[tuple[int, bytes]]:
+            context = ssl.create_default_context()
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+            with client(setup) as smtp:
+                smtp.ehlo()
+                assert smtp.sock is not None
+                smtp.sock.sendall(b"STARTTLS\r\nVRFY injected\r\n")
+                assert smtp.getreply()[0] == 220
+                smtp.sock = context.wrap_socket(smtp.sock)
+                smtp.file = None
+                return [smtp.docmd("MAIL FROM:<a@example.com>"), smtp.ehlo()]
+
+        (mail, _), (ehlo, _) = await asyncio.to_thread(inject)
+        # The session begins anew: nothing answered VRFY, and MAIL needs a new EHLO.
+        assert (mail, ehlo) == (503, 250)
+
+    run(tmp_path, body, tls=self_signed_context("mx.check.example"))
+
+
 def test_connections_commands_bytes_and_time_are_bounded(tmp_path: Path) -> None:
     limits = Limits(connections_per_client=2, commands=5, session_bytes=300_000, session_s=1.0)
 
