@@ -89,6 +89,8 @@ class MessageEvidence:
     list_unsubscribe: tuple[str, ...] = ()
     list_unsubscribe_post: tuple[str, ...] = ()
     return_path_header: str | None = None
+    malformed_header_lines: int = 0
+    """Lines of the header that are neither a field nor its continuation; verification passes them over."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,11 +36,12 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail cut at its first empty line. `body` has every line end as CRLF."""
+    """A mail cut at its first empty line. `body` has every line end as CRLF. `not_fields`: header lines passed over."""
 
     fields: tuple[Field, ...]
     body: bytes
     by_key: Mapping[bytes, tuple[Field, ...]] = field(repr=False)
+    not_fields: int = 0
 
     def all(self, key: bytes) -> tuple[Field, ...]:
         """The fields of this lower-case name, from the top."""
@@ -56,6 +57,7 @@ def split_mail(raw: bytes) -> Mail:
     header, body = (raw[: end.start()], raw[end.end() :]) if end else (raw, b"")
     fields: list[Field] = []
     match: re.Match[bytes] | None = None
+    not_fields = 0
     lines: list[bytes] = []
 
     def close() -> None:
@@ -66,6 +68,7 @@ def split_mail(raw: bytes) -> Mail:
     for line in _LINE_END.split(header):
         if line[:1] in (b" ", b"\t"):
             lines.append(line)
+            not_fields += match is None
             continue
         close()
         if len(fields) >= _MAX_FIELDS:
@@ -73,12 +76,13 @@ def split_mail(raw: bytes) -> Mail:
             break
         match = _FIELD.match(line)
         lines = [line[match.end() :]] if match else []
+        not_fields += match is None and line != b""
     close()
     by_key: dict[bytes, list[Field]] = defaultdict(list)
     for one in fields:
         by_key[one.key].append(one)
     body = body.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-    return Mail(tuple(fields), body, {key: tuple(same) for key, same in by_key.items()})
+    return Mail(tuple(fields), body, {key: tuple(same) for key, same in by_key.items()}, not_fields)
 
 
 def longest_line(raw: bytes) -> int:

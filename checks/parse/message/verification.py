@@ -76,6 +76,7 @@ def verify(
         list_unsubscribe=tuple(f.text[:_MAX_TEXT] for f in mail.all(b"list-unsubscribe")[:_MAX_LISTED]),
         list_unsubscribe_post=tuple(f.text[:_MAX_TEXT] for f in mail.all(b"list-unsubscribe-post")[:_MAX_LISTED]),
         return_path_header=return_path,
+        malformed_header_lines=mail.not_fields,
     )
 
 

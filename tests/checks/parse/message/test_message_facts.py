@@ -23,6 +23,7 @@ def test_fields_are_cut_at_the_first_empty_line_with_either_line_end() -> None:
         mail = split_mail(end.join((b"A: 1", b" 2", b"no colon", b" lost", b"B : 3", b"", b"C: 4", b"")))
         assert [(f.key, f.value) for f in mail.fields] == [(b"a", b" 1\r\n 2\r\n"), (b"b", b" 3\r\n")]
         assert mail.body == b"C: 4\r\n"
+        assert mail.not_fields == 2
     assert split_mail(b"\r\nbody").fields == ()
     assert split_mail(b"\nbody").body == b"body"
     assert split_mail(b"A: 1").fields[0].value == b" 1\r\n"
