@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from checks.catalogue import CannotTell, Check, Finding, NotApplicable, Rule, Sample, Text, Texts
+from checks.evidence.mx import MxEvidence
 from checks.evidence.ptr import ClientReverseEvidence, MxReverseEvidence, ReverseName
 from checks.model import Absent, Severity, Tier, Unreachable, Why
 
@@ -62,17 +63,20 @@ def judge_client(client: ClientReverseEvidence) -> Iterator[Finding]:
             raise CannotTell(why)
 
 
-def judge_mx(mx: MxReverseEvidence) -> Iterator[Finding]:
-    if not mx.reverse:
+def judge_mx(reversed_mx: MxReverseEvidence, mx: MxEvidence) -> Iterator[Finding]:
+    if isinstance(mx.records, Unreachable):
+        raise CannotTell(mx.records.why)
+    if not mx.targets:
         raise NotApplicable(Why.NO_MX)
-    for reverse in mx.reverse:
+    for reverse in reversed_mx.reverse:
         if isinstance(reverse.names, Absent):
             yield NO_REVERSE_NAME.found(
                 reverse.address, severity=Severity.NOTICE, tier=Tier.NONE, variant="mx", **_facts(reverse)
             )
-    for reverse in mx.reverse:
-        if isinstance(reverse.names, Unreachable):
-            raise CannotTell(reverse.names.why)
+    answers = [a for t in mx.targets for a in (t.ipv4, t.ipv6)] + [r.names for r in reversed_mx.reverse]
+    for answer in answers:
+        if isinstance(answer, Unreachable):
+            raise CannotTell(answer.why)
 
 
 def _facts(reverse: ReverseName) -> dict[str, Any]:
@@ -83,7 +87,7 @@ CHECKS = (
     Check(
         id="ptr.mx",
         title=Text(en="Reverse DNS of the MX addresses", ja="MXのアドレスの逆引き"),
-        needs=(MxReverseEvidence,),
+        needs=(MxReverseEvidence, MxEvidence),
         rules=(NO_REVERSE_NAME,),
         judge=judge_mx,
     ),

@@ -70,7 +70,9 @@ def test_a_missing_ptr_costs_the_sender_but_not_the_mx():
     client = judge(PTR_CLIENT, ClientReverseEvidence(ReverseName("192.0.2.1", "mx1", NXDOMAIN))).findings[0]
     assert (client.rule.id, client.severity, client.tier) == ("PTR001", Severity.ERROR, Tier.MAIL)
     assert client.facts["pointer"] == "1.2.0.192.in-addr.arpa"
-    inbound = judge(PTR_MX, MxReverseEvidence("example.co.jp", (ReverseName("192.0.2.1", "mx1", NXDOMAIN),))).findings[0]
+    target = MxTarget("mx1", 10, addresses("192.0.2.1"), NODATA)
+    reverse = MxReverseEvidence("example.co.jp", (ReverseName("192.0.2.1", "mx1", NXDOMAIN),))
+    inbound = judge(PTR_MX, reverse, mx_evidence(mx("mx1"), target)).findings[0]
     assert (inbound.severity, inbound.tier) == (Severity.NOTICE, Tier.NONE)
     assert yields(PTR_CLIENT, ClientReverseEvidence(ReverseName("192.0.2.1", "mx1", names("mx1.example.co.jp")))) == []
 
@@ -78,6 +80,13 @@ def test_a_missing_ptr_costs_the_sender_but_not_the_mx():
 def test_a_ptr_lookup_that_failed_is_unknown():
     assert judge(PTR_CLIENT, ClientReverseEvidence(ReverseName("192.0.2.1", "mx1", SERVFAIL))).reason is Why.SERVFAIL
     assert judge(PTR_CLIENT, ClientReverseEvidence(None)).reason is Why.NOT_PROVIDED
+
+
+def test_the_reverse_names_of_an_unknown_mx_are_unknown():
+    nothing = MxReverseEvidence("example.co.jp", ())
+    assert judge(PTR_MX, nothing, mx_evidence(TIMEOUT)).reason is Why.TIMEOUT
+    assert judge(PTR_MX, nothing, mx_evidence(mx("mx1"), MxTarget("mx1", 10, SERVFAIL, NODATA))).reason is Why.SERVFAIL
+    assert judge(PTR_MX, nothing, mx_evidence()).reason is Why.NO_MX
 
 
 def entry(answer, decisive=True):

@@ -1,0 +1,225 @@
+"""The front door against a real nameserver on loopback: what comes out for each sample domain, and for lookups that fail."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+
+import pytest
+
+from bot.demo.domains import SIGNERS, sample_faults, sample_zones
+from bot.demo.nameserver import ALWAYS, Fault, Nameserver, Zone
+from bot.demo.signing import make_signing_keys
+from checks import CATALOGUE, BadDomain, Checker, Outcome, Report, Session, Status, Tls, Verdict, Why, combine
+
+EMPTY = ("example", "arpa", "zen.spamhaus.org", "b.barracudacentral.org", "bl.spamcop.net", "dbl.spamhaus.org", "multi.surbl.org")
+KEYS = make_signing_keys(SIGNERS)
+
+
+def check(name: str, zones=(), faults=(), deadline_s: float = 20.0, **options) -> Report:
+    async def run() -> Report:
+        async with Nameserver(zones, faults=faults, empty_zones=EMPTY) as ns, Checker([ns.address], deadline_s=deadline_s) as checker:
+            return await checker.check_domain(name, **options)
+
+    return asyncio.run(run())
+
+
+def sample(name: str, deadline_s: float = 3.0) -> Report:
+    return check(name, sample_zones(KEYS), sample_faults(), deadline_s)
+
+
+def rules(report: Report) -> set[str]:
+    return {finding.rule.id for finding in report.findings}
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict", "mandatory", "provisional"),
+    [
+        ("good.example", Verdict.SAFE, set(), True),
+        ("spf-limit.example", Verdict.MAIL_NEEDS_WORK, {"SPF301"}, True),
+        ("no-dmarc.example", Verdict.MAIL_NEEDS_WORK, {"DMARC001"}, True),
+        ("bogus-dnssec.example", Verdict.MAIL_NEEDS_WORK, {"SEC201"}, True),
+        ("third-party.example", Verdict.SAFE, {"DMARC201"}, True),
+        ("slow.example", Verdict.UNDETERMINED, set(), True),
+        ("parked.example", Verdict.SAFE, set(), False),
+    ],
+)
+def test_each_sample_domain_shows_exactly_what_is_wrong_with_it(name, verdict, mandatory, provisional):
+    """Every rule is either mandatory or forbidden; a finding too many is as wrong as one too few."""
+    report = sample(name)
+    assert (report.verdict, rules(report), report.provisional) == (verdict, mandatory, provisional)
+    assert all(c.outcome is not Outcome.BROKEN for c in report.checks)
+
+
+def test_a_lookup_that_times_out_is_unknown_never_missing():
+    report = sample("slow.example", deadline_s=3.0)
+    assert (report.result("dmarc.record").outcome, report.result("dmarc.record").reason) == (Outcome.UNKNOWN, Why.TIMEOUT)
+    assert report.result("spf.includes").outcome is Outcome.UNKNOWN
+
+
+def test_a_name_that_does_not_exist_is_said_and_nothing_else():
+    report = check("no-such.example")
+    assert (report.verdict, report.provisional, rules(report)) == (None, False, {"DNS001"})
+    assert {c.outcome for c in report.checks if c.id != "dns.exists"} == {Outcome.NOT_APPLICABLE}
+
+
+def test_a_dead_resolver_makes_everything_unknown_within_the_deadline():
+    async def run() -> Report:
+        async with Checker(["127.0.0.1:9"], deadline_s=3.0) as checker:
+            return await checker.check_domain("example.co.jp")
+
+    started = time.monotonic()
+    report = asyncio.run(run())
+    assert time.monotonic() - started < 6
+    assert report.verdict is Verdict.UNDETERMINED
+    assert report.findings == ()
+    assert {c.id for c in report.checks if c.outcome is not Outcome.UNKNOWN} == {"dkim.published"}  # no selector is known
+
+
+def test_a_silent_resolver_ends_at_the_deadline():
+    lists = [zone for zone in sample_zones(KEYS) if zone.name in EMPTY]
+    report = check("silent.example", [*lists, Zone("silent.example", "", "silent")], deadline_s=1.0)
+    assert report.verdict is Verdict.UNDETERMINED
+    assert report.metrics["elapsed_ms"] < 3000
+    assert {c.reason for c in report.checks if c.id not in ("dkim.published", "bl.domain")} == {Why.TIMEOUT, Why.NEEDS_MAIL}
+
+
+FAILING = [
+    ("SOA", "x.example"), ("TXT", "x.example"), ("MX", "x.example"), ("A", "x.example"), ("AAAA", "x.example"),
+    ("TXT", "_dmarc.x.example"), ("A", "mx.x.example"), ("TXT", "_spf.x.example"),
+]  # fmt: skip
+X = Zone(
+    "x.example",
+    '@ MX 10 mx\n@ TXT "v=spf1 include:_spf.x.example -all"\n_spf TXT "v=spf1 ip4:192.0.2.1 -all"\nmx A 127.0.0.9\n'
+    '_dmarc TXT "v=DMARC1; p=reject"',
+    "signed",
+)
+
+
+@pytest.mark.parametrize(("rdtype", "name"), FAILING)
+@pytest.mark.parametrize("rcode", ["SERVFAIL", "REFUSED"])
+def test_a_failing_question_never_yields_a_missing_rule(rdtype, name, rcode):
+    report = check("x.example", [X], [Fault(name, rdtype, rcode=rcode)])
+    missing = {"SPF001", "SPF304", "DMARC001", "MX001", "MX103", "DNS001", "SPF101"}
+    assert not rules(report) & missing
+    assert all(c.outcome is not Outcome.BROKEN for c in report.checks)
+
+
+def test_the_include_that_fails_leaves_spf_unknown_not_permanently_broken():
+    report = check("x.example", [X], [Fault("_spf.x.example", "TXT", rcode="SERVFAIL")])
+    assert report.result("spf.includes").reason is Why.SERVFAIL
+    assert report.verdict is Verdict.UNDETERMINED
+
+
+def test_an_unvalidated_resolver_is_noticed_and_does_not_lower_the_verdict():
+    async def run() -> Report:
+        async with (
+            Nameserver([X], empty_zones=EMPTY, validation="echo") as ns,
+            Checker([ns.address]) as checker,
+        ):
+            return await checker.check_domain("x.example")
+
+    report = asyncio.run(run())
+    assert report.result("dnssec.zone").reason is Why.NOT_VALIDATING
+    assert report.verdict is Verdict.SAFE
+
+
+def test_nothing_is_asked_twice():
+    async def run() -> list[tuple[str, str]]:
+        async with Nameserver(sample_zones(KEYS), empty_zones=EMPTY) as ns, Checker([ns.address]) as checker:
+            await checker.check_domain("spf-limit.example")
+            return list(ns.log)
+
+    log = [q for q in asyncio.run(run()) if q != ("10.in-addr.arpa", "SOA")]
+    assert sorted(log) == sorted(set(log))
+
+
+def test_topics_limit_what_is_asked():
+    report = check("x.example", [X], topics=["dmarc"])
+    assert {c.id.split(".")[0] for c in report.checks} == {"dns", "dmarc"}
+
+
+def test_progress_counts_every_check_once():
+    seen = []
+    check("x.example", [X], on_progress=seen.append)
+    assert [p.done for p in seen] == list(range(1, len(CATALOGUE.checks) + 1))
+    assert {p.check_id for p in seen} == {c.id for c in CATALOGUE.checks}
+
+
+def test_an_idn_is_checked_under_its_a_label():
+    zone = Zone("xn--wgv71a119e.example", '@ MX 0 .\n@ TXT "v=spf1 -all"\n_dmarc TXT "v=DMARC1; p=reject"', "signed")
+    report = check("日本語.example", [zone])
+    assert (report.subject, report.shown, report.verdict) == ("xn--wgv71a119e.example", "日本語.example", Verdict.SAFE)
+
+
+def test_bad_input_is_refused_before_anything_is_asked():
+    with pytest.raises(BadDomain):
+        check("co.jp")
+
+
+def test_a_stored_report_is_the_same_report_again():
+    report = sample("spf-limit.example")
+    stored = json.loads(json.dumps(report.as_stored()))
+    restored = Report.from_stored(stored, CATALOGUE)
+    assert restored.as_dict("ja") == json.loads(json.dumps(report.as_dict("ja")))
+
+
+def test_the_documented_json_has_its_keys():
+    data = json.loads(json.dumps(sample("no-dmarc.example").as_dict("ja")))
+    assert {"schema", "kind", "subject", "verdict", "provisional", "catalogue", "checks", "authentication", "profiles", "evidence", "metrics"} <= set(data)
+    assert (data["schema"], data["kind"], data["authentication"]) == (1, "domain", None)
+    finding = next(f for c in data["checks"] for f in c["findings"])
+    assert {"rule", "name", "severity", "tier", "subject", "facts", "title", "why", "fix", "records", "references"} <= set(finding)
+    assert finding["records"] == [
+        {"name": "_dmarc.no-dmarc.example", "type": "TXT", "old": None, "new": "v=DMARC1; p=none; rua=mailto:dmarc-reports@no-dmarc.example"}
+    ]
+    assert {row["item"] for row in data["profiles"]["mschecker"]} == {
+        "tls_send", "tls_receive", "relay", "spf", "dkim", "dmarc", "reverse_dns", "dnssec", "dnsbl"
+    }  # fmt: skip
+    assert all((c["reason"] is None) == (c["outcome"] in ("passed", "failed", "broken")) for c in data["checks"])
+
+
+@pytest.mark.parametrize("raw", [b"", b"\r\n", b"\x00\xff" * 50, b"From: a@good.example\r\n\r\nhello", b"From", b": \r\n\r\n"])
+def test_any_bytes_can_be_analysed(raw):
+    async def run() -> Report:
+        async with Nameserver(sample_zones(KEYS), empty_zones=(*EMPTY, "invalid")) as ns, Checker([ns.address]) as checker:
+            return await checker.check_message(raw, Session("127.0.0.10", "mail.good.example", "a@good.example", Tls("TLSv1.3", "X")))
+
+    report = asyncio.run(run())
+    assert report.kind == "message"
+    assert report.verdict is not None
+    assert all(c.outcome is not Outcome.BROKEN for c in report.checks)
+
+
+def test_without_session_facts_their_questions_stay_unknown():
+    async def run() -> Report:
+        async with Nameserver(sample_zones(KEYS), empty_zones=EMPTY) as ns, Checker([ns.address]) as checker:
+            return await checker.check_message(b"From: a@good.example\r\n\r\nhello")
+
+    report = asyncio.run(run())
+    assert {report.result(c).reason for c in ("tls.session", "ptr.client", "bl.client")} == {Why.NOT_PROVIDED}
+    assert report.authentication["spf"]["result"] is None
+
+
+def test_combining_takes_dns_from_the_domain_and_mail_from_the_mail():
+    async def run() -> tuple[Report, Report]:
+        async with Nameserver(sample_zones(KEYS), empty_zones=EMPTY) as ns, Checker([ns.address]) as checker:
+            domain = await checker.check_domain("good.example")
+            mail = await checker.check_message(
+                b"From: a@good.example\r\n\r\nhello", Session("127.0.0.10", "mail.good.example", "a@good.example", None)
+            )
+            return domain, mail
+
+    domain, mail = asyncio.run(run())
+    final = combine(domain, mail)
+    assert (final.kind, final.provisional, final.verdict) == ("domain", False, Verdict.MAIL_NEEDS_WORK)
+    assert rules(final) == {"DKIM001", "TLS401"}
+    status = {row.id: row.status for row in final.profiles["mschecker"]}
+    assert (status["spf"], status["dkim"], status["tls_send"], status["reverse_dns"]) == (Status.MET, Status.NOT_MET, Status.NOT_MET, Status.MET)
+
+
+def test_a_fault_that_stays_silent_for_ever_is_asked_no_longer_than_the_deadline():
+    report = check("x.example", [X], [Fault("_dmarc.x.example", drop=ALWAYS)], deadline_s=2.0)
+    assert report.result("dmarc.record").reason is Why.TIMEOUT
+    assert report.result("spf.record").outcome is Outcome.PASSED
