@@ -287,7 +287,9 @@ def test_a_client_that_hangs_up_after_the_final_dot_does_not_lose_its_mail(
     run(tmp_path, body, tls=self_signed_context("mx.check.example") if secure else None)
 
 
-def test_storage_that_fails_is_told_as_temporary_and_without_its_reason(tmp_path: Path) -> None:
+def test_storage_that_fails_is_told_as_temporary_and_without_its_reason(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     async def body(setup: Setup) -> None:
         token = await setup.open()
         with sqlite3.connect(tmp_path / "app.db") as database:
@@ -301,6 +303,9 @@ def test_storage_that_fails_is_told_as_temporary_and_without_its_reason(tmp_path
         database.close()
         code, text = await asyncio.to_thread(refused, setup, token)
         assert (code, text[:5]) == (450, b"4.3.0")
+        assert "could not be kept" in caplog.text
+        assert token not in caplog.text
+        assert "Hello" not in caplog.text
 
     run(tmp_path, body)
 

@@ -1,0 +1,53 @@
+"""The outbox against the strict local workspace: real form of calls, scopes, membership and metadata."""
+
+import asyncio
+from pathlib import Path
+
+from bot.demo.workspace import ARCHIVED, MAIL_OPS, Workspace
+from bot.outbox import Outbox, SlackChat, outbox_client
+from bot.store import NewThread, PutMessage, Store
+
+
+async def quiet(store: Store) -> None:
+    """Until the workspace shows everything or it was given up."""
+    async with asyncio.timeout(8):
+        while True:
+            if not await store.messages.pending():
+                return
+            await asyncio.sleep(0.02)
+
+
+def test_lost_answers_give_no_second_message_and_refusals_are_told(tmp_path: Path) -> None:
+    failures: list[tuple[str, str]] = []
+
+    async def failed(key: str, error: str) -> None:
+        failures.append((key, error))
+
+    async def main() -> None:
+        store = Store(tmp_path / "app.db")
+        await store.open()
+        async with Workspace() as workspace:
+            chat = SlackChat(outbox_client(workspace.bot_token, base_url=workspace.api_url))
+            outbox = asyncio.create_task(Outbox(store, chat, on_failed=failed, settle_s=0.05).run())
+            workspace.faults.drop_response("chat.postMessage", 2)
+            puts = [
+                PutMessage("root", MAIL_OPS.id, {"text": "root"}),
+                PutMessage("reply", MAIL_OPS.id, {"text": "reply"}, parent_key="root"),
+            ]
+            new = NewThread("t", "T", MAIL_OPS.id, "example.com", "en", "U")
+            await store.threads.open(new, "begin", lambda state: (state, list(puts)))
+            await quiet(store)
+            await store.messages.put("T", PutMessage("archived", ARCHIVED.id, {"text": "archived"}))
+            await quiet(store)
+            (root,) = workspace.messages(MAIL_OPS.id)
+            thread = await store.threads.get("t")
+            assert thread is not None
+            assert thread.root_ts == root.ts
+            assert [message.text for message in workspace.thread(MAIL_OPS.id, root.ts)] == ["root", "reply"]
+            assert [call.method for call in workspace.calls].count("chat.postMessage") == 3
+            outbox.cancel()
+            await asyncio.gather(outbox, return_exceptions=True)
+        await store.close()
+
+    asyncio.run(main())
+    assert failures == [("archived", "is_archived")]
