@@ -23,7 +23,7 @@ SENT_IN_CLEAR = Rule(
         why=Text(
             en="Gmail demands TLS of everybody who sends to it, and without it anyone on the path can read and change the "
             "mail. We offered STARTTLS; it was not used.",
-            ja="GmailはすべてのメールにTLSでの送信を求めています。平文では、経路上の第三者に読まれたり改ざんされたりするおそれがあります。"
+            ja="Gmailは、すべての送信者にTLSでの送信を求めています。平文では、経路上の第三者に読まれたり改ざんされたりするおそれがあります。"
             "当方はSTARTTLSに対応していますが、使われませんでした。",
         ),
         fix=Text(

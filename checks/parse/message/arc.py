@@ -40,7 +40,7 @@ class ArcSet:
 
 @dataclass(frozen=True, slots=True)
 class ArcChain:
-    """The sets from the oldest; () where there are none, and None where they are no chain (gap, duplicate)."""
+    """The sets from the oldest; () where there are none, and None where they are no chain (gap, too many)."""
 
     sets: tuple[ArcSet, ...] | None
     instances: int
@@ -49,17 +49,18 @@ class ArcChain:
 def read_chain(mail: Mail, limits: Limits) -> ArcChain:
     """Collect the ARC sets; a chain has one field of each kind for each instance of 1..n. Never raises."""
     fields: dict[tuple[int, bytes], Field] = {}
-    total = broken = 0
+    total = broken = octets = 0
     for key in _KEYS:
         for field in mail.all(key):
             total += 1
+            octets += len(field.value)
             instance = instance_of(field.value)
             if instance is None or (instance, key) in fields:
                 broken += 1
             else:
                 fields[instance, key] = field
     highest = max((instance for instance, _ in fields), default=0)
-    if broken or highest > limits.arc_instances or total != 3 * highest:
+    if broken or highest > limits.arc_instances or total != 3 * highest or octets > limits.arc_octets:
         return ArcChain(None, highest)
     return ArcChain(
         tuple(ArcSet(*(fields[instance, key] for key in _KEYS)) for instance in range(1, highest + 1)), highest

@@ -29,6 +29,8 @@ class Limits:
 
     signatures: int = 10
     arc_instances: int = 50
+    arc_octets: int = 256 * 1024
+    """Of all ARC fields together: each seal signs every field below it, so that the work grows with the square."""
     signature_octets: int = 8192
     signed_headers: int = 200
     blank_folds: int = 20

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from checks.evidence.message import MessageEvidence, SessionEvidence, Signature, SignatureReason, SignatureResult
@@ -84,7 +84,8 @@ def _received_at(mail: Mail) -> float | None:
     """Seconds since 1970 by the topmost Received field, None where it does not tell."""
     for field in mail.all(b"received")[:1]:
         try:
-            return parsedate_to_datetime(field.text.rpartition(";")[2][:100].strip()).timestamp()
+            received = parsedate_to_datetime(field.text.rpartition(";")[2][:100].strip())
+            return (received if received.tzinfo else received.replace(tzinfo=UTC)).timestamp()
         except (ValueError, IndexError, OverflowError, TypeError, OSError):
             return None
     return None

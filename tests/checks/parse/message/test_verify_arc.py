@@ -81,6 +81,7 @@ def test_too_many_instances_ask_for_no_key() -> None:
     limits = Limits(arc_instances=1)
     assert outline(TWO, limits).key_names == ("s1._domainkey.example.jp",)
     assert verify(TWO, published(), SESSION, NOW, limits).arc.reason == "structure"
+    assert verify(ONE, published(), SESSION, NOW, Limits(arc_octets=500)).arc.reason == "structure"
     fields = ONE[: ONE.index(b"Authentication-Results: lists")]
     many = b"".join(fields.replace(b"i=1;", b"i=%d;" % n) for n in range(1, 301)) + ONE
     started = time.perf_counter()

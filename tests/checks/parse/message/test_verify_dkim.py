@@ -220,6 +220,8 @@ def test_a_file_is_judged_at_the_date_it_was_received() -> None:
     assert verify(raw, published(), None, far).signatures[0].reason == "signature_invalid"
     received = f"Received: from a by b; {far:%a, %d %b %Y %H:%M:%S +0000}\r\n".encode()
     assert verify(received + raw, published(), None, far).signatures[0].reason == "expired"
+    assert verify(received.replace(b"+0000", b"-0000") + raw, published(), None, far).signatures[0].reason == "expired"
+    assert verify(b"Received: by b\r\n" + raw, published(), None, far).signatures[0].reason == "signature_invalid"
     assert verify(raw, published(), SESSION, far).signatures[0].reason == "expired"
 
 
