@@ -8,7 +8,7 @@ from bot.conversation import words as common
 from bot.conversation.bounds import cut
 from bot.conversation.content import Action, Button, Buttons, Content, Divider, Heading, Note, Paragraph, Part, Table
 from bot.conversation.findings import in_lines
-from bot.conversation.phrases import around, in_full, mail_findings, verdict_text
+from bot.conversation.phrases import around, in_full, listed, mail_findings, verdict_text
 from bot.conversation.standing import counts, domain_report
 from bot.conversation.state import Conversation, MailSeen, Reports, report_of
 from checks import MSCHECKER, Lang, MailFacts, Report, Severity, Standing, Status, combine, printable, standing
@@ -97,16 +97,16 @@ def _compared(domain: Report, together: Report, lang: Lang) -> Iterator[Part]:
     """The items about which the mail says something else, or more, than DNS did."""
     before = {each.id: each.status for each in domain.profiles.get("mschecker", ())}
     titles = {each.id: each.title for each in MSCHECKER}
-    lines = []
+    lines, confirmed = [], []
     for each in together.profiles.get("mschecker", ()):
-        then = before.get(each.id, each.status)
-        if then is not each.status and each.status in (Status.MET, Status.NOT_MET):
-            facts = {
-                "item": titles[each.id].say(lang),
-                "dns": common.STATUS[then].say(lang),
-                "mail": common.STATUS[each.status].say(lang),
-            }
-            lines.append(words.COMPARED_ITEM.say(lang, facts))
+        then, item = before.get(each.id, each.status), titles[each.id].say(lang)
+        if each.status is Status.MET and then is Status.NOT_KNOWN:
+            confirmed.append(item)
+        elif then is not each.status and each.status in (Status.MET, Status.NOT_MET):
+            said = {"dns": common.STATUS[then].say(lang), "mail": common.STATUS[each.status].say(lang)}
+            lines.append(words.COMPARED_ITEM.say(lang, {"item": item, **said}))
+    if confirmed:
+        lines.append(words.CONFIRMED.say(lang, {"items": listed(lang, confirmed)}))
     if lines:
         yield Paragraph("\n".join(lines[:COMPARED]), lead=words.COMPARED.say(lang), breaks=True)
 

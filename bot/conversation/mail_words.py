@@ -98,6 +98,7 @@ RESULTS: Mapping[str, Text] = {
 UNTESTED_RESULT = Text(en="? not evaluated", ja="? 評価できず")
 MAIL_CLEAR = Text(en="Nothing to change in this mail.", ja="このメールに修正が必要な点はありません。")
 COMPARED = Text(en="DNS says / your mail shows", ja="DNSでの判定 / 実際のメール")
+CONFIRMED = Text(en="In order in this mail: {items}", ja="このメールで問題なし: {items}")
 COMPARED_ITEM = Text(en="{item}: {dns} / {mail}", ja="{item}: {dns} / {mail}")
 MAIL_COUNTS = Text(en="The verdict is final now: {verdict}.", ja="判定が確定しました: {verdict}")
 MAIL_WAITS = Text(

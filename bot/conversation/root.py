@@ -62,7 +62,8 @@ def _without_report(state: Conversation) -> Iterator[Part]:
 def _progress(state: Conversation) -> Iterator[Part]:
     if state.total:
         filled = BAR * state.done // state.total
-        facts = {"bar": "▰" * filled + "▱" * (BAR - filled), "done": state.done, "total": state.total}
+        bar = "▰" * filled + "▱" * (BAR - filled)
+        facts: dict[str, str | int] = {"bar": bar, "done": state.done, "total": state.total}
         yield Note(words.PROGRESS.say(state.lang, facts))
 
 
@@ -76,9 +77,9 @@ def _explained(state: Conversation, reports: Reports, report: Report) -> str:
     if report.provisional:
         why.append(_provisional(state).say(lang))
     elif (mail := deciding_mail(state, reports)) is not None and mail.report is not None:
-        facts = report_of(reports, mail.report).mail
-        sender = cut((facts.from_address if facts else None) or "?")
-        ip = (facts.client_ip if facts else None) or "?"
+        seen = report_of(reports, mail.report).mail
+        sender: str = cut((seen.from_address if seen else None) or "?")
+        ip: str = (seen.client_ip if seen else None) or "?"
         why.append(words.FINAL_BY_MAIL.say(lang, {"sender": sender, "ip": ip}))
     elif report.non_sending:
         why.append(words.FINAL_NON_SENDING.say(lang))

@@ -12,6 +12,7 @@ from bot.store.people import People, Selectors
 from bot.store.reports import Reports
 from bot.store.threads import Threads
 from bot.store.work import Work
+from bot.store.workspaces import Workspaces
 
 
 class Store:
@@ -31,6 +32,7 @@ class Store:
         self.work = Work(self._database, clock, work_added)
         self.people = People(self._database, clock)
         self.selectors = Selectors(self._database, clock)
+        self.workspaces = Workspaces(self._database)
 
     async def open(self) -> None:
         """Open the file and apply the migrations that it lacks."""

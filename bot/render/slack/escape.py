@@ -14,8 +14,10 @@ ELLIPSIS = "…"
 GRAVE = "ˋ"
 """Stands for a backtick, which would end a code span."""
 
-# Full-width forms: what a stranger wrote stays readable and formats nothing. None of them occurs in our own sentences.
-_MARKS = str.maketrans({"*": "＊", "_": "＿", "~": "～", "`": GRAVE})
+# Formatting needs a mark that ends it: one behind a character, at the end of a word. Those alone are shown in their
+# full-width form, so that `_dmarc` and `~all` stay as they are.
+_ENDS = re.compile(r"(?<=\S)[*_~](?![A-Za-z0-9])")
+_FULL_WIDTH = {"*": "＊", "_": "＿", "~": "～"}
 _EMOJI = re.compile(r":(?=[a-z0-9_+\-]+:)")
 
 
@@ -30,8 +32,8 @@ def entities(text: str) -> str:
 
 def prose(text: str) -> str:
     """Text outside of code spans; line breaks stay."""
-    lines = (printable(line).translate(_MARKS) for line in text.split("\n"))
-    return entities(_EMOJI.sub(":\u2060", "\n".join(lines)))
+    shown = "\n".join(printable(line).replace("`", GRAVE) for line in text.split("\n"))
+    return entities(_EMOJI.sub(":\u2060", _ENDS.sub(lambda mark: _FULL_WIDTH[mark[0]], shown)))
 
 
 def code(text: str) -> str:

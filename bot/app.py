@@ -1,0 +1,202 @@
+"""Builds the bot from its settings, starts it and stops it."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Coroutine
+from datetime import timedelta
+from typing import Any
+
+import aiohttp
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.durable import Durable, Starter
+from bot.listeners import Desk, Intake, register
+from bot.mailbox import MailboxServer, address_of, context_from, new_token, self_signed_context
+from bot.outbox import Outbox, SlackChat, outbox_client
+from bot.settings import Settings
+from bot.store import MAIL_WORK, Clock, Store, utc_now
+from bot.workflows import CHECK_WORK, EXPIRY_WORK, Conversations, DomainChecks, Expiries, MailAnalyses, Offers
+from checks import Checker
+
+LOG = logging.getLogger(__name__)
+
+LISTENERS_S = 1.0
+STEPS_S = 2.0
+TIDY_S = 6 * 3600.0
+WORKFLOWS_KEPT = timedelta(days=14)
+
+
+class CannotStart(Exception):
+    """The bot cannot start; the text is for the operator."""
+
+
+class App:
+    """The whole bot in this process and event loop. `start` once, `stop` once.
+
+    `deadline_s`: how long one check may take. `server`: what the swaks line names as mailbox, where DNS does not lead
+    to it. `clock` moves everything but the waits of the engine.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Clock = utc_now,
+        deadline_s: float = 20.0,
+        names_server: bool = False,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._deadline_s = deadline_s
+        self._names_server = names_server
+        self._tasks: list[asyncio.Task[None]] = []
+        self._checker: Checker | None = None
+        self._intake: Intake | None = None
+        self._socket: AsyncSocketModeHandler | None = None
+        self.mailbox: MailboxServer | None = None
+        """The SMTP server; None without a mail domain."""
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.store = Store(settings.data_dir / "app.db", clock=clock)
+        self._durable = Durable(settings.data_dir, clock=clock)
+        self._conversations = Conversations(self.store)
+
+    async def start(self) -> None:
+        """Raises CannotStart, DataDirInUse, or OSError when the mailbox's port cannot be had."""
+        bot_token, app_token = self._tokens()
+        self._durable.claim()
+        await self.store.open()
+        try:
+            await self._start(bot_token, app_token)
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Take nothing new, let what runs end for a moment, keep the rest for the next start."""
+        if self._socket is not None:
+            await self._socket.client.close()
+        if self._intake is not None:
+            await self._intake.stop(LISTENERS_S)
+        if self.mailbox is not None:
+            await self.mailbox.stop()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+        await self._durable.stop(STEPS_S)
+        if self._checker is not None:
+            await self._checker.__aexit__(None, None, None)
+        await self.store.close()
+
+    async def _start(self, bot_token: str, app_token: str) -> None:
+        settings = self._settings
+        self._checker = await Checker(list(settings.nameservers) or None, deadline_s=self._deadline_s).__aenter__()
+        self._register_workflows()
+        await self._durable.launch()
+        await self._start_mailbox()
+        client = AsyncWebClient(token=bot_token, base_url=settings.slack_api_url)
+        client.retry_handlers.append(AsyncRateLimitErrorRetryHandler(max_retry_count=3))
+        bot_user = await _who_we_are(client)
+        chat = SlackChat(outbox_client(bot_token, base_url=settings.slack_api_url))
+        outbox = Outbox(self.store, chat, on_failed=self._conversations.give_up, clock=self._clock)
+        self._spawn(outbox.run())
+        self._spawn(Starter(self.store.work, self._durable.start).run())
+        offers = Offers(
+            settings, clock=self._clock, new_token=new_token, address_of=address_of, server=self._server_name
+        )
+        desk = Desk(self.store, self._conversations, offers, client, clock=self._clock)
+        bolt = AsyncApp(client=client)
+        self._intake = register(bolt, desk, bot_user=bot_user)
+        self._spawn(self._intake.resume())
+        self._spawn(self._tidy())
+        self._socket = AsyncSocketModeHandler(bolt, app_token)
+        await self._socket.client.connect()
+
+    def _tokens(self) -> tuple[str, str]:
+        bot, app = self._settings.slack_bot_token, self._settings.slack_app_token
+        if bot is None or app is None:
+            raise CannotStart("SLACK_BOT_TOKEN (xoxb-...) and SLACK_APP_TOKEN (xapp-...) must be set")
+        return bot.get_secret_value(), app.get_secret_value()
+
+    def _register_workflows(self) -> None:
+        checks = DomainChecks(self.store, self._conversations, self._open_checker, clock=self._clock)
+        mails = MailAnalyses(
+            self.store, self._conversations, self._open_checker, keep_raw=self._settings.keep_mail, clock=self._clock
+        )
+        expiries = Expiries(self.store, self._conversations)
+        self._durable.workflow(CHECK_WORK)(checks.run)
+        self._durable.workflow(MAIL_WORK)(mails.run)
+        self._durable.workflow(EXPIRY_WORK)(expiries.run)
+
+    def _open_checker(self) -> Checker:
+        assert self._checker is not None, "the app is not started"
+        return self._checker
+
+    async def _start_mailbox(self) -> None:
+        settings = self._settings
+        if settings.mail_domain is None:
+            LOG.warning("MAILCHECK_MAIL_DOMAIN is not set: threads offer no test address")
+            return
+        if settings.tls_cert is not None and settings.tls_key is not None:
+            tls = context_from(settings.tls_cert, settings.tls_key)
+        else:
+            tls = self_signed_context(settings.greeting_name)
+        self.mailbox = MailboxServer(
+            self.store,
+            mail_domain=settings.mail_domain,
+            hostname=settings.greeting_name,
+            host=settings.mailbox_host,
+            port=settings.mailbox_port,
+            tls=tls,
+            max_bytes=settings.mailbox_max_bytes,
+            clock=self._clock,
+        )
+        await self.mailbox.start()
+
+    def _server_name(self) -> str | None:
+        """For the swaks line: only where mail for the domain would not find its way here by itself."""
+        if not self._names_server or self.mailbox is None:
+            return None
+        return f"{self._settings.mailbox_host}:{self.mailbox.port}"
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.append(asyncio.create_task(work))
+
+    async def _tidy(self) -> None:
+        """Forget, now and then, what nothing can ask for any more."""
+        while True:
+            try:
+                await self.store.events.forget_old()
+                await self._durable.forget(self._clock() - WORKFLOWS_KEPT)
+            except Exception:
+                LOG.exception("old records could not be deleted")
+            await asyncio.sleep(TIDY_S)
+
+
+async def _who_we_are(client: AsyncWebClient) -> str:
+    try:
+        answer = await client.auth_test()
+    except SlackApiError as error:
+        raise CannotStart(f"Slack does not accept the bot token: {error.response['error']}") from error
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise CannotStart(f"Slack cannot be reached at {client.base_url}: {type(error).__name__}") from error
+    return str(answer["user_id"])
+
+
+async def run(settings: Settings) -> None:
+    """Run the bot until SIGTERM or SIGINT. Raises what App.start raises."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stopped.set)
+    app = App(settings)
+    await app.start()
+    LOG.info("the bot is running")
+    await stopped.wait()
+    LOG.info("stopping")
+    await app.stop()

@@ -1,0 +1,7 @@
+"""One file for each Slack surface. They read what came in, start what is wanted, and answer who asked."""
+
+from bot.listeners.desk import Desk
+from bot.listeners.intake import Intake
+from bot.listeners.register import register
+
+__all__ = ["Desk", "Intake", "register"]

@@ -1,0 +1,81 @@
+"""Buttons."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.conversation import mail_words, talk_words
+from bot.conversation.content import Action, Content
+from bot.conversation.events import AddressAsked, AddressClosed, Claimed, LanguageChosen, RecheckAsked
+from bot.conversation.findings import explanation
+from bot.conversation.talk import said
+from bot.listeners.desk import Asker, Desk
+from bot.workflows import Thread
+from checks import Lang
+
+
+@dataclass(frozen=True, slots=True)
+class Buttons:
+    desk: Desk
+
+    async def work(self, key: str, payload: Mapping[str, Any]) -> None:
+        """`payload`: the kept fields of the press. A button of a thread that is not ours does nothing."""
+        asker = Asker(payload["team_id"], payload["channel_id"], payload["user_id"], payload["response_url"])
+        name, value = payload["action_id"].partition(".")[0], payload["value"]
+        if name == Action.CHECK_DOMAIN:
+            await self.desk.start_check(key, asker, (value,))
+            return
+        root_ts = payload["thread_ts"] or payload["message_ts"]
+        thread = await self.desk.conversations.at(asker.team_id, asker.channel_id, root_ts)
+        if thread is None:
+            return
+        if answer := await self._press(key, asker, thread, name, value):
+            await self.desk.respond(asker.response_url, answer)
+
+    async def _press(self, key: str, asker: Asker, thread: Thread, name: str, value: str) -> Content | None:
+        """What the presser alone is told, if anything."""
+        apply, lang = self.desk.conversations.apply, await self.desk.lang_of(asker.team_id, asker.user_id)
+        match name:
+            case Action.CHECK_AGAIN:
+                if thread.state.is_running:
+                    return said(lang, talk_words.STILL_CHECKING)
+                await apply(thread.id, key, RecheckAsked())
+            case Action.LANGUAGE if value in ("en", "ja"):
+                await apply(thread.id, key, LanguageChosen("ja" if value == "ja" else "en"))
+            case Action.CLOSE_ADDRESS:
+                await apply(thread.id, key, AddressClosed(value))
+            case Action.SEND_TEST | Action.NEW_ADDRESS:
+                return await self.address(key, thread, lang)
+            case Action.EXPLAIN:
+                return explained(thread, value, lang)
+            case Action.OURS:
+                person = await self.desk.person(asker.team_id, asker.user_id)
+                if person is None or person.is_guest:
+                    return said(lang, talk_words.MEMBERS_ONLY)
+                await apply(thread.id, key, Claimed(value))
+        return None
+
+    async def address(self, key: str, thread: Thread, lang: Lang) -> Content:
+        """The open test address, or a new one."""
+        before = thread.state.address
+        if before is not None and before.status == "open":
+            return said(lang, mail_words.ADDRESS_IS_OPEN, address=before.address)
+        await self.desk.conversations.apply(thread.id, key, AddressAsked(self.desk.offers.offer()))
+        now = await self.desk.conversations.read(thread.id)
+        given = now.state.address if now is not None else None
+        if given is None or given.status != "open":
+            return said(lang, mail_words.NO_MAILBOX)
+        return said(lang, mail_words.ADDRESS_IS_NEW, address=given.address)
+
+
+def explained(thread: Thread, value: str, lang: Lang) -> Content | None:
+    """`value`: of bot.conversation.phrases.in_a_line. None for a finding that the newest reports no longer have."""
+    where, _, rest = value.partition("|")
+    rule, _, subject = rest.partition("|")
+    mails = {seen.id: seen.report for seen in thread.state.mails}
+    report = thread.reports.get((thread.state.row.report if where == "domain" else mails.get(where)) or "")
+    if report is None:
+        return None
+    found = (f for f in report.findings if f.rule.id == rule and f.subject.startswith(subject.removesuffix("…")))
+    finding = next(found, None)
+    return explanation(finding, lang) if finding is not None else None

@@ -1,0 +1,92 @@
+"""Every payload is on disk before Slack hears that it arrived, is worked on once, and is resumed after a restart."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from slack_bolt.response import BoltResponse
+
+from bot.conversation import talk_words
+from bot.conversation.talk import said
+from bot.listeners.desk import Desk
+from bot.listeners.envelope import Envelope, Kind, envelope_of
+from bot.store import PayloadTooLarge
+
+LOG = logging.getLogger(__name__)
+
+EVENT_KEY = "mailcheck_event"
+
+Work: TypeAlias = Callable[[str, Mapping[str, Any]], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Intake:
+    """`works`: what is done with a payload, by kind; it gets the key and the kept fields, and may run again."""
+
+    desk: Desk
+    works: Mapping[Kind, Work]
+    wants: Callable[[Envelope], Awaitable[bool]]
+    _running: set[asyncio.Task[Any]] = field(default_factory=set)
+
+    async def keep(self, body: dict[str, Any], context: dict[str, Any], next_: Callable[[], Awaitable[None]]) -> Any:
+        """Global middleware of Bolt: runs before the acknowledgement.
+
+        A payload that was kept before is only acknowledged: the first one is being worked on, whether or not Slack
+        calls this one a retry.
+        """
+        envelope = envelope_of(body)
+        if envelope is None or not await self.wants(envelope):
+            return BoltResponse(status=200)
+        try:
+            is_new = await self.desk.store.events.receive(
+                envelope.key, envelope.kind, dict(envelope.payload), pair_key=envelope.pair_key
+            )
+        except PayloadTooLarge:
+            LOG.warning("a %s payload is too large and was left out", envelope.kind)
+            return BoltResponse(status=200)
+        if not is_new:
+            return BoltResponse(status=200)
+        context[EVENT_KEY] = envelope
+        await next_()
+        return None
+
+    async def work(self, context: Mapping[str, Any]) -> None:
+        """What a listener does after the acknowledgement."""
+        envelope: Envelope = context[EVENT_KEY]
+        await self._work(envelope.key, envelope.kind, envelope.payload)
+
+    async def resume(self) -> None:
+        """Work on what an earlier process had kept and not finished."""
+        for event in await self.desk.store.events.unfinished():
+            LOG.info("resuming a %s of the process before", event.kind)
+            await self._work(event.key, event.kind, event.payload)  # type: ignore[arg-type]
+
+    async def stop(self, timeout_s: float) -> None:
+        """Let work in progress end; what does not is resumed by the next process."""
+        running = [task for task in self._running if not task.done()]
+        if running:
+            _, late = await asyncio.wait(running, timeout=timeout_s)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _work(self, key: str, kind: Kind, payload: Mapping[str, Any]) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._running.add(task)
+        try:
+            await self.works[kind](key, payload)
+        except Exception:
+            # Kept as it is, it would fail again at every start.
+            LOG.exception("a %s could not be worked on", kind)
+            await self._apologise(payload)
+        finally:
+            self._running.discard(task)
+        await self.desk.store.events.done(key)
+
+    async def _apologise(self, payload: Mapping[str, Any]) -> None:
+        if url := payload.get("response_url"):
+            lang = await self.desk.lang_of(payload["team_id"], payload["user_id"])
+            await self.desk.respond(url, said(lang, talk_words.OUR_ERROR))

@@ -1,0 +1,75 @@
+"""Words in a thread: mentions of the bot, and its commands without a mention."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.conversation import talk_words
+from bot.conversation.commands import Explain, Help, Recheck, SendTest, Speak, Unknown, thread_command
+from bot.conversation.content import Content
+from bot.conversation.events import LanguageChosen, RecheckAsked
+from bot.conversation.talk import explained, help_text, said, unknown
+from bot.listeners.actions import Buttons
+from bot.listeners.desk import Desk
+from bot.workflows import Thread
+from checks import Lang
+
+MENTION = "@mailcheck"
+MOST_WORDS = 2
+"""Of a command without a mention; anything longer is people talking to each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    desk: Desk
+    buttons: Buttons
+    bot_user: str
+
+    async def wants(self, event: Mapping[str, Any]) -> bool:
+        """Whether a message event is for us at all: a person's, in a thread of ours, that begins with one of our words.
+
+        Everything else is neither kept nor looked at any further.
+        """
+        if event.get("subtype") or event.get("bot_id") or not event.get("thread_ts") or not event.get("user"):
+            return False
+        known = await self.desk.store.threads.by_root(event["team_id"], event["channel"], event["thread_ts"])
+        if known is None:
+            return False
+        text = str(event.get("text") or "")
+        if f"<@{self.bot_user}" in text:
+            return True
+        words = text.split()
+        return 0 < len(words) <= MOST_WORDS and not isinstance(thread_command(text), Unknown | Help)
+
+    async def work(self, key: str, event: Mapping[str, Any]) -> None:
+        """`event`: the kept fields of an app_mention or message."""
+        user, channel = event.get("user", ""), event["channel"]
+        thread_ts = event.get("thread_ts")
+        lang = await self.desk.lang_of(event["team_id"], user)
+        thread = await self.desk.conversations.at(event["team_id"], channel, thread_ts) if thread_ts else None
+        if thread is None:
+            answer: Content | None = said(lang, talk_words.NOT_HERE)
+        else:
+            answer = await self._answer(key, str(event.get("text") or ""), thread, lang)
+        if answer is not None:
+            await self.desk.whisper(channel, user, thread_ts, answer)
+
+    async def _answer(self, key: str, text: str, thread: Thread, lang: Lang) -> Content | None:
+        """What the writer alone is told, if anything."""
+        apply = self.desk.conversations.apply
+        match command := thread_command(text):
+            case Recheck():
+                if thread.state.is_running:
+                    return said(lang, talk_words.STILL_CHECKING)
+                await apply(thread.id, key, RecheckAsked())
+            case Speak(chosen):
+                await apply(thread.id, key, LanguageChosen("ja" if chosen == "ja" else "en"))
+            case SendTest() if not thread.state.is_overview:
+                return await self.buttons.address(key, thread, lang)
+            case Explain(what):
+                await self.desk.reply(key, thread, explained(what, thread.state, thread.reports))
+            case Unknown():
+                return unknown(command, MENTION, lang)
+            case Help() | SendTest():
+                return help_text(lang)
+        return None

@@ -1,0 +1,18 @@
+"""What is kept of a workspace as a whole."""
+
+from sqlalchemy import delete
+
+from bot.store.database import Database
+from bot.store.tables import messages, people, team_traits, threads
+
+
+class Workspaces:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def forget(self, team_id: str) -> None:
+        """Delete everything of a workspace: threads with their reports and mails, messages, people."""
+        async with self._database.write() as connection:
+            # Reports, mailboxes, mails and applied events go with their thread.
+            for table in (messages, threads, people, team_traits):
+                await connection.execute(delete(table).where(table.c.team_id == team_id))
