@@ -127,9 +127,7 @@ def message(
     sys.exit(_status(report))
 
 
-async def _message(
-    raw: bytes, session: Session, at: datetime | None, nameservers: Sequence[str], lang: Lang
-) -> Report:
+async def _message(raw: bytes, session: Session, at: datetime | None, nameservers: Sequence[str], lang: Lang) -> Report:
     async with _checker(nameservers, now=(lambda: at) if at else None) as checker:
         with _waiting(1, lang):
             return await checker.check_message(raw, session)
@@ -172,7 +170,7 @@ def explain(rule_id: str, lang: Lang) -> None:
 @click.option("--port", type=click.IntRange(0, 65535), default=8025, show_default=True, help="Port of the page.")
 @_lang
 def demo(script: bool, port: int, lang: Lang) -> None:
-    """Run everything on this machine without any account: a local workspace with a page, the bot, a mailbox, sample domains."""
+    """Run everything on this machine, without any account: a local workspace, the bot, a mailbox, sample domains."""
     if script:
         from bot.demo.script import play
 

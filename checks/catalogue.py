@@ -1,6 +1,7 @@
 """Rules, what they say in both languages, and the findings they make.
 
-A rule never formats a sentence: it states facts (`Rule.found(domain=..., lookups=...)`); the sentence is made here, last,
+A rule never formats a sentence: it states facts (`Rule.found(domain=..., lookups=...)`); the sentence is made here,
+last,
 in the language of the reader.
 """
 
@@ -20,7 +21,7 @@ _FORMATTER = string.Formatter()
 
 
 def printable(value: str) -> str:
-    """Show a stranger's text without letting it act: control, bidirectional and invisible characters become `\\u{...}`."""
+    """Show a stranger's text harmlessly: control, bidirectional and invisible characters become `\\u{...}`."""
     return "".join(c if c.isprintable() else f"\\u{{{ord(c):x}}}" for c in value)
 
 
@@ -121,7 +122,8 @@ class Rule:
     ) -> Finding:
         """State that the rule is broken at `subject` (a domain, host, selector or address).
 
-        Raises TypeError for a missing or surplus fact, ValueError for a severity, tier or variant the rule does not have.
+        Raises TypeError for a missing or surplus fact, ValueError for a severity, tier or variant the rule does not
+        have.
         """
         if set(facts) != set(self.facts):
             missing, surplus = set(self.facts) - set(facts), set(facts) - set(self.facts)
@@ -146,7 +148,7 @@ class Finding:
     variant: str | None = None
     records: tuple[RecordChange, ...] = ()
     place: str | None = None
-    """Key of the sentence that says where to click at the provider found (checks.providers), filled in by the engine."""
+    """Key of the sentence that says where to click at the provider found (checks.providers); from the engine."""
 
     @property
     def texts(self) -> Texts:
@@ -162,7 +164,7 @@ class Finding:
         return self.texts.fix.say(lang, self.facts)
 
 
-class NotApplicable(Exception):  # noqa: N818  (an answer, not a fault)
+class NotApplicable(Exception):
     """Raised by a judge: the question does not arise."""
 
     def __init__(self, why: Why) -> None:
@@ -170,7 +172,7 @@ class NotApplicable(Exception):  # noqa: N818  (an answer, not a fault)
         self.why = why
 
 
-class CannotTell(Exception):  # noqa: N818  (an answer, not a fault)
+class CannotTell(Exception):
     """Raised by a judge: what it needed could not be obtained."""
 
     def __init__(self, why: Why) -> None:
@@ -182,8 +184,10 @@ class CannotTell(Exception):  # noqa: N818  (an answer, not a fault)
 class Check:
     """One question, the rules that may answer it, and the function that judges.
 
-    `judge` takes the evidence named by `needs`, in that order, and yields findings; it may raise NotApplicable or CannotTell.
-    `of_mail`: it can be answered only from a received mail. `required`: the verdict needs its answer (product, section 2).
+    `judge` takes the evidence named by `needs`, in that order, and yields findings; it may raise NotApplicable or
+    CannotTell.
+    `of_mail`: it can be answered only from a received mail. `required`: the verdict needs its answer (product, section
+    2).
     `if_non_sending`: the question also arises for a domain that sends no mail.
     """
 
@@ -214,9 +218,7 @@ class CheckResult:
     @property
     def is_unanswered(self) -> bool:
         """It was asked and there is no answer; "not known until a mail arrives" is not meant."""
-        return self.outcome is Outcome.BROKEN or (
-            self.outcome is Outcome.UNKNOWN and self.reason is not Why.NEEDS_MAIL
-        )
+        return self.outcome is Outcome.BROKEN or (self.outcome is Outcome.UNKNOWN and self.reason is not Why.NEEDS_MAIL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,10 @@ class Tls:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """The SMTP session that brought a mail. None: not known. `mail_from` "" is the null return path; `tls` None: in clear."""
+    """The SMTP session that brought a mail.
+
+    None: not known. `mail_from` "" is the null return path; `tls` None: in clear.
+    """
 
     client_ip: str | None = None
     helo: str | None = None
@@ -107,7 +110,10 @@ class Checker:
     async def check_message(
         self, raw: bytes, session: Session | None = None, on_progress: OnProgress | None = None
     ) -> Report:
-        """Analyse a received mail: its own rules, and the domain rules of its From domain. Never raises for any bytes."""
+        """Analyse a received mail: its own rules, and the domain rules of its From domain.
+
+        Never raises for any bytes.
+        """
         given = session or Session()
         domain = _domain_of(raw, given)
         evidence = SessionEvidence(
@@ -131,9 +137,7 @@ class Checker:
             **more,
         )
 
-    async def _report(
-        self, kind: Any, run: Run, checks: Sequence[Check], on_progress: OnProgress | None
-    ) -> Report:
+    async def _report(self, kind: Any, run: Run, checks: Sequence[Check], on_progress: OnProgress | None) -> Report:
         started = time.monotonic()
         try:
             results = await self._answer(kind, run, checks, on_progress)
@@ -166,7 +170,7 @@ class Checker:
     async def _answer(
         self, kind: str, run: Run, checks: Sequence[Check], on_progress: OnProgress | None
     ) -> dict[str, CheckResult]:
-        """All checks side by side, in the order of the catalogue; what is unfinished after the deadline is a timeout."""
+        """All checks side by side, in catalogue order; what is unfinished after the deadline is a timeout."""
         done: list[str] = []
 
         async def answer(check: Check) -> CheckResult:
@@ -217,7 +221,7 @@ async def _answer(check: Check, run: Run, kind: str) -> CheckResult:
 
 
 async def _provider(run: Run, check: Check) -> str | None:
-    """The platform matters only to topics for which somebody's admin page is known; asking costs nothing: it is shared."""
+    """The mail platform, for the sentence that says where to click; the evidence is shared, so asking costs nothing."""
     return (await run.evidence(UseEvidence)).provider if check.topic != "dns" else None
 
 
@@ -248,7 +252,7 @@ async def _non_sending(run: Run) -> bool:
 
 
 def _domain_of(raw: bytes, session: Session) -> Domain:
-    """The From domain; where there is none that can be checked, the return path's, the HELO's, or the reserved `invalid`."""
+    """The From domain; where there is none that can be checked, the return path's, the HELO's, or `invalid`."""
     author = find_author(split_mail(raw).by_key.get(b"from", ())).domain
     names = (author, (session.mail_from or "").rpartition("@")[2], session.helo)
     for name in names:

@@ -11,23 +11,26 @@ _TEXTS: Mapping[Why, Text] = {
     Why.TIMEOUT: Text(en="the DNS did not answer in time", ja="DNSの応答が時間内にありませんでした"),
     Why.SERVFAIL: Text(en="the DNS lookup failed (SERVFAIL)", ja="DNSの問い合わせに失敗しました(SERVFAIL)"),
     Why.REFUSED: Text(en="the name server refused to answer", ja="ネームサーバーが応答を拒否しました"),
-    Why.NETWORK: Text(en="the network or the resolver could not be reached", ja="ネットワークまたはリゾルバーに到達できませんでした"),
+    Why.NETWORK: Text(
+        en="the network or the resolver could not be reached", ja="ネットワークまたはリゾルバーに到達できませんでした"
+    ),
     Why.BAD_NAME: Text(en="the name cannot be looked up in the DNS", ja="DNSで問い合わせできない名前です"),
     Why.BLOCKED: Text(
-        en="the blocklists do not answer our resolver as they should", ja="ブラックリストが当方のリゾルバーに正しく応答しません"
+        en="the blocklists do not answer our resolver as they should",
+        ja="ブラックリストが当方のリゾルバーに正しく応答しません",
     ),
     Why.NOT_VALIDATING: Text(
         en="our resolver does not validate DNSSEC", ja="当方のリゾルバーがDNSSEC検証を行っていません"
     ),
-    Why.NO_CONNECT: Text(en="connections were switched off for this check", ja="この検査では接続試験を行わない設定です"),
+    Why.NO_CONNECT: Text(
+        en="connections were switched off for this check", ja="この検査では接続試験を行わない設定です"
+    ),
     Why.NOT_PROVIDED: Text(
         en="the facts of the SMTP session were not given", ja="SMTPセッションの情報が渡されていません"
     ),
     Why.NOT_COVERED: Text(en="this version does not test it", ja="このバージョンでは検査していません"),
     Why.NEEDS_MAIL: Text(en="not known until a test mail arrives", ja="テストメールの受信後に判定します"),
-    Why.NEEDS_PROOF: Text(
-        en="needs a proof that the domain is yours", ja="ドメインの所有確認が必要です"
-    ),
+    Why.NEEDS_PROOF: Text(en="needs a proof that the domain is yours", ja="ドメインの所有確認が必要です"),
     Why.DEPENDS: Text(en="something it depends on could not be found out", ja="前提となる情報を取得できませんでした"),
     Why.INTERNAL: Text(en="an error of ours; it has been logged", ja="当方の内部エラーです(記録しました)"),
     Why.NON_SENDING: Text(en="the domain sends no mail", ja="メールを送信しないドメインです"),

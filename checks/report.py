@@ -1,4 +1,7 @@
-"""A report: what was asked, what it showed, what that means. Language-neutral until `as_dict(lang)` or a renderer speaks."""
+"""A report: what was asked, what it showed, what that means.
+
+Language-neutral until `as_dict(lang)` or a renderer speaks.
+"""
 
 from __future__ import annotations
 
@@ -172,7 +175,7 @@ class Report:
 
 
 def plain(value: Any) -> Any:
-    """Evidence as JSON-able data; bytes as latin-1 text (one character an octet), tagged unions with their class name."""
+    """Evidence as JSON-able data; bytes as latin-1 text (one character an octet), outcomes tagged with `state`."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
         name = type(value).__name__

@@ -19,7 +19,8 @@ class Standing(StrEnum):
 def standing(domain: Report, mail: Report) -> Standing:
     """Whether this mail tells something of that domain.
 
-    From has the checked name or its organizational domain, the return path is not null, and nothing says that it was forwarded.
+    From has the checked name or its organizational domain, the return path is not null, and nothing says that it was
+    forwarded.
     """
     facts = mail.mail
     if facts is None:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from checks import Lang, RequirementStatus, Severity, Status, Text
 
-
 SEVERITIES: Mapping[Severity, Text] = {
     Severity.CRITICAL: Text(en="CRITICAL", ja="危険"),
     Severity.ERROR: Text(en="ERROR", ja="エラー"),

@@ -12,7 +12,10 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Blocklist:
-    """One list. `codes`: the networks of answers that mean "listed"; `refusals`: answers that refuse the one who asks."""
+    """One list.
+
+    `codes`: the networks of answers that mean "listed"; `refusals`: answers that refuse the one who asks.
+    """
 
     zone: str
     title: str

@@ -12,7 +12,7 @@ AuthResult: TypeAlias = Literal["pass", "fail", "none", "temperror", "permerror"
 
 @dataclass(frozen=True, slots=True)
 class DmarcTag:
-    """One tag of a record: the name in lower case, the value with surrounding blanks removed, and the octet where it begins."""
+    """One tag of a record: its name in lower case, its value without surrounding blanks, the octet where it begins."""
 
     name: str
     value: str
@@ -61,7 +61,10 @@ class TreeWalk:
 
 @dataclass(frozen=True, slots=True)
 class DmarcEvidence:
-    """`walk` from the checked name. `record`: what governs the name; Absent where no record does. `at`: where it stands."""
+    """`walk` from the checked name.
+
+    `record`: what governs the name; Absent where no record does. `at`: where it stands.
+    """
 
     domain: str
     walk: TreeWalk

@@ -25,7 +25,8 @@ class DomainEvidence:
 class UseEvidence:
     """Does the name send mail, as far as its records tell?
 
-    `non_sending`: null MX, or neither MX nor address, together with `v=spf1 -all` or no SPF; None where a lookup failed.
+    `non_sending`: null MX, or neither MX nor address, together with `v=spf1 -all` or no SPF; None where a lookup
+    failed.
     `is_below`: the name lies below its organizational domain (RFC 9989 section 4.10.2).
     `has_mx`: None where the lookup failed.
     """

@@ -95,7 +95,7 @@ def effective_policy(record: DmarcRecord, *, is_own: bool, exists: bool = True) 
 
 
 def walk_names(domain: str) -> tuple[str, ...]:
-    """The names that the walk asks for, in order (section 4.10): the name, then its parents, jumping to 7 labels; 8 at most."""
+    """The names that the walk asks for, in order (section 4.10): the name, its parents from 7 labels on; 8 at most."""
     labels = domain.split(".")
     parents = labels[1:] if len(labels) < _MAX_WALK else labels[-(_MAX_WALK - 1) :]
     names = [domain, *(".".join(parents[i:]) for i in range(len(parents)))]
@@ -151,7 +151,7 @@ def organizational_domain(start: str, steps: Sequence[DmarcStep]) -> Known[str]:
 
 
 def governing_record(start: str, steps: Sequence[DmarcStep]) -> tuple[Known[DmarcRecord], str | None, bool]:
-    """The record that governs `start`, the domain where it stands, and whether that is only a public suffix's (section 4.10.1)."""
+    """The record that governs `start`, where it stands, and whether it is only a public suffix's (section 4.10.1)."""
     own = single_record(steps[0].answer)
     if not isinstance(own, Absent):
         return own, start if isinstance(own, Seen) else None, False

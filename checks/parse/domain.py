@@ -23,11 +23,16 @@ _SHOWN = 80
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 
 TOOK_FROM_ADDRESS = Text(
-    en="Checking `{domain}`, the domain of the address you gave.", ja="入力されたメールアドレスのドメイン `{domain}` を検査します。"
+    en="Checking `{domain}`, the domain of the address you gave.",
+    ja="入力されたメールアドレスのドメイン `{domain}` を検査します。",
 )
-TOOK_FROM_URL = Text(en="Checking `{domain}`, the host of the URL you gave.", ja="入力されたURLのホスト名 `{domain}` を検査します。")
+TOOK_FROM_URL = Text(
+    en="Checking `{domain}`, the host of the URL you gave.", ja="入力されたURLのホスト名 `{domain}` を検査します。"
+)
 
-_EMPTY = Text(en="Give a domain name, for example `example.co.jp`.", ja="ドメイン名を指定してください(例: `example.co.jp`)。")
+_EMPTY = Text(
+    en="Give a domain name, for example `example.co.jp`.", ja="ドメイン名を指定してください(例: `example.co.jp`)。"
+)
 _ADDRESS = Text(
     en="`{text}` is an IP address. Give the domain of your mail addresses (what follows the @).",
     ja="`{text}` はIPアドレスです。メールアドレスのドメイン(@より後ろ)を指定してください。",
@@ -58,7 +63,7 @@ _NOT_A_NAME = Text(
 )
 
 
-class BadDomain(ValueError):  # noqa: N818  (named for what the user gave)
+class BadDomain(ValueError):
     """What was given is no domain that can be checked; `say(lang)` is the sentence for the person who gave it."""
 
     def __init__(self, text: Text, /, **facts: Fact) -> None:

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from checks.evidence.spf import SpfRecord, SpfTerm
-from checks.parse.spf import MECHANISMS, VERSION, parse_spf
+from checks.parse.spf import MECHANISMS, VERSION, parse_spf, spf_records
 
 _TYPED_FOR: dict[str, str] = {
     "ipv4": "ip4",
@@ -33,6 +33,7 @@ _TILDES = dict.fromkeys(map(ord, "\u301c\u223c\u02dc"), "~")
 _QUOTES = dict.fromkeys(map(ord, "\"'`\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb\u300c\u300d"))
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 _TYPOGRAPHY: dict[int, str | None] = {**_DASHES, **_TILDES, **_QUOTES, **_INVISIBLE}
+_LOOK_ALIKE = re.compile(r"v=spf1[\s;,:]+(.*)", re.IGNORECASE | re.DOTALL)
 _DIRECTIVE = re.compile(r"([+?~-]?)([A-Za-z0-9-]+)([:=]?)(.*)", re.DOTALL)
 _HOST = re.compile(
     r"(?=.{1,253}\Z)(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)+[A-Za-z][A-Za-z0-9-]*\.?", re.ASCII
@@ -55,6 +56,17 @@ def repaired(text: str) -> str | None:
     result = " ".join((VERSION, *_without_repeats(terms)))
     after = parse_spf(result)
     return result if after.error is None and not misread_terms(after) else None
+
+
+def recognised(text: str) -> str | None:
+    """The record that a TXT record was meant to be which receivers do not take for one; None where it was not, or is.
+
+    Quotes or blanks before the version, or something else than a space after it (section 4.5).
+    """
+    if not (typed := _LOOK_ALIKE.match(_plain(text).strip())) or spf_records([text.encode()]):
+        return None
+    meant = f"{VERSION} {typed.group(1)}"
+    return repaired(meant) or (" ".join(meant.split()) if parse_spf(meant).error is None else None)
 
 
 def _plain(text: str) -> str:

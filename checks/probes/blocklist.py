@@ -1,6 +1,7 @@
 """DNS blocklists: is the sending address or the domain listed (RFC 5782)?
 
-A list that does not answer its own test entry as documented is not believed; an answer that refuses us is not a listing.
+A list that does not answer its own test entry as documented is not believed; an answer that refuses us is not a
+listing.
 """
 
 from __future__ import annotations
@@ -47,14 +48,18 @@ async def _ask(dns: DnsRun, bl: Blocklist, entry: str) -> BlocklistAnswer:
     told = _read(bl, answer)
     works = _read(bl, test)
     if not isinstance(told, Unreachable) and not isinstance(works, Seen):
-        told = works if isinstance(works, Unreachable) else Unreachable(Why.BLOCKED, f"{bl.zone} fails its own test entry")
+        fails = Unreachable(Why.BLOCKED, f"{bl.zone} fails its own test entry")
+        told = works if isinstance(works, Unreachable) else fails
     if isinstance(told, Seen):
         told = Seen(Listing(told.value.codes, await _reason(dns, f"{entry}.{bl.zone}")))
     return BlocklistAnswer(bl.zone, bl.title, bl.decisive, bl.delisting, told)
 
 
 def _read(bl: Blocklist, answer: Known[Answer[str]]) -> Known[Listing]:
-    """127.255.255.252 says that we typed the zone wrong: our bug, so it raises. Anything outside 127/8 is a resolver's invention."""
+    """127.255.255.252 says that we typed the zone wrong: our bug, so it raises.
+
+    Anything outside 127/8 is a resolver's invention.
+    """
     if not isinstance(answer, Seen):
         return answer
     values = answer.value.values

@@ -20,7 +20,10 @@ from checks.probes.run import Run
 
 
 async def walk_tree(dns: DnsRun, domain: str) -> TreeWalk:
-    """The tree walk from `domain`. All its names are asked at once: what the walk would not have reached is dropped after."""
+    """The tree walk from `domain`.
+
+    All its names are asked at once: what the walk would not have reached is dropped after.
+    """
     names = walk_names(domain)
     answers = await asyncio.gather(*(dns.txt(f"_dmarc.{name}") for name in names))
     steps = walked([DmarcStep(name, answer) for name, answer in zip(names, answers, strict=True)])

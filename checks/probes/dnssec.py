@@ -9,7 +9,7 @@ from checks.probes.run import Run
 
 
 async def ask_dnssec(run: Run) -> DnssecEvidence:
-    """Bogus is SERVFAIL that turns into an answer with the CD bit (RFC 4035 section 3.2.2); a plain SERVFAIL stays unknown.
+    """Bogus is SERVFAIL that becomes an answer with the CD bit (RFC 4035 section 3.2.2); plain SERVFAIL stays unknown.
 
     AD on the negative answer counts as well: below a signed zone apex there is no SOA at the name, but a proof of that.
     """

@@ -34,7 +34,10 @@ class Run:
     _tasks: dict[type[Any], asyncio.Task[Any]] = field(default_factory=dict)
 
     async def evidence(self, kind: type[E]) -> E:
-        """Gather this kind of evidence, or share the gathering that is under way. Raises KeyError for a kind without probe."""
+        """Gather this kind of evidence, or share the gathering that is under way.
+
+        Raises KeyError for a kind without probe.
+        """
         if kind not in self._tasks:
             self._tasks[kind] = asyncio.ensure_future(self._gather(kind))
         return cast(E, await asyncio.shield(self._tasks[kind]))

@@ -17,16 +17,18 @@ import idna
 import spf
 
 from checks.evidence.message import SpfResultEvidence
-from checks.evidence.spf import SpfEvidence
+from checks.evidence.spf import SpfEvidence, SpfTerm
 from checks.model import Absent, Known, MxHost, Seen, Unreachable, Why
 from checks.net.dns import DnsRun
-from checks.parse.spf import parse_spf, spf_records
+from checks.parse.spf import VERSION, parse_spf, spf_records
 from checks.probes.run import Run
 
 DEADLINE_S = 20.0
 """RFC 7208 section 4.6.4: at least 20 seconds for one evaluation."""
 MAX_ANSWERS = 400
-"""A strict evaluation asks for far fewer: 10 terms of at most 10 hosts each."""
+"""A strict evaluation needs far fewer: 10 terms of at most 10 hosts each, and what is asked ahead."""
+MAX_AHEAD = 60
+"""So many answers at hand, and nothing more is asked before the evaluation comes to it."""
 
 Key: TypeAlias = tuple[str, str]
 Result: TypeAlias = Literal["pass", "fail", "softfail", "neutral", "none", "permerror", "temperror"]
@@ -42,9 +44,10 @@ class _Identity:
 
     @property
     def is_checkable(self) -> bool:
-        """Section 4.3: a name that is no FQDN, or that the DNS cannot hold, gives "none" without a question."""
+        """Section 4.3: what is no FQDN (an address literal), or what the DNS cannot hold, gives "none" unasked."""
         labels = self.domain.split(".")
-        return len(labels) > 1 and all(0 < len(label) < 64 for label in labels) and len(self.domain) < 254
+        is_fqdn = len(labels) > 1 and not self.domain.startswith("[") and not labels[-1].isdigit()
+        return is_fqdn and all(0 < len(label) < 64 for label in labels) and len(self.domain) < 254
 
 
 class _Missing(Exception):
@@ -110,9 +113,27 @@ def _as_pyspf(qtype: str, value: Any) -> Any:
         case MxHost(preference, host):
             return preference, host
         case bytes():
-            return (value,)
+            return (_as_evaluated(value),)
         case _:
             return value
+
+
+def _as_evaluated(txt: bytes) -> bytes:
+    """The record with what its evaluation rests on, where it is valid.
+
+    pyspf knows modifiers only in lower case, and takes a repeated unknown one for an error, which it is not (section 6).
+    """
+    for text in spf_records([txt]):
+        if (record := parse_spf(text)).error is None:
+            words = (
+                t.text if t.kind == "mechanism" else f"{t.name}={t.value}" for t in record.terms if _is_evaluated(t)
+            )
+            return " ".join((VERSION, *words)).encode()
+    return txt
+
+
+def _is_evaluated(term: SpfTerm) -> bool:
+    return term.kind == "mechanism" or term.name == "redirect"
 
 
 async def ask_spf_result(run: Run) -> SpfResultEvidence:
@@ -183,13 +204,13 @@ async def _evaluated(dns: DnsRun, evidence: SpfResultEvidence, helo: str, identi
 async def _fetch(dns: DnsRun, key: Key, address_type: str, answers: dict[Key, Known[Any]]) -> None:
     """The answer to `key`, and to what will be asked because of it, all at once on each level."""
     wanted = [key]
-    while wanted and len(answers) < MAX_ANSWERS:
+    while wanted:
         told = await asyncio.gather(*(dns.ask(name, rdtype) for name, rdtype in wanted))
         answers.update(zip(wanted, told, strict=True))
         following = (
             k for (_, rdtype), known in zip(wanted, told, strict=True) for k in _next(rdtype, known, address_type)
         )
-        wanted = [k for k in dict.fromkeys(following) if k not in answers][: MAX_ANSWERS - len(answers)]
+        wanted = [k for k in dict.fromkeys(following) if k not in answers][: max(0, MAX_AHEAD - len(answers))]
 
 
 def _next(rdtype: str, known: Known[Any], address_type: str) -> Iterable[Key]:

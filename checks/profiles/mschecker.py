@@ -62,9 +62,7 @@ ITEMS: tuple[Requirement, ...] = (
     _item("tls_receive", "TLS when receiving", "受信時のTLS", why=Why.NOT_COVERED),
     _item("relay", "Open relay", "オープンリレー", why=Why.NEEDS_PROOF),
     _item("spf", "SPF", "SPF", "spf.record", "spf.syntax", "spf.all", "spf.lookups", "spf.includes", "spf.result"),
-    _item(
-        "dkim", "DKIM", "DKIM", "dkim.signature", "dkim.field", "dkim.key", "dkim.verification", "dkim.alignment"
-    ),
+    _item("dkim", "DKIM", "DKIM", "dkim.signature", "dkim.field", "dkim.key", "dkim.verification", "dkim.alignment"),
     _item("dmarc", "DMARC", "DMARC", "dmarc.record", "dmarc.syntax", "dmarc.result"),
     _item("reverse_dns", "Reverse DNS", "逆引き", "ptr.client"),
     _item("dnssec", "DNSSEC", "DNSSEC", "dnssec.zone"),

@@ -101,4 +101,3 @@ _ANY_ORDER = (Status.MET, Status.NOT_TESTABLE, Status.NOT_KNOWN, Status.NOT_MET,
 
 def _first(order: Sequence[Status], states: Iterable[tuple[Status, Why | None]]) -> tuple[Status, Why | None]:
     return min(states, key=lambda state: order.index(state[0]))
-

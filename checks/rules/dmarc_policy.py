@@ -20,9 +20,7 @@ MONITORING_ONLY = Rule(
     facts=("domain", "name"),
     alternatives=((Severity.WARNING, Tier.NONE),),
     texts=Texts(
-        title=Text(
-            en="DMARC of `{domain}` only monitors (p=none)", ja="`{domain}` のDMARCは監視のみ(p=none)です"
-        ),
+        title=Text(en="DMARC of `{domain}` only monitors (p=none)", ja="`{domain}` のDMARCは監視のみ(p=none)です"),
         why=Text(
             en="That is the right way to start. But forged mail is delivered as before, and in Japan carriers are asked to honour quarantine and reject, not none.",
             ja="導入の第一歩としては適切です。ただし、なりすましメールはそのまま配送されます。総務省も通信事業者に、隔離(quarantine)・拒否(reject)のポリシー設定を求めています。",

@@ -130,7 +130,9 @@ def _multiple(dmarc: DmarcEvidence) -> Iterator[Finding]:
         if len(records) < 2 or not concerns:
             continue
         name = f"_dmarc.{step.domain}"
-        kept = min(records, key=lambda r: next((i for i, p in enumerate(_STRICTNESS) if f"p={p}" in r.replace(" ", "")), 9))
+        kept = min(
+            records, key=lambda r: next((i for i, p in enumerate(_STRICTNESS) if f"p={p}" in r.replace(" ", "")), 9)
+        )
         yield MULTIPLE_DMARC_RECORDS.found(
             step.domain,
             variant="inherited" if dmarc.at else None,

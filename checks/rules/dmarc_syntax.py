@@ -63,7 +63,10 @@ DMARC_SYNTAX_ERROR = Rule(
             ),
         ),
     },
-    references=("https://www.rfc-editor.org/rfc/rfc9989#section-4.7", "https://www.rfc-editor.org/rfc/rfc9989#section-4.10.1"),
+    references=(
+        "https://www.rfc-editor.org/rfc/rfc9989#section-4.7",
+        "https://www.rfc-editor.org/rfc/rfc9989#section-4.10.1",
+    ),
     sample=Sample(bad="v=DMARC1; p=quarantaine", good="v=DMARC1; p=quarantine"),
 )
 
@@ -114,7 +117,9 @@ def _problem(dmarc: DmarcEvidence, record: DmarcRecord, tag: DmarcTag) -> Findin
         meant = difflib.get_close_matches(tag.value.lower(), POLICIES, 1, 0.5)
         new = _replaced(record.text, tag, f"{tag.name}={meant[0]}") if meant else None
         change = [RecordChange(name, "TXT", record.text, new)]
-        return DMARC_SYNTAX_ERROR.found(dmarc.at or "", records=change, name=name, part=part[:_SHOWN], position=tag.position)
+        return DMARC_SYNTAX_ERROR.found(
+            dmarc.at or "", records=change, name=name, part=part[:_SHOWN], position=tag.position
+        )
     return DMARC_SYNTAX_ERROR.found(
         dmarc.at or "",
         severity=Severity.WARNING,

@@ -43,7 +43,8 @@ MX_UNRESOLVABLE = Rule(
     alternatives=((Severity.WARNING, Tier.NONE),),
     texts=Texts(
         title=Text(
-            en="MX of `{domain}`: `{host}` has no address", ja="`{domain}` のMXに指定された `{host}` にアドレスがありません"
+            en="MX of `{domain}`: `{host}` has no address",
+            ja="`{domain}` のMXに指定された `{host}` にアドレスがありません",
         ),
         why=Text(
             en="No other MX of the domain has an address either ({others}): nobody can deliver mail to it.",
@@ -57,7 +58,8 @@ MX_UNRESOLVABLE = Rule(
     variants={
         "others_serve": Texts(
             title=Text(
-                en="MX of `{domain}`: `{host}` has no address", ja="`{domain}` のMXに指定された `{host}` にアドレスがありません"
+                en="MX of `{domain}`: `{host}` has no address",
+                ja="`{domain}` のMXに指定された `{host}` にアドレスがありません",
             ),
             why=Text(
                 en="Mail still arrives through `{others}`, but senders lose time on `{host}`, and there is one server less when another fails.",

@@ -49,7 +49,9 @@ NO_REVERSE_NAME = Rule(
         )
     },
     references=("https://support.google.com/a/answer/81126", "https://www.rfc-editor.org/rfc/rfc1912#section-2.1"),
-    sample=Sample(bad="25.2.0.192.in-addr.arpa.  →  NXDOMAIN", good="25.2.0.192.in-addr.arpa.  PTR  mx1.example.co.jp."),
+    sample=Sample(
+        bad="25.2.0.192.in-addr.arpa.  →  NXDOMAIN", good="25.2.0.192.in-addr.arpa.  PTR  mx1.example.co.jp."
+    ),
 )
 
 

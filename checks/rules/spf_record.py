@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from checks.catalogue import CannotTell, Check, Finding, RecordChange, Rule, Sample, Text, Texts
 from checks.evidence.domain import UseEvidence
 from checks.evidence.spf import SpfEvidence
-from checks.model import Severity, Tier, Unreachable, Why
-from checks.parse.spf_rewrite import merged
+from checks.model import Seen, Severity, Tier, Unreachable, Why
+from checks.parse.spf_rewrite import merged, recognised
 from checks.providers import spf_terms
 
 MISSING_SPF = Rule(
@@ -54,6 +54,20 @@ MISSING_SPF = Rule(
             fix=Text(
                 en="Publish the TXT record `{proposal}` at `{domain}`: it says that no server may send for it.",
                 ja="`{domain}` のTXTレコードとして `{proposal}` を公開し、どのサーバーからも送信しないことを宣言します。",
+            ),
+        ),
+        "look_alike": Texts(
+            title=Text(
+                en="`{domain}` has no SPF record: the one that is meant as such is not recognised",
+                ja="`{domain}` にSPFレコードとして認識されるレコードがありません",
+            ),
+            why=Text(
+                en="A record has to begin with exactly `v=spf1` and a space. Receivers ignore the TXT record that begins otherwise (quotes, a leading space, `v=spf1;`), and the domain counts as one without SPF.",
+                ja="SPFレコードは `v=spf1` と半角スペースで始まる必要があります。引用符や先頭の空白が付いたもの、`v=spf1;` などは無視され、SPFのないドメインとして扱われます。",
+            ),
+            fix=Text(
+                en="Replace that TXT record of `{domain}` by `{proposal}`.",
+                ja="`{domain}` の該当するTXTレコードを `{proposal}` に置き換えます。",
             ),
         ),
         "below": Texts(
@@ -131,7 +145,9 @@ MULTIPLE_SPF_RECORDS = Rule(
         ),
     },
     references=("https://www.rfc-editor.org/rfc/rfc7208#section-4.5",),
-    sample=Sample(bad="v=spf1 mx ~all\nv=spf1 include:_spf.google.com ~all", good="v=spf1 mx include:_spf.google.com ~all"),
+    sample=Sample(
+        bad="v=spf1 mx ~all\nv=spf1 include:_spf.google.com ~all", good="v=spf1 mx include:_spf.google.com ~all"
+    ),
 )
 
 
@@ -140,7 +156,7 @@ def judge(spf: SpfEvidence, use: UseEvidence) -> Iterator[Finding]:
         raise CannotTell(spf.answer.why)
     match len(spf.records):
         case 0:
-            yield _missing(spf.domain, use)
+            yield _unrecognised(spf) or _missing(spf.domain, use)
         case 1:
             return
         case count:
@@ -157,6 +173,21 @@ def judge(spf: SpfEvidence, use: UseEvidence) -> Iterator[Finding]:
                 owner=spf.domain,
                 term="",
             )
+
+
+def _unrecognised(spf: SpfEvidence) -> Finding | None:
+    """A TXT record that its owner takes for the SPF record, where it can be corrected with certainty."""
+    for octets in spf.answer.value.values if isinstance(spf.answer, Seen) else ():
+        text = octets.decode("utf-8", "replace")
+        if (record := recognised(text)) is not None:
+            return MISSING_SPF.found(
+                spf.domain,
+                variant="look_alike",
+                records=(RecordChange(spf.domain, "TXT", text, record),),
+                domain=spf.domain,
+                proposal=record,
+            )
+    return None
 
 
 def _missing(domain: str, use: UseEvidence) -> Finding:

@@ -13,8 +13,8 @@ from checks.catalogue import Rule, Sample, Texts
 
 RULES = [pytest.param(rule, id=rule.id) for rule in CATALOGUE.rules.values()]
 JAPANESE = re.compile("[ぁ-んァ-ヶ一-龠]")
-THIS_ISSUE = """DNS001 SPF001 SPF101 SPF102 SPF201 SPF301 SPF304 SPF401 DKIM001 DKIM002 DKIM302 DKIM303 DKIM401
-DMARC001 DMARC101 DMARC102 DMARC201 DMARC401 MX001 MX103 PTR001 SEC001 SEC201 BL201 TLS401 MSG101""".split()
+FIRST_CATALOGUE = """DNS001 SPF001 SPF101 SPF102 SPF201 SPF301 SPF304 SPF401 DKIM001 DKIM002 DKIM302 DKIM303 DKIM401
+DMARC001 DMARC101 DMARC102 DMARC201 DMARC401 MX001 MX103 PTR001 SEC001 SEC201 BL201 TLS401 MSG101"""
 
 
 def texts_of(rule: Rule) -> list[tuple[str, Texts]]:
@@ -22,7 +22,7 @@ def texts_of(rule: Rule) -> list[tuple[str, Texts]]:
 
 
 def test_the_first_catalogue_is_there():
-    assert set(THIS_ISSUE) <= set(CATALOGUE.rules)
+    assert set(FIRST_CATALOGUE.split()) <= set(CATALOGUE.rules)
 
 
 def test_every_file_of_rules_is_listed():
@@ -102,7 +102,17 @@ def test_a_strangers_value_cannot_act(lang: Lang):
 
 def a_rule(facts: tuple[str, ...] = ("domain",)) -> Rule:
     text = Text(en="`{domain}` is wrong", ja="`{domain}` は誤りです")
-    return Rule("TST001", "test", Severity.ERROR, Tier.MAIL, "0.1", Texts(text, text, text), ("https://example.com",), Sample("a", "b"), facts)
+    return Rule(
+        "TST001",
+        "test",
+        Severity.ERROR,
+        Tier.MAIL,
+        "0.1",
+        Texts(text, text, text),
+        ("https://example.com",),
+        Sample("a", "b"),
+        facts,
+    )
 
 
 def test_required_questions_cover_what_the_verdict_needs():

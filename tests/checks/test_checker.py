@@ -13,13 +13,24 @@ from bot.demo.nameserver import ALWAYS, Fault, Nameserver, Zone
 from bot.demo.signing import make_signing_keys
 from checks import CATALOGUE, BadDomain, Checker, Outcome, Report, Session, Status, Tls, Verdict, Why, combine
 
-EMPTY = ("example", "arpa", "zen.spamhaus.org", "b.barracudacentral.org", "bl.spamcop.net", "dbl.spamhaus.org", "multi.surbl.org")
+EMPTY = (
+    "example",
+    "arpa",
+    "zen.spamhaus.org",
+    "b.barracudacentral.org",
+    "bl.spamcop.net",
+    "dbl.spamhaus.org",
+    "multi.surbl.org",
+)
 KEYS = make_signing_keys(SIGNERS)
 
 
 def check(name: str, zones=(), faults=(), deadline_s: float = 20.0, **options) -> Report:
     async def run() -> Report:
-        async with Nameserver(zones, faults=faults, empty_zones=EMPTY) as ns, Checker([ns.address], deadline_s=deadline_s) as checker:
+        async with (
+            Nameserver(zones, faults=faults, empty_zones=EMPTY) as ns,
+            Checker([ns.address], deadline_s=deadline_s) as checker,
+        ):
             return await checker.check_domain(name, **options)
 
     return asyncio.run(run())
@@ -54,7 +65,10 @@ def test_each_sample_domain_shows_exactly_what_is_wrong_with_it(name, verdict, m
 
 def test_a_lookup_that_times_out_is_unknown_never_missing():
     report = sample("slow.example", deadline_s=3.0)
-    assert (report.result("dmarc.record").outcome, report.result("dmarc.record").reason) == (Outcome.UNKNOWN, Why.TIMEOUT)
+    assert (report.result("dmarc.record").outcome, report.result("dmarc.record").reason) == (
+        Outcome.UNKNOWN,
+        Why.TIMEOUT,
+    )
     assert report.result("spf.includes").outcome is Outcome.UNKNOWN
 
 
@@ -74,7 +88,9 @@ def test_a_dead_resolver_makes_everything_unknown_within_the_deadline():
     assert time.monotonic() - started < 6
     assert report.verdict is Verdict.UNDETERMINED
     assert report.findings == ()
-    assert {c.id for c in report.checks if c.outcome is not Outcome.UNKNOWN} == {"dkim.published"}  # no selector is known
+    assert {c.id for c in report.checks if c.outcome is not Outcome.UNKNOWN} == {
+        "dkim.published"
+    }  # no selector is known
 
 
 def test_a_silent_resolver_ends_at_the_deadline():
@@ -82,7 +98,10 @@ def test_a_silent_resolver_ends_at_the_deadline():
     report = check("silent.example", [*lists, Zone("silent.example", "", "silent")], deadline_s=1.0)
     assert report.verdict is Verdict.UNDETERMINED
     assert report.metrics["elapsed_ms"] < 3000
-    assert {c.reason for c in report.checks if c.id not in ("dkim.published", "bl.domain")} == {Why.TIMEOUT, Why.NEEDS_MAIL}
+    assert {c.reason for c in report.checks if c.id not in ("dkim.published", "bl.domain")} == {
+        Why.TIMEOUT,
+        Why.NEEDS_MAIL,
+    }
 
 
 FAILING = [
@@ -167,12 +186,41 @@ def test_a_stored_report_is_the_same_report_again():
 
 def test_the_documented_json_has_its_keys():
     data = json.loads(json.dumps(sample("no-dmarc.example").as_dict("ja")))
-    assert {"schema", "kind", "subject", "verdict", "provisional", "catalogue", "checks", "authentication", "profiles", "evidence", "metrics"} <= set(data)
+    assert {
+        "schema",
+        "kind",
+        "subject",
+        "verdict",
+        "provisional",
+        "catalogue",
+        "checks",
+        "authentication",
+        "profiles",
+        "evidence",
+        "metrics",
+    } <= set(data)
     assert (data["schema"], data["kind"], data["authentication"]) == (1, "domain", None)
     finding = next(f for c in data["checks"] for f in c["findings"])
-    assert {"rule", "name", "severity", "tier", "subject", "facts", "title", "why", "fix", "records", "references"} <= set(finding)
+    assert {
+        "rule",
+        "name",
+        "severity",
+        "tier",
+        "subject",
+        "facts",
+        "title",
+        "why",
+        "fix",
+        "records",
+        "references",
+    } <= set(finding)
     assert finding["records"] == [
-        {"name": "_dmarc.no-dmarc.example", "type": "TXT", "old": None, "new": "v=DMARC1; p=none; rua=mailto:dmarc-reports@no-dmarc.example"}
+        {
+            "name": "_dmarc.no-dmarc.example",
+            "type": "TXT",
+            "old": None,
+            "new": "v=DMARC1; p=none; rua=mailto:dmarc-reports@no-dmarc.example",
+        }
     ]
     assert {row["item"] for row in data["profiles"]["mschecker"]} == {
         "tls_send", "tls_receive", "relay", "spf", "dkim", "dmarc", "reverse_dns", "dnssec", "dnsbl"
@@ -180,11 +228,18 @@ def test_the_documented_json_has_its_keys():
     assert all((c["reason"] is None) == (c["outcome"] in ("passed", "failed", "broken")) for c in data["checks"])
 
 
-@pytest.mark.parametrize("raw", [b"", b"\r\n", b"\x00\xff" * 50, b"From: a@good.example\r\n\r\nhello", b"From", b": \r\n\r\n"])
+@pytest.mark.parametrize(
+    "raw", [b"", b"\r\n", b"\x00\xff" * 50, b"From: a@good.example\r\n\r\nhello", b"From", b": \r\n\r\n"]
+)
 def test_any_bytes_can_be_analysed(raw):
     async def run() -> Report:
-        async with Nameserver(sample_zones(KEYS), empty_zones=(*EMPTY, "invalid")) as ns, Checker([ns.address]) as checker:
-            return await checker.check_message(raw, Session("127.0.0.10", "mail.good.example", "a@good.example", Tls("TLSv1.3", "X")))
+        async with (
+            Nameserver(sample_zones(KEYS), empty_zones=(*EMPTY, "invalid")) as ns,
+            Checker([ns.address]) as checker,
+        ):
+            return await checker.check_message(
+                raw, Session("127.0.0.10", "mail.good.example", "a@good.example", Tls("TLSv1.3", "X"))
+            )
 
     report = asyncio.run(run())
     assert report.kind == "message"
@@ -216,7 +271,12 @@ def test_combining_takes_dns_from_the_domain_and_mail_from_the_mail():
     assert (final.kind, final.provisional, final.verdict) == ("domain", False, Verdict.MAIL_NEEDS_WORK)
     assert rules(final) == {"DKIM001", "TLS401"}
     status = {row.id: row.status for row in final.profiles["mschecker"]}
-    assert (status["spf"], status["dkim"], status["tls_send"], status["reverse_dns"]) == (Status.MET, Status.NOT_MET, Status.NOT_MET, Status.MET)
+    assert (status["spf"], status["dkim"], status["tls_send"], status["reverse_dns"]) == (
+        Status.MET,
+        Status.NOT_MET,
+        Status.NOT_MET,
+        Status.MET,
+    )
 
 
 def test_a_fault_that_stays_silent_for_ever_is_asked_no_longer_than_the_deadline():

@@ -31,7 +31,9 @@ def mx(*hosts: str) -> Seen[Answer[MxHost]]:
     return Seen(Answer("example.co.jp", "MX", tuple(MxHost(10, host) for host in hosts)))
 
 
-def domain(name: str = "example.co.jp", registrable: str = "example.co.jp", soa: Known[Answer[str]] | None = None) -> DomainEvidence:
+def domain(
+    name: str = "example.co.jp", registrable: str = "example.co.jp", soa: Known[Answer[str]] | None = None
+) -> DomainEvidence:
     return DomainEvidence(name, name, registrable, soa or Seen(Answer(name, "SOA", ("ns. h. 1 1 1 1 1",))))
 
 

@@ -72,7 +72,7 @@ def _parts(report: Report, lang: Lang) -> Iterator[RenderableType]:
 
 
 def _open_questions(report: Report, lang: Lang) -> Iterator[RenderableType]:
-    """What was asked and stayed without an answer; only where there is nothing of that kind may a report be all clear."""
+    """What was asked and stayed without an answer. Only where nothing did may a report be all clear."""
     titles = {check.id: check.title.say(lang) for check in CATALOGUE.checks}
     unanswered = [c for c in report.checks if c.is_unanswered]
     if unanswered:
@@ -157,7 +157,9 @@ def _authentication(results: Mapping[str, object], lang: Lang) -> RenderableType
     for column in ("method", "result", "domain", "aligned"):
         table.add_column(LABELS[column].say(lang))
     spf, dkim, dmarc = results["spf"], results["dkim"], results["dmarc"]
-    assert isinstance(spf, Mapping) and isinstance(dkim, list) and isinstance(dmarc, Mapping)
+    assert isinstance(spf, Mapping)
+    assert isinstance(dkim, list)
+    assert isinstance(dmarc, Mapping)
     rows = [("SPF", spf["result"], spf["domain"], spf["aligned"])]
     rows += [(f"DKIM ({s['selector']})", _result(s), s["domain"], s["aligned"]) for s in dkim]
     rows += [("DMARC", dmarc["result"], dmarc["domain"], None)]

@@ -45,17 +45,23 @@ def test_eight_labels_jump_as_well():
 
 
 def test_the_organizational_domain_is_the_record_with_the_fewest_labels():
-    assert walk("a.news.example.jp", {"news.example.jp": txt("v=DMARC1; p=none"), "example.jp": txt("v=DMARC1; p=none")}).organizational == Seen("example.jp")
+    assert walk(
+        "a.news.example.jp", {"news.example.jp": txt("v=DMARC1; p=none"), "example.jp": txt("v=DMARC1; p=none")}
+    ).organizational == Seen("example.jp")
 
 
 def test_psd_n_ends_the_walk_where_it_stands():
-    tree = walk("a.news.example.jp", {"news.example.jp": txt("v=DMARC1; psd=n; p=none"), "example.jp": txt("v=DMARC1; p=none")})
+    tree = walk(
+        "a.news.example.jp", {"news.example.jp": txt("v=DMARC1; psd=n; p=none"), "example.jp": txt("v=DMARC1; p=none")}
+    )
     assert tree.organizational == Seen("news.example.jp")
     assert [s.domain for s in tree.steps] == ["a.news.example.jp", "news.example.jp"]
 
 
 def test_psd_y_makes_the_name_below_it_the_organization():
-    assert walk("a.example.city.jp", {"city.jp": txt("v=DMARC1; psd=y; p=none")}).organizational == Seen("example.city.jp")
+    assert walk("a.example.city.jp", {"city.jp": txt("v=DMARC1; psd=y; p=none")}).organizational == Seen(
+        "example.city.jp"
+    )
 
 
 def test_psd_y_at_the_start_is_not_another_organization():
@@ -68,7 +74,9 @@ def test_no_record_anywhere_is_absent_and_a_failed_step_is_not():
 
 
 def test_a_failed_step_beyond_the_end_of_the_walk_does_not_matter():
-    assert walk("a.example.jp", {"example.jp": txt("v=DMARC1; psd=n; p=none"), "jp": SERVFAIL}).organizational == Seen("example.jp")
+    assert walk("a.example.jp", {"example.jp": txt("v=DMARC1; psd=n; p=none"), "jp": SERVFAIL}).organizational == Seen(
+        "example.jp"
+    )
 
 
 def test_the_policy_of_a_broken_record_depends_on_its_report_address():

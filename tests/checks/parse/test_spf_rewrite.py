@@ -10,6 +10,7 @@ from checks.parse.spf import parse_spf
 from checks.parse.spf_rewrite import (
     merged,
     misread_terms,
+    recognised,
     repaired,
     with_all,
     with_term,
@@ -78,6 +79,25 @@ def test_a_repaired_record_is_valid(text: str) -> None:
         record = parse_spf(result)
         assert record.error is None
         assert not misread_terms(record)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        (" v=spf1 mx -all", "v=spf1 mx -all"),
+        ('"v=spf1 mx -all"', "v=spf1 mx -all"),
+        ("v=spf1;mx;-all", "v=spf1 mx -all"),
+        ("v=spf1\u00a0mx -all", "v=spf1 mx -all"),
+        ("\uff56=spf1 mx \uff5eall", "v=spf1 mx ~all"),
+        ("v=spf1 mx -all", None),
+        ("v=spf10 mx -all", None),
+        ("v=spf1;moo", None),
+        ("spf2.0/pra mx -all", None),
+        ("google-site-verification=v=spf1 mx", None),
+    ],
+)
+def test_a_look_alike_is_recognised(text: str, meant: str | None) -> None:
+    assert recognised(text) == meant
 
 
 @pytest.mark.parametrize(

@@ -53,13 +53,19 @@ def test_the_proposed_record_stands_at_the_organizational_domain():
 def test_a_domain_without_mail_is_only_warned_and_told_to_reject():
     result = judge(dmarc_record.CHECK, dmarc(NAME, {}), use(non_sending=True), domain())
     finding = result.findings[0]
-    assert (finding.severity, finding.tier, finding.records[0].new) == (Severity.WARNING, Tier.NONE, "v=DMARC1; p=reject")
+    assert (finding.severity, finding.tier, finding.records[0].new) == (
+        Severity.WARNING,
+        Tier.NONE,
+        "v=DMARC1; p=reject",
+    )
 
 
 def test_several_records_are_all_discarded_and_the_walk_goes_on():
     two = txt("v=DMARC1; p=none", "v=DMARC1; p=reject")
     assert record_rules(NAME, {NAME: two}) == ["DMARC101"]
-    below = judge(dmarc_record.CHECK, dmarc("news.example.co.jp", {"news.example.co.jp": two, NAME: GOOD}), use(), domain())
+    below = judge(
+        dmarc_record.CHECK, dmarc("news.example.co.jp", {"news.example.co.jp": two, NAME: GOOD}), use(), domain()
+    )
     assert below.findings[0].facts["governing"] == "_dmarc.example.co.jp"
     assert below.findings[0].records[0].new == "v=DMARC1; p=reject"
 
@@ -72,7 +78,11 @@ def test_one_record_beside_unrelated_text_is_one_record():
     ("record", "severity", "new"),
     [
         ("v=DMARC1; p=quarantaine", Severity.ERROR, "v=DMARC1; p=quarantine"),
-        ("v=DMARC1; p=reject; sp=nonne; rua=mailto:a@b.jp", Severity.ERROR, "v=DMARC1; p=reject; sp=none; rua=mailto:a@b.jp"),
+        (
+            "v=DMARC1; p=reject; sp=nonne; rua=mailto:a@b.jp",
+            Severity.ERROR,
+            "v=DMARC1; p=reject; sp=none; rua=mailto:a@b.jp",
+        ),
         ("v=DMARC1; p=reject; adkim=strict", Severity.WARNING, None),
         ("v=DMARC1; p=reject; p=none", Severity.WARNING, None),
         ("v=DMARC1; p=reject; rua mailto:a@b.jp", Severity.WARNING, None),
@@ -88,7 +98,12 @@ def test_what_receivers_ignore_is_found_with_its_correction(record, severity, ne
 
 @pytest.mark.parametrize(
     "record",
-    ["v=DMARC1; p=none", "v=DMARC1;p=reject;", "v = DMARC1 ; p = Quarantine", "v=DMARC1; p=reject; unknown=1; pct=50; np=reject; t=y; psd=n"],
+    [
+        "v=DMARC1; p=none",
+        "v=DMARC1;p=reject;",
+        "v = DMARC1 ; p = Quarantine",
+        "v=DMARC1; p=reject; unknown=1; pct=50; np=reject; t=y; psd=n",
+    ],
 )
 def test_valid_records_are_not_accused(record):
     assert yields(dmarc_syntax.CHECK, dmarc(NAME, {NAME: txt(record)})) == []
@@ -109,9 +124,15 @@ def test_monitoring_does_not_fail_the_question():
     assert judge(dmarc_policy.CHECK, dmarc(NAME, {NAME: txt("v=DMARC1; p=none")}), use()).outcome is Outcome.PASSED
 
 
-@pytest.mark.parametrize(("answer", "outcome", "why"), [(NXDOMAIN, Outcome.NOT_APPLICABLE, Why.NO_RECORD), (TIMEOUT, Outcome.UNKNOWN, Why.TIMEOUT)])
+@pytest.mark.parametrize(
+    ("answer", "outcome", "why"),
+    [(NXDOMAIN, Outcome.NOT_APPLICABLE, Why.NO_RECORD), (TIMEOUT, Outcome.UNKNOWN, Why.TIMEOUT)],
+)
 def test_without_a_record_there_is_no_policy_to_judge(answer, outcome, why):
-    for check, evidence in ((dmarc_policy.CHECK, (dmarc(NAME, {NAME: answer}), use())), (dmarc_syntax.CHECK, (dmarc(NAME, {NAME: answer}),))):
+    for check, evidence in (
+        (dmarc_policy.CHECK, (dmarc(NAME, {NAME: answer}), use())),
+        (dmarc_syntax.CHECK, (dmarc(NAME, {NAME: answer}),)),
+    ):
         result = judge(check, *evidence)
         assert (result.outcome, result.reason) == (outcome, why)
 

@@ -116,5 +116,7 @@ def test_one_decisive_list_determines(answers, rules, reason):
 
 
 def test_a_listing_is_dangerous():
-    finding = judge(BL_CLIENT, ClientBlocklistEvidence("192.0.2.1", (entry(Seen(Listing(("127.0.0.2",), "spam"))),))).findings[0]
+    finding = judge(
+        BL_CLIENT, ClientBlocklistEvidence("192.0.2.1", (entry(Seen(Listing(("127.0.0.2",), "spam"))),))
+    ).findings[0]
     assert (finding.severity, finding.tier) == (Severity.CRITICAL, Tier.DANGER)

@@ -1,0 +1,402 @@
+"""Each SPF rule: a record that yields it, one that does not, and unknown where a lookup failed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from built import TIMEOUT, use
+from spf_world import published
+
+from bot.demo.nameserver import ALWAYS, Fault
+from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordChange, Rule
+from checks.evidence.message import ArcEvidence, MessageEvidence, SpfResultEvidence
+from checks.evidence.spf import SpfEvidence
+from checks.model import LANGS, Absent, Known, Severity, Tier, Unreachable, Why
+from checks.parse.spf import parse_spf
+from checks.rules import spf_all, spf_includes, spf_lookups, spf_record, spf_result, spf_syntax
+
+OF_TREE = [spf_syntax.CHECK, spf_all.CHECK, spf_lookups.CHECK, spf_includes.CHECK]
+FAILING = (Fault("a.example", "TXT", rcode="SERVFAIL"),)
+SILENT = (Fault("a.example", "TXT", drop=ALWAYS),)
+
+
+def judged(check: Check, *evidence: object) -> list[Finding]:
+    """The findings; each must be sayable in both languages."""
+    findings = list(check.judge(*evidence))
+    for finding in findings:
+        assert finding.rule in check.rules
+        for lang in LANGS:
+            assert finding.title(lang)
+            assert finding.why(lang)
+            assert finding.fix(lang)
+    return findings
+
+
+def single(check: Check, *evidence: object) -> Finding:
+    (finding,) = judged(check, *evidence)
+    return finding
+
+
+def of(record: str, **others: str) -> SpfEvidence:
+    return published({"d": record, **others})
+
+
+def new(finding: Finding) -> str | None:
+    (change,) = finding.records
+    return change.new
+
+
+def unanswered(answer: Known[object]) -> SpfEvidence:
+    return SpfEvidence("d.example", answer, (), None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("check", OF_TREE, ids=lambda check: check.id)
+def test_without_a_record_the_question_does_not_arise(check: Check) -> None:
+    with pytest.raises(NotApplicable) as caught:
+        judged(check, unanswered(Absent()))
+    assert caught.value.why is Why.NO_RECORD
+
+
+@pytest.mark.parametrize("check", OF_TREE, ids=lambda check: check.id)
+def test_a_failed_lookup_is_no_answer(check: Check) -> None:
+    with pytest.raises(CannotTell) as caught:
+        judged(check, unanswered(TIMEOUT))
+    assert caught.value.why is Why.TIMEOUT
+
+
+@pytest.mark.parametrize("check", OF_TREE, ids=lambda check: check.id)
+@pytest.mark.parametrize(("faults", "why"), [(FAILING, Why.SERVFAIL), (SILENT, Why.TIMEOUT)])
+def test_a_failed_include_leaves_it_open(check: Check, faults: tuple[Fault, ...], why: Why) -> None:
+    with pytest.raises(CannotTell) as caught:
+        judged(check, published({"d": "v=spf1 include:a.example -all"}, faults=faults))
+    assert caught.value.why is why
+
+
+@pytest.mark.parametrize("check", OF_TREE, ids=lambda check: check.id)
+def test_a_good_record_yields_nothing(check: Check) -> None:
+    good = of(
+        "v=spf1 mx ip4:192.0.2.0/24 include:a.example include:%{i}.m.example ~all", a="v=spf1 ip4:198.51.100.0/24 ~all"
+    )
+    assert judged(check, good) == []
+
+
+class TestRecord:
+    def test_missing_with_the_terms_of_the_platform(self) -> None:
+        finding = single(spf_record.CHECK, unanswered(Absent()), use("d.example", provider="google"))
+        assert (finding.rule.id, finding.severity, finding.tier) == ("SPF001", Severity.ERROR, Tier.MAIL)
+        assert new(finding) == "v=spf1 include:_spf.google.com ~all"
+
+    def test_missing_without_known_platform(self) -> None:
+        assert new(single(spf_record.CHECK, of("v=other"), use("d.example"))) == "v=spf1 mx ~all"
+        assert new(single(spf_record.CHECK, of("v=other"), use("d.example", has_mx=False))) == "v=spf1 a ~all"
+
+    def test_missing_where_no_mail_is_sent(self) -> None:
+        finding = single(spf_record.CHECK, unanswered(Absent()), use("d.example", non_sending=True, has_mx=False))
+        assert (finding.severity, finding.tier, new(finding)) == (Severity.WARNING, Tier.NONE, "v=spf1 -all")
+
+    @pytest.mark.parametrize("non_sending", [True, False, None])
+    def test_missing_below_the_organizational_domain_is_advice(self, non_sending: bool | None) -> None:
+        below = use("www.d.example", non_sending=non_sending, is_below=True, has_mx=False)
+        finding = single(spf_record.CHECK, unanswered(Absent()), below)
+        assert (finding.severity, finding.tier) == (Severity.NOTICE, Tier.NONE)
+
+    def test_missing_below_with_mx_is_an_error(self) -> None:
+        below = use("m.d.example", is_below=True)
+        assert single(spf_record.CHECK, unanswered(Absent()), below).severity is Severity.ERROR
+
+    def test_missing_below_with_unknown_mx_is_not_graded(self) -> None:
+        with pytest.raises(CannotTell):
+            judged(spf_record.CHECK, unanswered(Absent()), use("m.d.example", is_below=True, has_mx=None))
+
+    def test_a_failed_lookup_is_never_missing(self) -> None:
+        with pytest.raises(CannotTell) as caught:
+            judged(spf_record.CHECK, unanswered(Unreachable(Why.SERVFAIL)), use("d.example"))
+        assert caught.value.why is Why.SERVFAIL
+
+    def test_missing_because_it_is_not_recognised(self) -> None:
+        finding = single(spf_record.CHECK, of('TXT " v=spf1 mx -all"'), use("d.example"))
+        assert (finding.rule.id, finding.severity) == ("SPF001", Severity.ERROR)
+        assert finding.records == (RecordChange("d.example", "TXT", " v=spf1 mx -all", "v=spf1 mx -all"),)
+
+    def test_several_are_merged(self) -> None:
+        finding = single(spf_record.CHECK, of("v=spf1 mx -all\nv=spf1 include:a.example ~all"), use("d.example"))
+        assert (finding.rule.id, finding.facts["count"]) == ("SPF101", 2)
+        old = [change.old for change in finding.records]
+        merged, gone = (change.new for change in finding.records)
+        assert sorted(old, key=str) == ["v=spf1 include:a.example ~all", "v=spf1 mx -all"]
+        assert merged is not None
+        assert sorted(merged.split()) == ["include:a.example", "mx", "v=spf1", "~all"]
+        assert gone == ""
+
+    def test_several_that_cannot_be_read_are_left_to_their_owner(self) -> None:
+        finding = single(spf_record.CHECK, of("v=spf1 moo -all\nv=spf1 mx ~all"), use("d.example"))
+        assert finding.variant == "unreadable"
+        assert [change.new for change in finding.records] == [None, None]
+
+    def test_one_record_is_right(self) -> None:
+        assert judged(spf_record.CHECK, of("v=spf1 moo"), use("d.example")) == []
+
+
+class TestSyntax:
+    def test_a_certain_correction_is_shown(self) -> None:
+        finding = single(spf_syntax.CHECK, of("v=spf1 mx ipv4:192.0.2.1 ~all"))
+        assert finding.rule.id == "SPF102"
+        assert (finding.facts["term"], finding.facts["position"], finding.facts["kind"]) == (
+            "ipv4:192.0.2.1", 11, "unknown_mechanism",
+        )  # fmt: skip
+        assert new(finding) == "v=spf1 mx ip4:192.0.2.1 ~all"
+
+    def test_otherwise_its_owner_has_to_decide(self) -> None:
+        assert new(single(spf_syntax.CHECK, of("v=spf1 ip4:192.0.2 -all"))) is None
+
+    def test_a_mechanism_written_as_modifier_is_ignored_by_receivers(self) -> None:
+        finding = single(spf_syntax.CHECK, of("v=spf1 include=a.example ~all"))
+        assert (finding.rule.id, finding.facts["kind"]) == ("SPF102", "ignored")
+        assert new(finding) == "v=spf1 include:a.example ~all"
+
+    def test_a_fault_below_names_whose_it_is(self) -> None:
+        finding = single(
+            spf_syntax.CHECK, of("v=spf1 include:a.example ~all", a="v=spf1 redirect=b.example", b="v=spf1 moo")
+        )
+        assert (finding.subject, finding.facts["through"]) == ("b.example", "include:a.example")
+        assert finding.records == ()
+
+    def test_a_long_term_is_shortened(self) -> None:
+        assert len(str(single(spf_syntax.CHECK, of("v=spf1 " + "x" * 200)).facts["term"])) == 80
+
+    @pytest.mark.parametrize("kind", spf_syntax._REASONS)
+    def test_every_kind_has_its_words(self, kind: str) -> None:
+        assert {kind, f"{kind}-corrected"} <= spf_syntax.SPF_SYNTAX_ERROR.variants.keys()
+
+
+class TestAll:
+    def test_pass_all(self) -> None:
+        finding = single(spf_all.CHECK, of("v=spf1 mx +all exp=e.example"))
+        assert (finding.rule.id, finding.severity, finding.tier) == ("SPF201", Severity.CRITICAL, Tier.DANGER)
+        assert new(finding) == "v=spf1 mx ~all exp=e.example"
+
+    def test_pass_all_through_an_include(self) -> None:
+        finding = single(spf_all.CHECK, of("v=spf1 include:a.example mx -all", a="v=spf1 all"))
+        assert (finding.facts["through"], finding.facts["holder"]) == ("include:a.example", "a.example")
+        assert new(finding) == "v=spf1 mx -all"
+
+    @pytest.mark.parametrize(
+        ("record", "percent"),
+        [
+            ("ip4:0.0.0.0/0 -all", 100),
+            ("ip4:0.0.0.0/2 -all", 25),
+            ("ip4:0.0.0.0/3 ip4:32.0.0.0/3 -all", 25),
+            ("ip4:0.0.0.0/3 ip4:16.0.0.0/4 ip4:128.0.0.0/3 -all", 25),
+        ],
+    )
+    def test_the_union_of_networks_counts(self, record: str, percent: int) -> None:
+        finding = single(spf_all.CHECK, of(f"v=spf1 {record}"))
+        assert (finding.variant, finding.facts["percent"]) == ("networks", percent)
+
+    @pytest.mark.parametrize(
+        "record",
+        [
+            "ip4:0.0.0.0/3 ip4:16.0.0.0/4 ip4:0.0.0.0/4 -all",
+            "ip4:0.0.0.0/3 ip4:32.0.0.0/4 ip4:48.0.0.0/5 ip4:56.0.0.0/6 -all",
+            "?ip4:0.0.0.0/0 ~all",
+            "-all ip4:0.0.0.0/0",
+            "ip6:2001::/16 -all",
+        ],
+    )
+    def test_less_than_a_quarter_is_not_everybody(self, record: str) -> None:
+        assert judged(spf_all.CHECK, of(f"v=spf1 {record}")) == []
+
+    def test_huge_ipv6_block(self) -> None:
+        finding = single(spf_all.CHECK, of("v=spf1 ip6:2000::/3 -all"))
+        assert (finding.variant, finding.facts["networks"]) == ("ipv6", ("2000::/3",))
+
+    def test_what_is_known_is_enough(self) -> None:
+        assert judged(spf_all.CHECK, published({"d": "v=spf1 include:a.example +all"}, faults=FAILING))
+
+
+class TestLookups:
+    NINE = " ".join(f"a:h{i}.example" for i in range(9))
+
+    def test_ten_are_fine_and_eleven_are_not(self) -> None:
+        assert judged(spf_lookups.CHECK, of(f"v=spf1 {self.NINE} mx ~all")) == []
+        finding = single(spf_lookups.CHECK, of(f"v=spf1 {self.NINE} mx ptr ~all"))
+        assert (finding.rule.id, finding.facts["lookups"], finding.facts["limit"]) == ("SPF301", 11, 10)
+        assert finding.facts["unreached"] == "ptr"
+        assert new(finding) is None
+
+    def test_branches_are_counted_biggest_first(self) -> None:
+        finding = single(
+            spf_lookups.CHECK,
+            of("v=spf1 mx include:a.example include:b.example ~all", a=f"v=spf1 {self.NINE}", b="v=spf1 a mx"),
+        )
+        assert finding.facts["branches"] == ("include:a.example (10)", "include:b.example (3)", "mx (1)")
+        assert finding.facts["unreached"] == "include:a.example"
+        tree = finding.facts["tree"]
+        assert isinstance(tree, tuple)
+        assert tree[:3] == ("mx (1)", "include:a.example (10)", "  a:h0.example (1)")
+
+    def test_more_than_ten_without_the_failed_part_is_enough(self) -> None:
+        finding = single(
+            spf_lookups.CHECK, published({"d": f"v=spf1 include:a.example {self.NINE} mx ~all"}, faults=FAILING)
+        )
+        assert (finding.variant, finding.facts["lookups"]) == ("at_least", 11)
+
+    def test_repetitions_alone_can_be_the_cause(self) -> None:
+        finding = single(spf_lookups.CHECK, of(f"v=spf1 {self.NINE} mx +MX ~all"))
+        assert new(finding) == f"v=spf1 {self.NINE} mx ~all"
+
+    def test_a_loop_has_no_end(self) -> None:
+        finding = single(spf_lookups.CHECK, of("v=spf1 include:d.example mx ~all"))
+        assert (finding.variant, finding.facts["unreached"], new(finding)) == (
+            "loop",
+            "include:d.example",
+            "v=spf1 mx ~all",
+        )
+
+
+class TestIncludes:
+    def test_a_dead_include_is_removed(self) -> None:
+        finding = single(spf_includes.CHECK, of("v=spf1 include:gone.example mx ~all"))
+        assert (finding.rule.id, finding.subject, finding.facts["answer"]) == ("SPF304", "gone.example", "nxdomain")
+        assert new(finding) == "v=spf1 mx ~all"
+
+    def test_two_dead_includes_go_in_one_change(self) -> None:
+        findings = judged(spf_includes.CHECK, of("v=spf1 include:a.example include:b.example ~all", a="v=other"))
+        assert [f.subject for f in findings] == ["b.example", "a.example"] or [f.subject for f in findings] == [
+            "a.example",
+            "b.example",
+        ]
+        assert {new(f) for f in findings} == {"v=spf1 ~all"}
+
+    def test_a_dead_redirect(self) -> None:
+        finding = single(spf_includes.CHECK, of("v=spf1 mx redirect=gone.example"))
+        assert (finding.variant, new(finding)) == ("redirect", "v=spf1 mx ~all")
+
+    def test_a_dead_include_in_somebody_elses_record(self) -> None:
+        finding = single(spf_includes.CHECK, of("v=spf1 include:a.example ~all", a="v=spf1 include:gone.example"))
+        assert (finding.variant, finding.facts["holder"], finding.records) == ("foreign", "a.example", ())
+
+    def test_a_dead_include_in_a_record_below_the_domain_is_ones_own(self) -> None:
+        finding = single(
+            spf_includes.CHECK,
+            published({"d": "v=spf1 include:x.d.example ~all", "x.d": "v=spf1 a include:gone.example"}),
+        )
+        assert finding.records == (RecordChange("x.d.example", "TXT", "v=spf1 a include:gone.example", "v=spf1 a"),)
+
+    def test_a_target_with_two_records(self) -> None:
+        finding = single(spf_includes.CHECK, of("v=spf1 include:a.example ~all", a="v=spf1 a\nv=spf1 mx"))
+        assert (finding.rule.id, finding.variant) == ("SPF101", "included")
+
+    def test_what_is_dead_is_found_beside_what_failed(self) -> None:
+        evidence = published({"d": "v=spf1 include:a.example include:gone.example ~all"}, faults=FAILING)
+        assert single(spf_includes.CHECK, evidence).subject == "gone.example"
+
+    @pytest.mark.parametrize("record", ["v=spf1 -all include:gone.example", "v=spf1 include:%{i}.gone.example ~all"])
+    def test_what_is_never_reached_or_not_countable_is_not_dead(self, record: str) -> None:
+        assert judged(spf_includes.CHECK, of(record)) == []
+
+
+def message(from_domain: str = "d.example", *forwarded: str) -> MessageEvidence:
+    return MessageEvidence(
+        100, ("a",), f"a@{from_domain}", from_domain, "", (), ArcEvidence("none", 0), forwarded, 70, False, ("from",)
+    )
+
+
+def result(word: str | None, **more: object) -> SpfResultEvidence:
+    known: Mapping[str, object] = {"record": "v=spf1 mx ~all", **more}
+    return SpfResultEvidence("203.0.113.9", "mfrom", "d.example", word, **known)  # type: ignore[arg-type]
+
+
+class TestResult:
+    def test_pass_yields_nothing(self) -> None:
+        assert judged(spf_result.CHECK, result("pass"), message()) == []
+
+    @pytest.mark.parametrize(
+        ("evidence", "variant", "change"),
+        [
+            (result("softfail", mechanism="~all"), "softfail", "v=spf1 mx ip4:203.0.113.9 ~all"),
+            (result("fail", mechanism="-all", hard_fail=True), "hard_fail", "v=spf1 mx ip4:203.0.113.9 ~all"),
+            (result("fail", mechanism="-ip4:203.0.113.9"), "fail", None),
+            (result("neutral"), "neutral", "v=spf1 mx ip4:203.0.113.9 ~all"),
+            (result("none", record=None), "none", "v=spf1 ip4:203.0.113.9 ~all"),
+            (result("permerror"), "permerror", None),
+            (result("fail", hard_fail=True, only_ipv4_listed=True), "only_ipv4", "v=spf1 mx ip4:203.0.113.9 ~all"),
+        ],
+    )
+    def test_everything_else_is_an_error_with_its_own_words(
+        self, evidence: SpfResultEvidence, variant: str, change: str | None
+    ) -> None:
+        finding = single(spf_result.CHECK, evidence, message())
+        assert (finding.rule.id, finding.severity, finding.tier) == ("SPF401", Severity.ERROR, Tier.MAIL)
+        assert (finding.variant, new(finding)) == (variant, change)
+
+    def test_hard_fail_says_that_dkim_may_not_be_read(self) -> None:
+        finding = single(spf_result.CHECK, result("fail", mechanism="-all", hard_fail=True), message())
+        assert "RFC 9989" in finding.why("en")
+        assert "RFC 9989" in finding.why("ja")
+
+    def test_the_record_of_a_service_is_not_ours_to_change(self) -> None:
+        assert single(spf_result.CHECK, result("softfail"), message("other.example")).records == ()
+
+    def test_an_ipv6_sender_is_added_as_such(self) -> None:
+        evidence = SpfResultEvidence("2001:db8::1", "mfrom", "d.example", "softfail", record="v=spf1 mx ~all")
+        assert new(single(spf_result.CHECK, evidence, message())) == "v=spf1 mx ip6:2001:db8::1 ~all"
+
+    @pytest.mark.parametrize(
+        ("evidence", "mail"),
+        [
+            (result("none", is_null_return_path=True), message()),
+            (result("fail", hard_fail=True), message("d.example", "srs")),
+        ],
+    )
+    def test_null_return_path_and_forwarding_are_no_fault(
+        self, evidence: SpfResultEvidence, mail: MessageEvidence
+    ) -> None:
+        finding = single(spf_result.CHECK, evidence, mail)
+        assert (finding.severity, finding.tier, finding.records) == (Severity.NOTICE, Tier.NONE, ())
+
+    @pytest.mark.parametrize(
+        ("evidence", "why"),
+        [
+            (result(None), Why.NOT_PROVIDED),
+            (result("temperror", why=Why.TIMEOUT), Why.TIMEOUT),
+            (result("temperror"), Why.SERVFAIL),
+        ],
+    )
+    def test_what_could_not_be_determined(self, evidence: SpfResultEvidence, why: Why) -> None:
+        with pytest.raises(CannotTell) as caught:
+            judged(spf_result.CHECK, evidence, message())
+        assert caught.value.why is why
+
+
+SAMPLED = [
+    (spf_syntax.CHECK, spf_syntax.SPF_SYNTAX_ERROR),
+    (spf_all.CHECK, spf_all.PASS_ALL),
+    (spf_lookups.CHECK, spf_lookups.TOO_MANY_LOOKUPS),
+    (spf_includes.CHECK, spf_includes.INCLUDE_WITHOUT_SPF),
+    (spf_record.CHECK, spf_record.MULTIPLE_SPF_RECORDS),
+]
+
+
+@pytest.mark.parametrize(("check", "rule"), SAMPLED, ids=[rule.id for _, rule in SAMPLED])
+def test_the_samples_do_what_they_show(check: Check, rule: Rule) -> None:
+    more = (use("d.example"),) if check is spf_record.CHECK else ()
+    assert single(check, published({"d": rule.sample.bad}), *more).rule is rule
+    assert judged(check, published({"d": rule.sample.good}), *more) == []
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        "v=spf1 mx ipv4:192.0.2.1 ~all",
+        "v=spf1 mx +all",
+        "v=spf1 include:gone.example redirect=gone2.example",
+        "v=spf1 include:d.example ~all",
+    ],
+)
+def test_every_proposed_record_is_valid(record: str) -> None:
+    for check in OF_TREE:
+        for finding in judged(check, of(record)):
+            for change in finding.records:
+                assert change.new is None or parse_spf(change.new).error is None

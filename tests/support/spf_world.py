@@ -1,0 +1,56 @@
+"""A run of the SPF probes against a real name server on the loopback interface, from records given as text."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from bot.demo.nameserver import Fault, Nameserver, Zone
+from checks.evidence.message import SessionEvidence, SpfResultEvidence
+from checks.evidence.spf import SpfEvidence
+from checks.net.dns import Dns
+from checks.probes.run import Run
+from checks.probes.spf import ask_spf
+from checks.probes.spf_result import ask_spf_result
+
+
+def zone(records: Mapping[str, str]) -> Zone:
+    """The zone `example`: names below it → the SPF record there, or lines such as "A 192.0.2.1" (several: one a line)."""
+    lines = []
+    for name, text in records.items():
+        for line in text.splitlines():
+            lines.append(f'{name} TXT "{line}"' if line.lower().startswith(("v=spf1", "v=other")) else f"{name} {line}")
+    return Zone("example", "\n".join(lines) + "\n")
+
+
+@asynccontextmanager
+async def running(
+    zones: Iterable[Zone],
+    *,
+    domain: str = "d.example",
+    session: SessionEvidence | None = None,
+    faults: Iterable[Fault] = (),
+    deadline_s: float = 3.0,
+) -> AsyncIterator[tuple[Run, Nameserver]]:
+    """A run whose lookups give up after half a second."""
+    async with Nameserver(zones, faults=faults) as server:
+        dns = Dns([server.address], try_s=0.1, tries=3)
+        probes = {SpfEvidence: ask_spf, SpfResultEvidence: ask_spf_result}
+        run = Run(domain, domain, dns.run(deadline_s), datetime.now(UTC), probes, session=session)
+        try:
+            yield run, server
+        finally:
+            await run.close()
+            await dns.aclose()
+
+
+def published(records: Mapping[str, str], *, faults: Iterable[Fault] = ()) -> SpfEvidence:
+    """What the probe sees at d.example where these records are published."""
+
+    async def asked() -> SpfEvidence:
+        async with running([zone(records)], faults=faults) as (run, _):
+            return await run.evidence(SpfEvidence)
+
+    return asyncio.run(asked())
