@@ -121,7 +121,7 @@ def _as_pyspf(qtype: str, value: Any) -> Any:
 def _as_evaluated(txt: bytes) -> bytes:
     """The record with what its evaluation rests on, where it is valid.
 
-    pyspf knows modifiers only in lower case, and takes a repeated unknown one for an error, which it is not (section 6).
+    pyspf knows modifiers only in lower case, and takes a repeated unknown one for an error, which it is not.
     """
     for text in spf_records([txt]):
         if (record := parse_spf(text)).error is None:
