@@ -77,7 +77,7 @@ class SpfNode:
 
     `records`: all `v=spf1` records at the name (Absent: none; several: permerror). `record`: the parsed one, where
     there is exactly one. `lookups`: DNS terms of this record and of everything below it, counted as for an address that
-    nothing matches. `loops`: the name already stands above. `cut`: not followed (macro, depth or size bound). Where
+    nothing matches. `loops`: the name already stands above. `cut`: not followed (macro, depth). Where
     either is set, `records` is Unreachable and says nothing about the name.
     """
 

@@ -14,7 +14,7 @@ from checks.probes.run import Run
 
 MAX_DEPTH = 12
 MAX_RECORDS = 60
-"""Both lie well beyond the ten lookups that a receiver makes: what is cut there is over the limit anyway."""
+"""Both lie well beyond the ten lookups that a receiver makes: what is left out is over the limit anyway."""
 
 _WIDE_BITS = {4: 8, 6: 16}
 """Prefix lengths up to which an `a` or `mx` is worth an address lookup: narrower ones cannot matter for the sum."""
@@ -56,15 +56,15 @@ async def _grow(dns: DnsRun, domain: str, records: tuple[str, ...]) -> SpfNode:
         followed: list[_Draft] = []
         for parent in level:
             for term in parent.record.reached if parent.record else ():
-                if term.name not in ("include", "redirect"):
+                if term.name not in ("include", "redirect") or size >= MAX_RECORDS:
                     continue
+                size += 1
                 child = _Draft(term.target.lower(), term, (*parent.above, parent.domain), _NOT_FOLLOWED)
                 parent.children.append(child)
                 child.loops = not term.has_macro and child.domain in child.above
-                child.cut = term.has_macro or len(child.above) > MAX_DEPTH or size >= MAX_RECORDS
+                child.cut = term.has_macro or len(child.above) > MAX_DEPTH
                 if not (child.loops or child.cut):
                     followed.append(child)
-                    size += 1
         for child, answer in zip(followed, await asyncio.gather(*(dns.txt(c.domain) for c in followed)), strict=True):
             child.records = _records(answer)
             match child.records:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordChange, Rule, Sample, Text, Texts
 from checks.evidence.spf import SpfEvidence, SpfNode, SpfTerm
@@ -11,6 +12,7 @@ from checks.parse.spf_rewrite import without_repeats, without_terms
 
 LIMIT = 10
 _MAX_SHOWN = 6
+_MAX_LINES = 80
 
 _WHY = Text(
     en="By term: {branches}. After {limit} lookups receivers answer permerror: senders that match before `{unreached}` still pass SPF, those after it do not.",
@@ -109,7 +111,7 @@ def judge(spf: SpfEvidence) -> Iterator[Finding]:
         limit=LIMIT,
         branches=tuple(f"{_short(term.text)} ({count})" for term, count in widest[:_MAX_SHOWN]),
         unreached=_short(loop.text if loop else _first_unreached(tree)),
-        tree=tuple(_lines(tree)),
+        tree=tuple(islice(_lines(tree), _MAX_LINES)),
     )
 
 

@@ -15,8 +15,8 @@ _NEEDED = Text(
     ja="DKIMに合格していても、Googleは大量送信者にSPFの合格を求め、Microsoftは合格しないメールを拒否します(550 5.7.515)。",
 )
 _ADD = Text(
-    en="If `{client_ip}` is your server, add it to the TXT record of `{domain}`. If it is a service's, add the include that the service names, or let it use a return path of its own.",
-    ja="`{client_ip}` が自社のサーバーであれば、`{domain}` のTXTレコードに追加します。外部サービスのものであれば、提供元が案内する `include` を追加するか、サービス側のドメインをReturn-Pathに使います。",
+    en="If `{client_ip}` is your server, add it to the TXT record of `{domain}`. If it belongs to a service, add the include that the service names, or let it use its own return path and sign with DKIM for your domain.",
+    ja="`{client_ip}` が自社のサーバーであれば、`{domain}` のTXTレコードに追加します。外部サービスのものであれば、提供元が案内する `include` を追加するか、サービス側のReturn-Pathを使い、自社ドメインのDKIMで署名する設定にします。",
 )
 
 
@@ -208,7 +208,9 @@ def _change(spf: SpfResultEvidence, message: MessageEvidence) -> Iterator[Record
         return
     term = f"ip6:{spf.client_ip}" if ":" in spf.client_ip else f"ip4:{spf.client_ip}"
     if spf.result == "none":
-        yield RecordChange(spf.domain, "TXT", None, f"v=spf1 {term} ~all")
+        # For the From domain itself SPF001 proposes a record, which knows its mail platform.
+        if spf.domain != message.from_domain:
+            yield RecordChange(spf.domain, "TXT", None, f"v=spf1 {term} ~all")
     elif spf.record is not None and (record := parse_spf(spf.record)).error is None:
         adds = spf.result in ("softfail", "neutral") or spf.hard_fail
         yield RecordChange(spf.domain, "TXT", spf.record, with_term(record, term) if adds else None)

@@ -319,7 +319,6 @@ class TestResult:
             (result("fail", mechanism="-all", hard_fail=True), "hard_fail", "v=spf1 mx ip4:203.0.113.9 ~all"),
             (result("fail", mechanism="-ip4:203.0.113.9"), "fail", None),
             (result("neutral"), "neutral", "v=spf1 mx ip4:203.0.113.9 ~all"),
-            (result("none", record=None), "none", "v=spf1 ip4:203.0.113.9 ~all"),
             (result("permerror"), "permerror", None),
             (result("fail", hard_fail=True, only_ipv4_listed=True), "only_ipv4", "v=spf1 mx ip4:203.0.113.9 ~all"),
         ],
@@ -330,6 +329,11 @@ class TestResult:
         finding = single(spf_result.CHECK, evidence, message())
         assert (finding.rule.id, finding.severity, finding.tier) == ("SPF401", Severity.ERROR, Tier.MAIL)
         assert (finding.variant, new(finding)) == (variant, change)
+
+    def test_a_return_path_without_record(self) -> None:
+        assert single(spf_result.CHECK, result("none", record=None), message()).records == ()
+        at_bounce = SpfResultEvidence("203.0.113.9", "mfrom", "bounce.d.example", "none")
+        assert new(single(spf_result.CHECK, at_bounce, message())) == "v=spf1 ip4:203.0.113.9 ~all"
 
     def test_hard_fail_says_that_dkim_may_not_be_read(self) -> None:
         finding = single(spf_result.CHECK, result("fail", mechanism="-all", hard_fail=True), message())
