@@ -70,7 +70,10 @@ class Texts:
 
 @dataclass(frozen=True, slots=True)
 class RecordChange:
-    """A DNS record to publish: `old` None to add one, `new` None where only its owner can decide what replaces it."""
+    """A DNS record to publish, replace or delete.
+
+    `old` None: add a record. `new` "": delete the old one. `new` None: only its owner can decide what replaces it.
+    """
 
     name: str
     type: str

@@ -136,7 +136,7 @@ def _multiple(dmarc: DmarcEvidence) -> Iterator[Finding]:
         yield MULTIPLE_DMARC_RECORDS.found(
             step.domain,
             variant="inherited" if dmarc.at else None,
-            records=[RecordChange(name, "TXT", "\n".join(records), kept)],
+            records=[RecordChange(name, "TXT", record, record if record == kept else "") for record in records],
             name=name,
             count=len(records),
             governing=f"_dmarc.{dmarc.at}" if dmarc.at else "-",

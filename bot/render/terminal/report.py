@@ -124,7 +124,7 @@ def _finding(finding: Finding, lang: Lang) -> RenderableType:
     if finding.place:
         lines.append(_labelled("where", place_text(finding.place).say(lang), lang))
     for change in finding.records:
-        lines += _change(change, lang)
+        lines += _change(change)
     lines += [Line(url, style="dim") for url in finding.rule.references[:1]]
     return Group(head, Padding(Group(*lines), (0, 0, 1, 2), expand=False))
 
@@ -143,12 +143,15 @@ def _spans(text: str, style: str = "") -> Line:
     return line
 
 
-def _change(change: RecordChange, lang: Lang) -> Iterator[Line]:
+def _change(change: RecordChange) -> Iterator[Line]:
+    """Old and new as in a diff; a record that stays has no sign."""
     yield Line(f"{printable(change.name)}  {change.type}", style="dim")
+    if change.old is not None and change.old == change.new:
+        yield Line(f"    {printable(change.old)}")
+        return
     if change.old is not None:
-        for old in change.old.split("\n"):
-            yield Line(f"  - {printable(old)}", style="red")
-    if change.new is not None:
+        yield Line(f"  - {printable(change.old)}", style="red")
+    if change.new:
         yield Line(f"  + {printable(change.new)}", style="green")
 
 

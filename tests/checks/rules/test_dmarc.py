@@ -67,7 +67,10 @@ def test_several_records_are_all_discarded_and_the_walk_goes_on():
         dmarc_record.CHECK, dmarc("news.example.co.jp", {"news.example.co.jp": two, NAME: GOOD}), use(), domain()
     )
     assert below.findings[0].facts["governing"] == "_dmarc.example.co.jp"
-    assert below.findings[0].records[0].new == "v=DMARC1; p=reject"
+    assert [(r.old, r.new) for r in below.findings[0].records] == [
+        ("v=DMARC1; p=none", ""),
+        ("v=DMARC1; p=reject", "v=DMARC1; p=reject"),
+    ]
 
 
 def test_one_record_beside_unrelated_text_is_one_record():
