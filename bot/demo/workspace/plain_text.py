@@ -16,7 +16,9 @@ def text_of(message: Message | Ephemeral, name_of: Callable[[str], str] = str) -
         return "(deleted)"
     if not message.blocks:
         return mrkdwn(message.text, name_of)
-    return "\n".join(line for block in message.blocks for line in block_lines(block, name_of))
+    # A table is drawn below all else, wherever it stands in the message.
+    ordered = sorted(message.blocks, key=lambda block: block.get("type") == "table")
+    return "\n".join(line for block in ordered for line in block_lines(block, name_of))
 
 
 def mrkdwn(text: str, name_of: Callable[[str], str] = str) -> str:
@@ -29,7 +31,10 @@ def mrkdwn(text: str, name_of: Callable[[str], str] = str) -> str:
         if target.startswith("!"):
             return label or "@" + target[1:]
         address = target.removeprefix("mailto:")
-        return f"{label} ({address})" if label and label != address and not address.endswith("//" + label) else address
+        # A domain that Slack made a link of reads as it was typed.
+        if not label or label == address or address.removesuffix("/").endswith(f"//{label}"):
+            return label or address
+        return f"{label} ({address})"
 
     resolved = with_emoji(_TOKEN.sub(resolve, text))
     return resolved.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
