@@ -1,5 +1,6 @@
 """A local, strict, Slack-compatible workspace with a web page: what the demo shows and what the tests talk to."""
 
+from bot.demo.workspace.acting import CommandOutcome
 from bot.demo.workspace.calls import Call
 from bot.demo.workspace.page_routes import SampleMail
 from bot.demo.workspace.rates import Rates
@@ -21,7 +22,7 @@ from bot.demo.workspace.state import (
     View,
     direct_channel,
 )
-from bot.demo.workspace.workspace import DEFAULT_EVENTS, DEFAULT_SCOPES, CommandOutcome, Workspace
+from bot.demo.workspace.workspace import DEFAULT_EVENTS, DEFAULT_SCOPES, Workspace
 
 __all__ = [
     "ALICE",

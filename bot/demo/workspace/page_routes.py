@@ -8,15 +8,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 from aiohttp import web
 
+from bot.demo.workspace.acting import Acting
 from bot.demo.workspace.emoji import EMOJI
 from bot.demo.workspace.state import BOT_USER, Channel, Ephemeral, Message, Person
-
-if TYPE_CHECKING:
-    from bot.demo.workspace.workspace import Workspace
 
 FILES = Path(__file__).parent / "page"
 _TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
@@ -28,6 +26,8 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 KEEP_ALIVE_S = 15.0
+
+Act: TypeAlias = Callable[[Mapping[str, Any]], Awaitable[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class SampleMails:
 class Page:
     """Routes under / for one workspace."""
 
-    def __init__(self, workspace: "Workspace", samples: SampleMails | None) -> None:
+    def __init__(self, workspace: Acting, samples: SampleMails | None) -> None:
         self._workspace = workspace
         self._samples = samples
         self._is_stopping = False
@@ -142,7 +142,7 @@ class Page:
             "messages": [_message_json(message) for message in sorted(messages, key=lambda message: message.ts)],
         }
 
-    def _posted(self, act: "Act") -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    def _posted(self, act: Act) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def serve(request: web.Request) -> web.StreamResponse:
             _refuse_other_hosts(request)
             if request.content_type != "application/json":
@@ -155,7 +155,7 @@ class Page:
 
         return serve
 
-    def _acts(self) -> Mapping[str, "Act"]:
+    def _acts(self) -> Mapping[str, Act]:
         return {
             "say": self._say,
             "press": self._press,
@@ -204,9 +204,6 @@ class Page:
         if self._samples is None:
             raise LookupError("no sample mails here")
         return await self._samples.send(str(body["name"]), str(body["to"]))
-
-
-Act = Callable[[Mapping[str, Any]], Awaitable[str]]
 
 
 def _refuse_other_hosts(request: web.Request) -> None:

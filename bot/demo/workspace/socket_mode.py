@@ -44,7 +44,7 @@ class Sockets:
     ack_wait_s: float
     retry_delays_s: tuple[float, ...]
     deliveries: list[Delivery] = field(default_factory=list)
-    _open: list[web.WebSocketResponse] = field(default_factory=list)
+    _open: dict[web.WebSocketResponse, asyncio.Transport | None] = field(default_factory=dict)
     _tickets: dict[str, float] = field(default_factory=dict)
     _acks: dict[str, asyncio.Future[Json]] = field(default_factory=dict)
     _next: int = 0
@@ -71,7 +71,7 @@ class Sockets:
             await socket.send_str(_disconnect("too_many_websockets"))
             await socket.close()
             return socket
-        self._open.append(socket)
+        self._open[socket] = request.transport
         try:
             await socket.send_str(_hello(len(self._open)))
             self.state.touch()
@@ -111,11 +111,12 @@ class Sockets:
                     await socket.send_str(_disconnect(reason))
             if reason == "warning":
                 continue
+            transport = self._open.get(socket)
             self._drop(socket)
-            if reason is None:
-                _cut(socket)
-            else:
+            if reason is not None:
                 self.spawn(_close(socket))
+            elif transport is not None:
+                transport.abort()
 
     async def stop(self) -> None:
         """Close everything."""
@@ -184,7 +185,7 @@ class Sockets:
 
     def _drop(self, socket: web.WebSocketResponse) -> None:
         if socket in self._open:
-            self._open.remove(socket)
+            del self._open[socket]
             self.state.touch()
 
 
@@ -209,9 +210,3 @@ def _envelope(kind: str, payload: Json) -> dict[str, Any]:
 
 async def _close(socket: web.WebSocketResponse) -> None:
     await socket.close()
-
-
-def _cut(socket: web.WebSocketResponse) -> None:
-    request = socket._req
-    if request is not None and request.transport is not None:
-        request.transport.abort()

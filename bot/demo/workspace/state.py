@@ -216,6 +216,10 @@ class State:
         ]
         return [root, *sorted(replies, key=_by_ts)]
 
+    def shown_to(self, user: str) -> list[Ephemeral]:
+        """What only this person was shown, oldest first."""
+        return [shown for shown in self.ephemerals if shown.user == user]
+
     def _named(self, blocks: Sequence[Json]) -> list[Json]:
         named: list[Json] = []
         for block in blocks:
