@@ -65,7 +65,7 @@ class Sockets:
         """One connection, from hello to its end."""
         if time.monotonic() > self._tickets.pop(request.query.get("ticket", ""), 0.0):
             return web.Response(status=404)
-        socket = web.WebSocketResponse()
+        socket = web.WebSocketResponse(timeout=1.0)
         await socket.prepare(request)
         if len(self._open) >= MOST_SOCKETS:
             await socket.send_str(_disconnect("too_many_websockets"))
