@@ -191,7 +191,6 @@ class Check:
     CannotTell.
     `of_mail`: it can be answered only from a received mail. `required`: the verdict needs its answer (product, section
     2).
-    `if_non_sending`: the question also arises for a domain that sends no mail.
     """
 
     id: str
@@ -201,7 +200,6 @@ class Check:
     judge: Callable[..., Iterator[Finding]]
     of_mail: bool = False
     required: bool = False
-    if_non_sending: bool = True
 
     @property
     def topic(self) -> str:

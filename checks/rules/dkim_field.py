@@ -176,6 +176,5 @@ CHECKS = (
         rules=(SIGNATURE_SYNTAX, SHA1_SIGNATURE, FROM_NOT_SIGNED, SIGNATURE_EXPIRED),
         judge=judge,
         of_mail=True,
-        if_non_sending=False,
     ),
 )

@@ -311,7 +311,6 @@ CHECKS = (
         needs=(KnownKeysEvidence,),
         rules=(KEY_NOT_FOUND, KEY_REVOKED, KEY_RECORD_SYNTAX, WEAK_KEY),
         judge=judge_published,
-        if_non_sending=False,
     ),
     Check(
         id="dkim.key",
@@ -320,6 +319,5 @@ CHECKS = (
         rules=(KEY_NOT_FOUND, KEY_REVOKED, KEY_RECORD_SYNTAX, WEAK_KEY, KEY_RESTRICTION_BROKEN),
         judge=judge_of_mail,
         of_mail=True,
-        if_non_sending=False,
     ),
 )

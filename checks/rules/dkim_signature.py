@@ -56,6 +56,5 @@ CHECKS = (
         judge=judge,
         of_mail=True,
         required=True,
-        if_non_sending=False,
     ),
 )

@@ -109,8 +109,8 @@ SPF_NOT_PASS = Rule(
                 "構文エラー、複数のレコード、SPFレコードのない参照先、10回を超える参照のいずれかにより、評価が打ち切られています。",
             ),
             fix=Text(
-                en="Check `{domain}` itself: its SPF findings name the fault and the record to change.",
-                ja="`{domain}` を検査してください。SPFの検査結果に、原因と変更すべきレコードが表示されます。",
+                en="The other SPF findings on `{domain}` name the fault and the record to change. If it is another domain than the one you checked, check it as well.",
+                ja="`{domain}` のSPFに関するほかの検査結果に、原因と変更すべきレコードが示されています。検査したドメインと異なる場合は、`{domain}` も検査してください。",
             ),
         ),
         "only_ipv4": Texts(
@@ -228,5 +228,4 @@ CHECK = Check(
     judge=judge,
     of_mail=True,
     required=True,
-    if_non_sending=False,
 )
