@@ -79,7 +79,7 @@ class App:
     async def stop(self) -> None:
         """Take nothing new, let what runs end for a moment, keep the rest for the next start."""
         if self._socket is not None:
-            await self._socket.client.close()
+            await self._socket.close_async()  # type: ignore[no-untyped-call]
         if self._intake is not None:
             await self._intake.stop(LISTENERS_S)
         if self.mailbox is not None:
@@ -115,7 +115,7 @@ class App:
         self._spawn(self._intake.resume())
         self._spawn(self._tidy())
         self._socket = AsyncSocketModeHandler(bolt, app_token)
-        await self._socket.client.connect()
+        await self._socket.connect_async()  # type: ignore[no-untyped-call]
 
     def _tokens(self) -> tuple[str, str]:
         bot, app = self._settings.slack_bot_token, self._settings.slack_app_token

@@ -1,21 +1,34 @@
 """The reply with the test address, and what becomes of it."""
 
-from datetime import UTC, datetime
 from shlex import quote
 
 from bot.conversation import mail_words as words
 from bot.conversation import words as common
-from bot.conversation.content import Action, Button, Buttons, Code, Content, Heading, Link, Note, Paragraph, Part
+from bot.conversation.content import (
+    Action,
+    Button,
+    Buttons,
+    Code,
+    Content,
+    Heading,
+    Link,
+    Moment,
+    Note,
+    Paragraph,
+    Part,
+)
 from bot.conversation.state import Address, Conversation
 from checks import Lang
 
 HEADING = 150
-HOUR_S = 3600
 
 
-def address(state: Conversation) -> Content:
-    """The address handed out last, or the sentence that there is no mailbox."""
+def address(state: Conversation, *, is_missing: bool) -> Content:
+    """The address handed out last, or why there is none. `is_missing`: the domain does not exist."""
     lang, given = state.lang, state.address
+    if is_missing and (given is None or given.status != "open"):
+        line = words.ADDRESS_POINTLESS.say(lang, {"domain": state.row.shown})
+        return Content(lang, line, (Paragraph(line),))
     if given is None:
         return Content(lang, words.NO_MAILBOX.say(lang), (Paragraph(words.NO_MAILBOX.say(lang)),))
     heading = words.ADDRESS.say(lang, {"domain": state.row.shown})
@@ -34,7 +47,6 @@ def _open(state: Conversation, given: Address) -> tuple[Part, ...]:
     lang = state.lang
     limits: dict[str, str | int] = {
         "hours": given.hours,
-        "until": datetime.fromtimestamp(given.expires_at, UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "mails": given.max_mails,
         "size": f"{given.max_bytes / 1024**2:g} MiB",
     }
@@ -42,6 +54,7 @@ def _open(state: Conversation, given: Address) -> tuple[Part, ...]:
         Paragraph(words.ADDRESS_HOW.say(lang)),
         Link(words.ADDRESS_TO.say(lang), given.address, f"mailto:{given.address}"),
         Code(words.ADDRESS_SWAKS.say(lang), swaks(given, state.row.ascii)),
+        Moment(words.ADDRESS_UNTIL.say(lang), given.expires_at),
         Note(words.ADDRESS_LIMITS.say(lang, limits)),
         Buttons((Button(Action.CLOSE_ADDRESS, common.BUTTON_CLOSE_ADDRESS.say(lang), given.token),)),
     )

@@ -112,6 +112,9 @@ def _checked(state: Conversation, event: Checked, reports: Reports) -> Step:
     acts: list[Act] = [] if new.is_running else [SetRunning(False)]
     if new.is_overview:
         return new, [*acts, *_show(new, reports, ["root"])]
+    if report_of(reports, event.report_id).verdict is None and new.address is not None:
+        acts.append(CloseAddress(new.address.token))
+        new = _with_last_address(new, "closed")
     if before is not None:
         old, now = report_of(reports, before), report_of(reports, event.report_id)
         if differences(old, now, "en"):
@@ -182,7 +185,7 @@ def _address_ends(state: Conversation, token: str, how: AddressStatus) -> Step:
         return state, []
     ended = tuple(replace(each, status=how) if n == at else each for n, each in enumerate(state.addresses))
     new = replace(state, addresses=ended)
-    acts: list[Act] = [CloseAddress(token), Show("address", address(new))]
+    acts: list[Act] = [CloseAddress(token), Show("address", address(new, is_missing=False))]
     if how == "expired" and not new.mails:
         acts.append(Show(f"nothing-{at}", nothing_arrived(new.addresses[at], new.lang)))
     return new, acts
@@ -192,6 +195,10 @@ def _refused(state: Conversation) -> Step:
     ended = replace(state, refused=True, rows=tuple(replace(row, run=None) for row in state.rows))
     open_ = [each.token for each in state.addresses if each.status == "open"]
     return ended, [SetRunning(False), *(CloseAddress(token) for token in open_)]
+
+
+def _with_last_address(state: Conversation, status: AddressStatus) -> Conversation:
+    return replace(state, addresses=(*state.addresses[:-1], replace(state.addresses[-1], status=status)))
 
 
 def _index(state: Conversation, run: int) -> int | None:
@@ -236,7 +243,7 @@ def _content(state: Conversation, key: str, reports: Reports) -> Content:
         case "root":
             return overview(state, reports) if state.is_overview else root(state, reports)
         case "address":
-            return address(state)
+            return address(state, is_missing=report is not None and report.verdict is None)
         case "findings":
             domain = domain_report(state, reports)
             assert domain is not None

@@ -57,6 +57,14 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """A point in time, seconds since 1970, which each reader sees in their own time zone."""
+
+    lead: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Code:
     """Something to copy, character by character, under a strong `lead`."""
 
@@ -106,7 +114,7 @@ class Table:
 
 
 Part: TypeAlias = (
-    Heading | Paragraph | Note | Code | Link | References | Line | Buttons | Divider | Table
+    Heading | Paragraph | Note | Moment | Code | Link | References | Line | Buttons | Divider | Table
 )
 
 

@@ -106,7 +106,7 @@ def _compared(domain: Report, together: Report, lang: Lang) -> Iterator[Part]:
             said = {"dns": common.STATUS[then].say(lang), "mail": common.STATUS[each.status].say(lang)}
             lines.append(words.COMPARED_ITEM.say(lang, {"item": item, **said}))
     if confirmed:
-        lines.append(words.CONFIRMED.say(lang, {"items": listed(lang, confirmed)}))
+        yield Paragraph(words.CONFIRMED.say(lang, {"items": listed(lang, confirmed)}))
     if lines:
         yield Paragraph("\n".join(lines[:COMPARED]), lead=words.COMPARED.say(lang), breaks=True)
 

@@ -19,10 +19,15 @@ ADDRESS_SWAKS = Text(
     ja="メールサーバー上でswaksを使う場合",
 )
 ADDRESS_LIMITS = Text(
-    en="Valid for {hours} hours ({until}), {mails} mails of up to {size} each. "
+    en="Open for {hours} hours, {mails} mails of up to {size} each. "
     "The thread shows From, Return-Path and technical headers, never subject or body.",
-    ja="有効期間は{hours}時間({until}まで)、{mails}通まで、1通{size}までです。"
+    ja="有効期間は{hours}時間、{mails}通まで、1通{size}までです。"
     "スレッドに表示するのはFrom、Return-Path、技術的なヘッダーだけで、件名や本文は表示しません。",
+)
+ADDRESS_UNTIL = Text(en="Valid until", ja="有効期限:")
+ADDRESS_POINTLESS = Text(
+    en="`{domain}` does not exist, so there is no mail to test.",
+    ja="`{domain}` は存在しないため、テストできるメールがありません。",
 )
 ADDRESS_CLOSED = Text(
     en="The test address `{address}` was closed; it accepts no more mail.",
@@ -83,7 +88,7 @@ ROW_MORE_DKIM = Text(en="{n} more signatures", ja="ほか{n}件の署名")
 ALIGNED = Text(en="{result}, aligned with From", ja="{result}、アライメントあり")
 NOT_ALIGNED = Text(en="{result}, not aligned with From", ja="{result}、アライメントなし")
 ALIGNMENT_UNKNOWN = Text(en="{result}, alignment unknown", ja="{result}、アライメント不明")
-POLICY = Text(en="{result} (policy {policy})", ja="{result}(ポリシー {policy})")
+POLICY = Text(en="{result}, policy {policy}", ja="{result}、ポリシー {policy}")
 ARC = Text(en="{result}, {n} hops", ja="{result}、{n}段")
 RESULTS: Mapping[str, Text] = {
     "pass": Text(en="✓ pass", ja="✓ 合格(pass)"),

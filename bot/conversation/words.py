@@ -13,11 +13,11 @@ SEVERITY: Mapping[Severity, Text] = {
     Severity.NOTICE: Text(en="Notice", ja="参考"),
 }
 STATUS: Mapping[Status, Text] = {
-    Status.MET: Text(en="✓ met", ja="✓ 満たしています"),
-    Status.NOT_MET: Text(en="✗ not met", ja="✗ 満たしていません"),
-    Status.NOT_KNOWN: Text(en="… not known yet", ja="… まだわかりません"),
-    Status.NOT_TESTABLE: Text(en="? could not be tested", ja="? 確認できませんでした"),
-    Status.NOT_MEASURABLE: Text(en="– cannot be measured from one mail", ja="– メール1通では測れません"),
+    Status.MET: Text(en="✓ met", ja="✓ 適合"),
+    Status.NOT_MET: Text(en="✗ not met", ja="✗ 不適合"),
+    Status.NOT_KNOWN: Text(en="… not known yet", ja="… 未確定"),
+    Status.NOT_TESTABLE: Text(en="? could not be tested", ja="? 確認できず"),
+    Status.NOT_MEASURABLE: Text(en="– cannot be measured from one mail", ja="– メール1通では測定不可"),
     Status.NOT_APPLICABLE: Text(en="– does not apply", ja="– 対象外"),
 }
 NOT_TESTED_HERE = Text(en="– not tested here", ja="– ここでは未検査")

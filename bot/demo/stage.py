@@ -26,6 +26,21 @@ from checks import Lang
 
 MAIL_DOMAIN = "mail.mailcheck.example"
 HOST = "127.0.0.1"
+SCOPES = frozenset(
+    {
+        "commands",
+        "chat:write",
+        "app_mentions:read",
+        "users:read",
+        "channels:history",
+        "groups:history",
+        "im:history",
+        "mpim:history",
+        "channels:read",
+        "groups:read",
+    }
+)
+"""Those of manifest.yml."""
 
 
 class Stage:
@@ -59,7 +74,9 @@ class Stage:
         self.nameserver = Nameserver(
             (*sample_zones(self.keys), *zones), faults=(*sample_faults(), *faults), upstream=upstream
         )
-        self.workspace = Workspace(rates=rates, sample_mails=_offered, send_sample_mail=self._send_named)
+        self.workspace = Workspace(
+            scopes=SCOPES, rates=rates, sample_mails=_offered, send_sample_mail=self._send_named
+        )
         self.app: App | None = None
 
     async def __aenter__(self) -> Self:

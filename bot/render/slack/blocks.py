@@ -11,6 +11,7 @@ from bot.conversation.content import (
     Heading,
     Line,
     Link,
+    Moment,
     Note,
     Paragraph,
     Part,
@@ -18,7 +19,7 @@ from bot.conversation.content import (
     Table,
 )
 from bot.render.slack.elements import BUTTON_TEXT, BUTTON_VALUE
-from bot.render.slack.escape import ELLIPSIS, code_block, link, literal, mrkdwn, strong
+from bot.render.slack.escape import ELLIPSIS, code_block, link, literal, moment, mrkdwn, prose, strong
 from bot.render.slack.limits import HEADER_TEXT, SECTION_TEXT
 
 Block: TypeAlias = dict[str, Any]
@@ -38,6 +39,8 @@ def blocks_of(part: Part, *, with_table: bool = True) -> list[Block]:
             return [_led_section(lead, text, breaks=breaks)]
         case Note(text):
             return [{"type": "context", "elements": [mrkdwn_text(text, mrkdwn)]}]
+        case Moment(lead, at):
+            return [{"type": "context", "elements": [mrkdwn_text(lead, lambda shown: f"{prose(shown)} {moment(at)}")]}]
         case Code(lead, text):
             return [section(text, lambda shown: f"{strong(lead)}\n{code_block(shown)}")]
         case Link(lead, label, url):

@@ -7,6 +7,7 @@ names, and characters that reorder or hide text.
 
 import re
 import unicodedata
+from datetime import UTC, datetime
 
 from checks import printable
 
@@ -75,3 +76,9 @@ def link(label: str, url: str) -> str:
     """A link to an address of ours; `url` has been chosen by us and is still not trusted to be harmless."""
     safe = entities(printable(url)).replace("|", "%7C").replace(" ", "%20")
     return f"<{safe}|{prose(label).replace('|', '¦')}>"
+
+
+def moment(at: float) -> str:
+    """A time that Slack shows in each reader's time zone."""
+    otherwise = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return f"<!date^{int(at)}^{{date_short_pretty}} {{time}}|{otherwise}>"
