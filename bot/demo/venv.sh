@@ -15,9 +15,9 @@ install_packages() {
         exit 1
     fi
     echo "Installing$missing ..." >&2
-    $as_root apt-get update -qq >&2
+    $as_root apt-get update -qq >/dev/null
     # shellcheck disable=SC2086  # a list of package names
-    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $missing >&2
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $missing >/dev/null
 }
 
 find_python() {

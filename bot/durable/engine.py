@@ -129,6 +129,8 @@ class Durable:
             await asyncio.wait_for(self._no_steps.wait(), timeout_s)
         except TimeoutError:
             LOG.warning("steps interrupted at stop: %d", self._steps)
+        # It warns of every wait that is interrupted, though that is what a stop is: the next launch goes on with them.
+        logging.getLogger("dbos").setLevel(logging.ERROR)
         running = [task for task in self._running if not task.done()]
         for task in running:
             task.cancel()
