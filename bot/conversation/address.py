@@ -18,16 +18,22 @@ from bot.conversation.content import (
     Part,
 )
 from bot.conversation.state import Address, Conversation
-from checks import Lang
+from checks import Lang, Report
 
 HEADING = 150
 
 
-def address(state: Conversation, *, is_missing: bool) -> Content:
-    """The address handed out last, or why there is none. `is_missing`: the domain does not exist."""
+def takes_no_mail(report: Report) -> bool:
+    """A test mail could tell nothing: the domain does not exist, or it is set up not to send any."""
+    return report.verdict is None or report.non_sending
+
+
+def address(state: Conversation, report: Report | None) -> Content:
+    """The address handed out last, or why there is none; `report`: the newest, if there is one."""
     lang, given = state.lang, state.address
-    if is_missing and (given is None or given.status != "open"):
-        line = words.ADDRESS_POINTLESS.say(lang, {"domain": state.row.shown})
+    if report is not None and takes_no_mail(report) and (given is None or given.status != "open"):
+        said = words.ADDRESS_NON_SENDING if report.non_sending else words.ADDRESS_POINTLESS
+        line = said.say(lang, {"domain": state.row.shown})
         return Content(lang, line, (Paragraph(line),))
     if given is None:
         return Content(lang, words.NO_MAILBOX.say(lang), (Paragraph(words.NO_MAILBOX.say(lang)),))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.conversation.acts import Act, CloseAddress, OpenAddress, SetLanguage, SetRunning, Show, StartCheck
-from bot.conversation.address import address, nothing_arrived
+from bot.conversation.address import address, nothing_arrived, takes_no_mail
 from bot.conversation.content import Content
 from bot.conversation.events import (
     AddressAsked,
@@ -112,7 +112,7 @@ def _checked(state: Conversation, event: Checked, reports: Reports) -> Step:
     acts: list[Act] = [] if new.is_running else [SetRunning(False)]
     if new.is_overview:
         return new, [*acts, *_show(new, reports, ["root"])]
-    if report_of(reports, event.report_id).verdict is None and new.address is not None:
+    if not new.mails and new.address is not None and takes_no_mail(report_of(reports, event.report_id)):
         acts.append(CloseAddress(new.address.token))
         new = _with_last_address(new, "closed")
     if before is not None:
@@ -185,7 +185,7 @@ def _address_ends(state: Conversation, token: str, how: AddressStatus) -> Step:
         return state, []
     ended = tuple(replace(each, status=how) if n == at else each for n, each in enumerate(state.addresses))
     new = replace(state, addresses=ended)
-    acts: list[Act] = [CloseAddress(token), Show("address", address(new, is_missing=False))]
+    acts: list[Act] = [CloseAddress(token), Show("address", address(new, None))]
     if how == "expired" and not new.mails:
         acts.append(Show(f"nothing-{at}", nothing_arrived(new.addresses[at], new.lang)))
     return new, acts
@@ -243,7 +243,7 @@ def _content(state: Conversation, key: str, reports: Reports) -> Content:
         case "root":
             return overview(state, reports) if state.is_overview else root(state, reports)
         case "address":
-            return address(state, is_missing=report is not None and report.verdict is None)
+            return address(state, report)
         case "findings":
             domain = domain_report(state, reports)
             assert domain is not None

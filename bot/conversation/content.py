@@ -113,9 +113,7 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
 
-Part: TypeAlias = (
-    Heading | Paragraph | Note | Moment | Code | Link | References | Line | Buttons | Divider | Table
-)
+Part: TypeAlias = Heading | Paragraph | Note | Moment | Code | Link | References | Line | Buttons | Divider | Table
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,14 +24,16 @@ def findings(state: Conversation, report: Report) -> Content:
 def _parts(report: Report, lang: Lang, heading: str) -> Iterator[Part]:
     found = report.findings
     yield Heading(heading[:HEADING])
-    yield Paragraph(
-        words.FINDINGS_COUNT.say(lang, {"counts": counts_text(found, lang)}) if found else words.ALL_CLEAR.say(lang)
-    )
+    unknown = not_looked_up(report, lang)
+    if found:
+        yield Paragraph(words.FINDINGS_COUNT.say(lang, {"counts": counts_text(found, lang)}))
+    else:
+        yield Paragraph((words.CLEAR_AS_FAR if unknown else words.ALL_CLEAR).say(lang))
     for finding in found[:IN_FULL]:
         yield Divider()
         yield from in_full(finding, lang)
     yield from in_lines(found[IN_FULL:], lang, "domain")
-    if unknown := _not_looked_up(report, lang):
+    if unknown:
         yield Divider()
         yield Note(words.NOT_LOOKED_UP.say(lang, {"items": listed(lang, unknown)}))
 
@@ -47,7 +49,8 @@ def in_lines(found: tuple[Finding, ...], lang: Lang, where: str) -> Iterator[Par
         yield Note(words.MORE_LEFT_OUT.say(lang, {"n": len(found) - MOST_LINES}))
 
 
-def _not_looked_up(report: Report, lang: Lang) -> list[str]:
+def not_looked_up(report: Report, lang: Lang) -> list[str]:
+    """The titles of the questions that DNS gave no answer to."""
     titles = {check.id: check.title for check in CATALOGUE.checks}
     return [
         titles[result.id].say(lang)

@@ -8,8 +8,7 @@ from checks import Text
 
 ADDRESS = Text(en="Test address for {domain}", ja="{domain} のテスト用アドレス")
 ADDRESS_HOW = Text(
-    en="Send an ordinary mail to it from the system you want tested. The result appears in this thread within "
-    "seconds.",
+    en="Send an ordinary mail to it from the system you want tested. The result appears in this thread within seconds.",
     ja="検査したいシステムから、普段どおりのメールをこのアドレスへ送ってください。"
     "数秒でこのスレッドに結果を表示します。",
 )
@@ -28,6 +27,10 @@ ADDRESS_UNTIL = Text(en="Valid until", ja="有効期限:")
 ADDRESS_POINTLESS = Text(
     en="`{domain}` does not exist, so there is no mail to test.",
     ja="`{domain}` は存在しないため、テストできるメールがありません。",
+)
+ADDRESS_NON_SENDING = Text(
+    en="`{domain}` is set up not to send mail, so no test address is needed.",
+    ja="`{domain}` はメールを送信しない設定のため、テスト用アドレスは不要です。",
 )
 ADDRESS_CLOSED = Text(
     en="The test address `{address}` was closed; it accepts no more mail.",
@@ -143,7 +146,6 @@ MANY_WHY = Text(
     ja="10分以内に5通へ個別に返信したため、以降はここにまとめます。",
 )
 MANY_LINE = Text(
-    en="DMARC passes in {passed}, fails in {failed}, is open in {open}. The latest is from `{sender}` through "
-    "`{ip}`.",
+    en="DMARC passes in {passed}, fails in {failed}, is open in {open}. The latest is from `{sender}` through `{ip}`.",
     ja="DMARC合格{passed}通、不合格{failed}通、判定不能{open}通。最新は `{sender}` から `{ip}` 経由です。",
 )

@@ -19,9 +19,7 @@ def overview(state: Conversation, reports: Reports) -> Content:
         line = words.OVERVIEW_RUNNING.say(lang, {"done": done, "n": len(state.rows)})
     else:
         line = words.OVERVIEW_DONE.say(lang)
-    notes: list[Part] = [
-        Note(f"`{row.shown}`: {row.note.say(lang)}") for row in state.rows if row.note is not None
-    ]
+    notes: list[Part] = [Note(f"`{row.shown}`: {row.note.say(lang)}") for row in state.rows if row.note is not None]
     aliases = [f"`{row.shown}` = `{row.ascii}`" for row in state.rows if row.shown != row.ascii]
     if aliases:
         notes.append(Note(listed(lang, aliases)))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from bot.conversation import words
 from bot.conversation.bounds import cut
 from bot.conversation.content import Action, Button, Buttons, Content, Heading, Note, Paragraph, Part, Table
+from bot.conversation.findings import not_looked_up
 from bot.conversation.phrases import counts_text, item_row, language_button, verdict_text
 from bot.conversation.standing import current_report, deciding_mail
 from bot.conversation.state import Conversation, Reports, report_of
@@ -39,7 +40,8 @@ def _parts(state: Conversation, reports: Reports, report: Report | None) -> Iter
     yield Paragraph(_explained(state, reports, report), lead=verdict_text(report, lang), breaks=True)
     counted = counts_text(report.findings, lang)
     if report.verdict is not None:
-        yield Note(words.COUNTS.say(lang, {"counts": counted}) if counted else words.NO_FINDINGS.say(lang))
+        nothing = words.CLEAR_AS_FAR if not_looked_up(report, lang) else words.NO_FINDINGS
+        yield Note(words.COUNTS.say(lang, {"counts": counted}) if counted else nothing.say(lang))
     yield from _about_the_last_check(state)
     yield Buttons(_buttons(state, report))
     if report.verdict is not None:
@@ -103,7 +105,7 @@ def _about_the_last_check(state: Conversation) -> Iterator[Part]:
 def _buttons(state: Conversation, report: Report) -> tuple[Button, ...]:
     lang = state.lang
     again = Button(Action.CHECK_AGAIN, words.BUTTON_CHECK_AGAIN.say(lang))
-    if state.address is None or report.verdict is None:
+    if state.address is None or report.verdict is None or report.non_sending:
         return again, language_button(lang)
     send = Button(Action.SEND_TEST, words.BUTTON_SEND_TEST.say(lang), primary=report.provisional)
     return send, again, language_button(lang)

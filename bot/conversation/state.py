@@ -34,9 +34,7 @@ class Address:
     @classmethod
     def of(cls, offer: Offer) -> "Address":
         expires_at = offer.expires_at.timestamp()
-        return cls(
-            offer.token, offer.address, offer.hours, expires_at, offer.max_mails, offer.max_bytes, offer.server
-        )
+        return cls(offer.token, offer.address, offer.hours, expires_at, offer.max_mails, offer.max_bytes, offer.server)
 
 
 @dataclass(frozen=True, slots=True)

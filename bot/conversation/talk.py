@@ -132,4 +132,3 @@ def home(lang: Lang, checks: Iterable[HomeCheck], addresses: Iterable[HomeAddres
         Paragraph("\n".join(open_) or words.HOME_NO_ADDRESSES.say(lang)),
     )
     return Content(lang, title, parts)
-

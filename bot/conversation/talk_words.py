@@ -39,8 +39,7 @@ NOT_IN_CHANNEL = Text(
 )
 ARCHIVED = Text(
     en="This channel is archived, so I cannot post here. Use another channel or a direct message to me.",
-    ja="アーカイブ済みのチャンネルには投稿できません。別のチャンネルか、"
-    "私とのダイレクトメッセージで実行してください。",
+    ja="アーカイブ済みのチャンネルには投稿できません。別のチャンネルか、私とのダイレクトメッセージで実行してください。",
 )
 NOT_POSTED = Text(
     en="Slack does not let me post here (`{error}`). Try a direct message to me.",

@@ -20,9 +20,9 @@ STATUS: Mapping[Status, Text] = {
     Status.NOT_MEASURABLE: Text(en="– cannot be measured from one mail", ja="– メール1通では測定不可"),
     Status.NOT_APPLICABLE: Text(en="– does not apply", ja="– 対象外"),
 }
-NOT_TESTED_HERE = Text(en="– not tested here", ja="– ここでは未検査")
+NOT_TESTED_HERE = Text(en="– not tested here", ja="– 未検査")
 BECAUSE = Text(en="{state} ({reason})", ja="{state}({reason})")
-NEEDS_A_MAIL = Text(en="needs a test mail", ja="テストメールが必要です")
+NEEDS_A_MAIL = Text(en="needs a test mail", ja="テストメール待ち")
 FINE_SO_FAR = Text(en="DNS is fine; the rest needs a test mail", ja="DNSは問題なし。残りはテストメールで確認します")
 NOTHING_WRONG = Text(en="nothing to change", ja="修正は不要です")
 
@@ -56,10 +56,13 @@ UNDETERMINED_WHY = Text(
 )
 COUNTS = Text(en="{counts}. Details are in the thread.", ja="{counts}。詳しくはスレッドをご覧ください。")
 COUNT_OF: Mapping[Severity, tuple[Text, Text]] = {
-    Severity.CRITICAL: (Text(
-        en="1 critical problem",
-        ja="重大1件",
-    ), Text(en="{n} critical problems", ja="重大{n}件")),
+    Severity.CRITICAL: (
+        Text(
+            en="1 critical problem",
+            ja="重大1件",
+        ),
+        Text(en="{n} critical problems", ja="重大{n}件"),
+    ),
     Severity.ERROR: (Text(en="1 error", ja="エラー1件"), Text(en="{n} errors", ja="エラー{n}件")),
     Severity.WARNING: (Text(en="1 warning", ja="警告1件"), Text(en="{n} warnings", ja="警告{n}件")),
     Severity.NOTICE: (Text(en="1 notice", ja="参考1件"), Text(en="{n} notices", ja="参考{n}件")),
@@ -107,6 +110,10 @@ ALL_CLEAR = Text(
     en="Nothing to change: every question that DNS can answer is in order.",
     ja="修正が必要な点はありません。DNSで確認できる項目はすべて問題ありません。",
 )
+CLEAR_AS_FAR = Text(
+    en="No problem was found in what could be looked up.",
+    ja="確認できた範囲では、修正が必要な点は見つかりませんでした。",
+)
 NOT_LOOKED_UP = Text(
     en="Could not be looked up, so nothing is said about it: {items}.",
     ja="次の項目は取得できなかったため、判断していません: {items}。",
@@ -138,11 +145,11 @@ GUIDELINES_MET = Text(
 )
 GUIDELINES_WHO = Text(
     en="“Bulk” is 5,000 mails or more a day to personal Gmail accounts; “marketing” is advertising and newsletters.",
-    ja="「大量送信」は個人のGmail宛てに1日5,000通以上、「宣伝」は広告やメールマガジンを指します。",
+    ja="「大量」は個人のGmail宛てに1日5,000通以上の送信、「宣伝」は広告やメールマガジンを指します。",
 )
 REQUIREMENT, APPLIES = Text(en="Requirement", ja="要件"), Text(en="Applies to", ja="対象")
 APPLIES_TO: Mapping[str, Text] = {
-    "all": Text(en="everyone", ja="全送信者"),
-    "bulk": Text(en="bulk", ja="大量送信"),
+    "all": Text(en="all", ja="全員"),
+    "bulk": Text(en="bulk", ja="大量"),
     "marketing": Text(en="marketing", ja="宣伝"),
 }

@@ -74,9 +74,7 @@ class Stage:
         self.nameserver = Nameserver(
             (*sample_zones(self.keys), *zones), faults=(*sample_faults(), *faults), upstream=upstream
         )
-        self.workspace = Workspace(
-            scopes=SCOPES, rates=rates, sample_mails=_offered, send_sample_mail=self._send_named
-        )
+        self.workspace = Workspace(scopes=SCOPES, rates=rates, sample_mails=_offered, send_sample_mail=self._send_named)
         self.app: App | None = None
 
     async def __aenter__(self) -> Self:
@@ -123,9 +121,7 @@ class Stage:
         if mail is None:
             raise LookupError(f"no sample mail is called {name}")
         now = datetime.now(UTC)
-        return await send(
-            mail, self.keys, host=HOST, port=self.mailbox_port, recipient=recipient, lang=lang, now=now
-        )
+        return await send(mail, self.keys, host=HOST, port=self.mailbox_port, recipient=recipient, lang=lang, now=now)
 
     async def settle(self, quiet_s: float = 0.3, timeout_s: float = 20.0) -> None:
         """Wait until Slack shows all that the bot wants to show, and nothing new came for a moment."""

@@ -160,9 +160,7 @@ def _named(event: Event) -> list[str]:
             return []
 
 
-def _step(
-    thread_id: str, channel_id: str, data: State, event: Event, reports: Reports
-) -> tuple[State, list[Effect]]:
+def _step(thread_id: str, channel_id: str, data: State, event: Event, reports: Reports) -> tuple[State, list[Effect]]:
     before = Conversation.from_json(data)
     state, acts = advance(before, event, reports)
     effects: list[Effect] = []

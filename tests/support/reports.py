@@ -9,7 +9,9 @@ from checks import CATALOGUE, CheckResult, Fact, Finding, MailFacts, Outcome, Re
 from checks.profiles import google, mschecker
 from checks.profiles.view import assess
 
-HOSTILE = "<!channel> `code` *bold* _x_ ~y~ <https://evil.example|bank> &amp; \u202egnp.exe\u0007 :tada: ```" + "A" * 5_000
+HOSTILE = (
+    "<!channel> `code` *bold* _x_ ~y~ <https://evil.example|bank> &amp; \u202egnp.exe\u0007 :tada: ```" + "A" * 5_000
+)
 
 
 def finding(rule_id: str, subject: str = "example.co.jp", text: str = "x", **facts: Fact) -> Finding:

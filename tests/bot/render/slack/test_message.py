@@ -65,7 +65,8 @@ REPORTS = {
             signatures=40,
             text=HOSTILE,
             facts=dict.fromkeys(
-                ("from_address", "return_path", "client_ip", "helo", "reverse_name", "tls_version", "tls_cipher"), HOSTILE
+                ("from_address", "return_path", "client_ip", "helo", "reverse_name", "tls_version", "tls_cipher"),
+                HOSTILE,
             ),
         ),
     ),
@@ -76,7 +77,10 @@ REPORTS = {
     ),
     "missing": (domain_report(finding("DNS001"), missing=True), mail_report(subject="other.example")),
     "bounce": (domain_report(), mail_report(facts={"null_return_path": True, "return_path": ""})),
-    "unproven": (domain_report(), mail_report(facts={"aligned_pass": False, "reverse_name": None, "tls_version": None})),
+    "unproven": (
+        domain_report(),
+        mail_report(facts={"aligned_pass": False, "reverse_name": None, "tls_version": None}),
+    ),
     "forwarded": (domain_report(), mail_report(facts={"forwarded": ("list_id",)})),
     "no-from": (domain_report(), mail_report(facts={"from_address": None, "from_domain": None})),
 }

@@ -1,0 +1,102 @@
+"""`mailcheck run` as a process: it survives being killed, tells nothing twice, and stops at once when asked to."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from bot.demo.domains import SIGNERS, sample_zones
+from bot.demo.nameserver import Fault, Nameserver
+from bot.demo.signing import make_signing_keys
+from bot.demo.workspace import ALICE, MAIL_OPS, Message, Workspace
+
+ROOT = Path(__file__).parents[2]
+HERE = MAIL_OPS.id
+KEYS = make_signing_keys(SIGNERS)
+
+Bot = Callable[[], Awaitable[asyncio.subprocess.Process]]
+
+
+@asynccontextmanager
+async def surroundings(tmp_path: Path) -> AsyncIterator[tuple[Workspace, Bot]]:
+    """A workspace, DNS, and what starts the bot as a process of its own on always the same data."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    faults = [Fault("no-dmarc.example", "MX", delay_s=1.2)]
+    async with Nameserver(sample_zones(KEYS), faults=faults) as dns, Workspace(rates=None) as workspace:
+        environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | {
+            "SLACK_BOT_TOKEN": workspace.bot_token,
+            "SLACK_APP_TOKEN": workspace.app_token,
+            "MAILCHECK_SLACK_API_URL": workspace.api_url,
+            "MAILCHECK_DATA_DIR": str(tmp_path),
+            "MAILCHECK_NAMESERVERS": dns.address,
+            "MAILCHECK_MAIL_DOMAIN": "mail.example",
+            "MAILCHECK_MAILBOX_HOST": "127.0.0.1",
+            "MAILCHECK_MAILBOX_PORT": str(port),
+        }
+        started: list[asyncio.subprocess.Process] = []
+
+        async def start() -> asyncio.subprocess.Process:
+            log = (tmp_path / f"log-{len(started)}").open("wb")
+            command = (sys.executable, "-m", "bot", "run")
+            process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environment, stderr=log)
+            log.close()
+            started.append(process)
+            await workspace.wait_for(lambda: workspace.connections == 1, 20, "the bot's socket")
+            return process
+
+        try:
+            yield workspace, start
+        finally:
+            for process in started:
+                if process.returncode is None:
+                    process.kill()
+                await process.wait()
+
+
+def thread(workspace: Workspace) -> list[Message]:
+    roots = workspace.messages(HERE)
+    assert len(roots) <= 1
+    return workspace.thread(HERE, roots[0].ts) if roots else []
+
+
+def test_a_bot_that_is_killed_in_the_middle_of_a_check_goes_on_and_says_nothing_twice(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with surroundings(tmp_path) as (workspace, start):
+            bot = await start()
+            await workspace.command(ALICE.id, HERE, "/mailcheck no-dmarc.example")
+            await workspace.wait_for(lambda: len(thread(workspace)) == 2, what="root and address")
+            bot.kill()
+            await bot.wait()
+            await workspace.wait_for(lambda: workspace.connections == 0, what="a closed socket")
+            bot = await start()
+            await workspace.wait_for(
+                lambda: "needs work" in workspace.text_of(thread(workspace)[0]), 30, "a finished check"
+            )
+            await workspace.wait_for(lambda: len(thread(workspace)) == 4, what="three replies")
+            assert len(thread(workspace)) == 4
+
+            began = asyncio.get_running_loop().time()
+            bot.send_signal(signal.SIGTERM)
+            assert await asyncio.wait_for(bot.wait(), 5) == 0
+            assert asyncio.get_running_loop().time() - began < 5
+
+    asyncio.run(scene())
+
+
+def test_a_command_that_slack_delivers_again_makes_no_second_thread(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with surroundings(tmp_path) as (workspace, start):
+            await start()
+            workspace.faults.redeliver("slash_commands")
+            await workspace.command(ALICE.id, HERE, "/mailcheck good.example")
+            await workspace.wait_for(lambda: len(thread(workspace)) == 4, what="a finished check")
+            await asyncio.sleep(0.5)
+            assert len(thread(workspace)) == 4
+            assert workspace.ephemerals(ALICE.id) == []
+
+    asyncio.run(scene())

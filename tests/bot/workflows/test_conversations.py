@@ -1,0 +1,185 @@
+"""Events of threads through the store: one transaction each, reports found again, messages numbered."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from reports import HOSTILE, domain_report, every_finding, finding, mail_report
+
+from bot.conversation.events import Asked, Checked, Claimed, LanguageChosen, MailAnalysed, Offer, RecheckAsked
+from bot.store import NewMail, Store, UnknownThread
+from bot.workflows import Conversations, Expiries, Opening, message_key
+from checks import Report
+
+AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+OFFER = Offer("abcdefgh", "t-abcdefgh@mail.example.net", 24, AT + timedelta(hours=24), 20, 2 * 1024**2)
+OPENING = Opening("t1", "T1", "C1", "U1", "en", (Asked("example.co.jp", "example.co.jp"),))
+
+
+def with_store(tmp_path: Path, scene: Callable[[Store, Conversations], Awaitable[None]]) -> None:
+    async def run() -> None:
+        store = Store(tmp_path / "app.db", clock=lambda: AT)
+        await store.open()
+        try:
+            await scene(store, Conversations(store))
+        finally:
+            await store.close()
+
+    asyncio.run(run())
+
+
+async def save(store: Store, report_id: str, report: Report) -> None:
+    await store.reports.save(
+        report_id,
+        thread_id="t1",
+        kind=report.kind,
+        subject=report.subject,
+        catalogue=report.catalogue,
+        verdict=str(report.verdict),
+        data=report.as_stored(),
+    )
+
+
+async def keys(store: Store) -> list[str]:
+    return [message.key for message in await store.messages.pending()]
+
+
+def test_opening_a_thread_writes_its_messages_its_address_and_its_work_together(tmp_path: Path) -> None:
+    async def scene(store: Store, conversations: Conversations) -> None:
+        opened = await conversations.open(OPENING, OFFER)
+        assert opened.new
+        assert await keys(store) == ["t1/root"]
+        assert await store.messages.get("t1/address") is not None
+        assert [(item.name, item.argument) for item in await store.work.pending()] == [
+            ("expiry", "abcdefgh"),
+            ("domain-check", "t1.1"),
+        ]
+        mailbox = await store.mailboxes.get("abcdefgh")
+        assert mailbox is not None
+        assert mailbox.thread_id == "t1"
+
+    with_store(tmp_path, scene)
+
+
+def test_asking_twice_with_one_id_is_asking_once_and_a_running_check_is_not_doubled(tmp_path: Path) -> None:
+    async def scene(store: Store, conversations: Conversations) -> None:
+        await conversations.open(OPENING, OFFER)
+        assert (await conversations.open(OPENING, OFFER)).thread.id == "t1"
+        other = Opening("t2", "T1", "C1", "U2", "ja", OPENING.domains)
+        opened = await conversations.open(other, OFFER)
+        assert (opened.thread.id, opened.new) == ("t1", False)
+        assert await conversations.read("t2") is None
+
+    with_store(tmp_path, scene)
+
+
+def test_an_event_is_applied_once(tmp_path: Path) -> None:
+    async def scene(store: Store, conversations: Conversations) -> None:
+        await conversations.open(OPENING, OFFER)
+        await save(store, "r", domain_report())
+        assert await conversations.apply("t1", "checked:1", Checked(1, "r", AT))
+        assert not await conversations.apply("t1", "checked:1", Checked(1, "r", AT))
+        with pytest.raises(UnknownThread):
+            await conversations.apply("t9", "x", RecheckAsked())
+
+    with_store(tmp_path, scene)
+
+
+def test_findings_that_need_several_messages_get_numbered_keys_and_are_emptied_when_they_go(tmp_path: Path) -> None:
+    async def scene(store: Store, conversations: Conversations) -> None:
+        await conversations.open(OPENING, OFFER)
+        await save(store, "1", domain_report(*every_finding(HOSTILE)))
+        await save(store, "2", domain_report())
+        await conversations.apply("t1", "a", Checked(1, "1", AT))
+        second = await store.messages.get(message_key("t1", "findings.2"))
+        assert second is not None
+        assert second.parent_key == "t1/root"
+        await conversations.apply("t1", "b", RecheckAsked())
+        await conversations.apply("t1", "c", Checked(2, "2", AT))
+        emptied = await store.messages.get(message_key("t1", "findings.2"))
+        assert emptied is not None
+        assert "no longer needed" in emptied.payload["text"]
+
+    with_store(tmp_path, scene)
+
+
+def test_a_report_that_another_event_brought_in_meanwhile_is_found(tmp_path: Path) -> None:
+    async def scene(store: Store, conversations: Conversations) -> None:
+        await conversations.open(OPENING, OFFER)
+        await save(store, "r", domain_report(finding("SPF001")))
+        await save(store, "m", mail_report(facts={"aligned_pass": False}))
+        events: list[Any] = [Checked(1, "r", AT), MailAnalysed("1", "m", AT), LanguageChosen("ja"), Claimed("1")]
+        await asyncio.gather(*(conversations.apply("t1", str(n), event) for n, event in enumerate(events)))
+        thread = await conversations.read("t1")
+        assert thread is not None
+        assert thread.state.lang == "ja"
+        assert set(thread.reports) == {"r", "m"}
+        root = await store.messages.get("t1/root")
+        assert root is not None
+        assert "メールシステム要改善" in root.payload["text"]
+
+    with_store(tmp_path, scene)
+
+
+def test_a_root_that_the_chat_refuses_ends_the_thread_and_its_address(tmp_path: Path) -> None:
+    async def scene(store: Store, conversations: Conversations) -> None:
+        await conversations.open(OPENING, OFFER)
+        await conversations.give_up("t1/address", "parent_failed")
+        assert (await store.threads.running("T1", "C1", "example.co.jp")) is not None
+        await conversations.give_up("t1/root", "not_in_channel")
+        await conversations.give_up("t1/root", "not_in_channel")
+        assert (await store.threads.running("T1", "C1", "example.co.jp")) is None
+        mailbox = await store.mailboxes.get("abcdefgh")
+        assert mailbox is not None
+        assert not mailbox.is_open(AT)
+
+    with_store(tmp_path, scene)
+
+
+class Steps:
+    """The engine's side of a workflow, without an engine: steps run at once, waits are written down."""
+
+    def __init__(self) -> None:
+        self.work_id = "w"
+        self.waited: list[datetime] = []
+
+    async def step(self, name: str, call: Callable[[], Awaitable[Any]], **_: Any) -> Any:
+        return await call()
+
+    async def sleep_until(self, when: datetime) -> None:
+        self.waited.append(when)
+
+
+def test_an_address_expires_when_its_time_is_up_and_the_thread_says_so_once(tmp_path: Path) -> None:
+    async def scene(store: Store, conversations: Conversations) -> None:
+        await conversations.open(OPENING, OFFER)
+        expiries, steps = Expiries(store, conversations), Steps()
+        await expiries.run(steps, "abcdefgh")
+        await expiries.run(steps, "abcdefgh")
+        await expiries.run(steps, "unknown")
+        assert steps.waited == [OFFER.expires_at] * 2
+        notice = await store.messages.get("t1/nothing-0")
+        assert notice is not None
+        assert notice.desired_rev == 1
+        mail = NewMail("abcdefgh", AT, {}, b"late")
+        assert await store.mailboxes.accept([mail]) == ["closed"]
+
+    with_store(tmp_path, scene)
+
+
+def test_a_workspace_that_removed_the_app_is_forgotten(tmp_path: Path) -> None:
+    async def scene(store: Store, conversations: Conversations) -> None:
+        await conversations.open(OPENING, OFFER)
+        await save(store, "r", domain_report())
+        await store.people.put("T1", "U1", lang="ja", tz="Asia/Tokyo", is_guest=False)
+        await store.workspaces.forget("T1")
+        assert await conversations.read("t1") is None
+        assert await store.reports.get("r") is None
+        assert await store.mailboxes.get("abcdefgh") is None
+        assert await store.people.get("T1", "U1") is None
+        assert await store.messages.pending() == []
+
+    with_store(tmp_path, scene)
