@@ -32,7 +32,7 @@ def address(state: Conversation, report: Report | None) -> Content:
     """The address handed out last, or why there is none; `report`: the newest, if there is one."""
     lang, given = state.lang, state.address
     if report is not None and takes_no_mail(report) and (given is None or given.status != "open"):
-        said = words.ADDRESS_NON_SENDING if report.non_sending else words.ADDRESS_POINTLESS
+        said = words.ADDRESS_POINTLESS if report.verdict is None else words.ADDRESS_NON_SENDING
         line = said.say(lang, {"domain": state.row.shown})
         return Content(lang, line, (Paragraph(line),))
     if given is None:
