@@ -16,6 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.durable import Durable, Starter
 from bot.listeners import Desk, Intake, register
+from bot.logs import configure
 from bot.mailbox import MailboxServer, address_of, context_from, new_token, self_signed_context
 from bot.outbox import Outbox, SlackChat, outbox_client
 from bot.settings import Settings
@@ -190,6 +191,7 @@ async def _who_we_are(client: AsyncWebClient) -> str:
 
 async def run(settings: Settings) -> None:
     """Run the bot until SIGTERM or SIGINT. Raises what App.start raises."""
+    configure(settings.log_level)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):

@@ -9,7 +9,8 @@ from bot.conversation.content import Action, Content
 from bot.conversation.events import AddressAsked, AddressClosed, Claimed, LanguageChosen, RecheckAsked
 from bot.conversation.findings import explanation
 from bot.conversation.talk import said
-from bot.listeners.desk import Asker, Desk
+from bot.listeners.desk import Desk
+from bot.listeners.envelope import Asker, asker_of
 from bot.workflows import Thread
 from checks import Lang
 
@@ -20,7 +21,7 @@ class Buttons:
 
     async def work(self, key: str, payload: Mapping[str, Any]) -> None:
         """`payload`: the kept fields of the press. A button of a thread that is not ours does nothing."""
-        asker = Asker(payload["team_id"], payload["channel_id"], payload["user_id"], payload["response_url"])
+        asker = asker_of(payload)
         name, value = payload["action_id"].partition(".")[0], payload["value"]
         if name == Action.CHECK_DOMAIN:
             await self.desk.start_check(key, asker, (value,))
@@ -30,7 +31,7 @@ class Buttons:
         if thread is None:
             return
         if answer := await self._press(key, asker, thread, name, value):
-            await self.desk.respond(asker.response_url, answer)
+            await self.desk.respond(asker, answer)
 
     async def _press(self, key: str, asker: Asker, thread: Thread, name: str, value: str) -> Content | None:
         """What the presser alone is told, if anything."""

@@ -7,7 +7,8 @@ from typing import Any
 from bot.conversation import talk_words
 from bot.conversation.commands import MOST_DOMAINS, Check, Help, TooMany, Unknown, slash_command
 from bot.conversation.talk import help_text, said, unknown
-from bot.listeners.desk import Asker, Desk
+from bot.listeners.desk import Desk
+from bot.listeners.envelope import asker_of
 
 COMMAND = "/mailcheck"
 
@@ -18,7 +19,7 @@ class SlashCommand:
 
     async def work(self, key: str, payload: Mapping[str, Any]) -> None:
         """`payload`: the kept fields of the command; the key names the thread that may come of it."""
-        asker = Asker(payload["team_id"], payload["channel_id"], payload["user_id"], payload["response_url"])
+        asker = asker_of(payload)
         command = slash_command(payload["text"])
         if isinstance(command, Check):
             await self.desk.start_check(key, asker, command.domains)
@@ -31,4 +32,4 @@ class SlashCommand:
                 content = unknown(command, COMMAND, lang)
             case Help():
                 content = help_text(lang)
-        await self.desk.respond(asker.response_url, content)
+        await self.desk.respond(asker, content)

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.conversation.content import Content
 from bot.conversation.events import Asked
 from bot.conversation.talk import already_running, bad_domains, not_posted
+from bot.listeners.envelope import Asker
 from bot.render.slack.message import payloads
 from bot.store import Clock, PutMessage, Store
 from bot.store import Person as StoredPerson
@@ -25,16 +25,6 @@ PERSON_KEPT = timedelta(days=1)
 POST_POLL_S = 0.1
 POST_WAIT_S = 60.0
 ANSWER_S = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """Who asked, where, and how to answer them alone."""
-
-    team_id: str
-    channel_id: str
-    user_id: str
-    response_url: str
 
 
 class Desk:
@@ -68,14 +58,15 @@ class Desk:
         await self.store.people.put(team_id, user_id, lang=lang, tz=str(user.get("tz") or "UTC"), is_guest=is_guest)
         return await self.store.people.get(team_id, user_id)
 
-    async def respond(self, response_url: str, content: Content) -> None:
+    async def respond(self, asker: Asker, content: Content) -> None:
         """Answer by response_url, for one person only. An address that is used up or too old is no error of ours."""
-        shown = payloads(content)[0]
-        body = {"response_type": "ephemeral", "replace_original": False, **shown}
+        body = {"response_type": "ephemeral", "replace_original": False, **payloads(content)[0]}
+        if asker.thread_ts:
+            body["thread_ts"] = asker.thread_ts
         timeout = aiohttp.ClientTimeout(total=ANSWER_S)
         try:
             async with aiohttp.ClientSession(timeout=timeout) as session:
-                answer = await session.post(response_url, json=body)
+                answer = await session.post(asker.response_url, json=body)
                 answer.release()
                 if answer.status >= 400:
                     LOG.warning("an answer was refused with status %d", answer.status)
@@ -103,7 +94,7 @@ class Desk:
         lang = await self.lang_of(asker.team_id, asker.user_id)
         domains, refused = _read(typed)
         if refused:
-            await self.respond(asker.response_url, bad_domains(refused, lang))
+            await self.respond(asker, bad_domains(refused, lang))
         if not domains:
             return
         opening = Opening(key, asker.team_id, asker.channel_id, asker.user_id, lang, domains)
@@ -111,9 +102,9 @@ class Desk:
         opened = await self.conversations.open(opening, offer)
         if opened.thread.id != key:
             link = await self._permalink(opened.thread.channel_id, opened.thread.root_ts)
-            await self.respond(asker.response_url, already_running(domains[0].shown, link, lang))
+            await self.respond(asker, already_running(domains[0].shown, link, lang))
         elif error := await self._refusal(key):
-            await self.respond(asker.response_url, not_posted(error, lang))
+            await self.respond(asker, not_posted(error, lang))
 
     async def _refusal(self, thread_id: str) -> str | None:
         """Wait for the root message; Slack's word if it will never be posted there."""

@@ -19,6 +19,28 @@ class Envelope:
     pair_key: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asked, where, and how to answer them alone."""
+
+    team_id: str
+    channel_id: str
+    user_id: str
+    response_url: str
+    thread_ts: str | None = None
+
+
+def asker_of(payload: Mapping[str, Any]) -> Asker:
+    """From the kept fields of a command or a press."""
+    return Asker(
+        payload["team_id"],
+        payload["channel_id"],
+        payload["user_id"],
+        payload["response_url"],
+        payload.get("thread_ts"),
+    )
+
+
 def envelope_of(body: Mapping[str, Any]) -> Envelope | None:
     """None for a payload of a kind that the bot has no use for."""
     if "command" in body:

@@ -11,7 +11,7 @@ from slack_bolt.response import BoltResponse
 from bot.conversation import talk_words
 from bot.conversation.talk import said
 from bot.listeners.desk import Desk
-from bot.listeners.envelope import Envelope, Kind, envelope_of
+from bot.listeners.envelope import Envelope, Kind, asker_of, envelope_of
 from bot.store import PayloadTooLarge
 
 LOG = logging.getLogger(__name__)
@@ -87,6 +87,7 @@ class Intake:
         await self.desk.store.events.done(key)
 
     async def _apologise(self, payload: Mapping[str, Any]) -> None:
-        if url := payload.get("response_url"):
-            lang = await self.desk.lang_of(payload["team_id"], payload["user_id"])
-            await self.desk.respond(url, said(lang, talk_words.OUR_ERROR))
+        if payload.get("response_url"):
+            asker = asker_of(payload)
+            lang = await self.desk.lang_of(asker.team_id, asker.user_id)
+            await self.desk.respond(asker, said(lang, talk_words.OUR_ERROR))

@@ -13,7 +13,18 @@ from bot.demo.nameserver import Fault, Zone
 from bot.demo.script import address_in
 from bot.demo.signing import make_signing_keys
 from bot.demo.stage import Stage
-from bot.demo.workspace import ALICE, ARCHIVED, GUEST, HANAKO, MAIL_OPS, PRIVATE, RANDOM, Message, Person
+from bot.demo.workspace import (
+    ALICE,
+    ARCHIVED,
+    GUEST,
+    HANAKO,
+    MAIL_OPS,
+    PRIVATE,
+    RANDOM,
+    Message,
+    Person,
+    direct_channel,
+)
 from bot.render.slack.limits import problems
 
 KEYS = make_signing_keys(SIGNERS)
@@ -351,3 +362,47 @@ def test_a_restart_in_the_middle_loses_and_repeats_nothing(tmp_path: Path) -> No
         assert len(replies(stage, root)) == 4
 
     on_stage(scene, data_dir=tmp_path, faults=[Fault("good.example", "MX", delay_s=1.0)])
+
+
+def test_the_bots_own_direct_messages_will_do() -> None:
+    async def scene(stage: Stage) -> None:
+        root = await checked(stage, "good.example", HANAKO, direct_channel(HANAKO.id))
+        assert len(replies(stage, root)) == 3
+
+    on_stage(scene)
+
+
+def test_a_command_that_was_kept_but_not_worked_on_is_resumed_at_the_next_start(tmp_path: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        assert stage.app is not None
+        kept = {
+            "command": "/mailcheck",
+            "text": "good.example",
+            "team_id": "T0LOCAL",
+            "channel_id": HERE,
+            "user_id": ALICE.id,
+            "response_url": stage.workspace.url,
+        }
+        assert await stage.app.store.events.receive("command:1", "command", kept)
+        await stage.stop_bot()
+        await stage.start_bot()
+        root = await stage.workspace.wait_for(lambda: stage.workspace.messages(HERE)[0], what="a root message")
+        await finished(stage, root)
+        assert stage.app is not None
+        assert await stage.app.store.events.unfinished() == []
+
+    on_stage(scene, data_dir=tmp_path)
+
+
+def test_an_explanation_of_a_line_is_shown_to_the_presser_alone_in_the_thread() -> None:
+    async def scene(stage: Stage) -> None:
+        root = await checked(stage, "third-party.example")
+        await mailed(stage, root, "third-party")
+        reply = stage.workspace.thread(HERE, root.ts)[-1]
+        await stage.workspace.press(HANAKO.id, HERE, reply.ts, "explain")
+        answer = await told(stage, HANAKO)
+        assert "DKIM401" in answer
+        assert "直し方" in answer
+        assert stage.workspace.ephemerals(HANAKO.id)[0].thread_ts == root.ts
+
+    on_stage(scene)

@@ -1,5 +1,6 @@
 """The parts of a message as Block Kit blocks, each within Slack's limits whatever it holds."""
 
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
@@ -27,6 +28,8 @@ Block: TypeAlias = dict[str, Any]
 CELL = 250
 IN_A_ROW = 5
 COLUMNS = 3
+NARROW = 14
+"""A column no wider than this is not broken into lines, which would cut words in two on a phone."""
 ROWS = 12
 
 
@@ -106,7 +109,18 @@ def actions(several: Iterable[Button]) -> Block:
 def table(part: Table) -> Block:
     rows = [[_cell(text, bold=True) for text in part.header[:COLUMNS]]]
     rows += [[_cell(text) for text in row[:COLUMNS]] for row in part.rows[:ROWS]]
-    return {"type": "table", "column_settings": [{"is_wrapped": True}] * len(part.header[:COLUMNS]), "rows": rows}
+    settings = [{"is_wrapped": max(map(width, column)) > NARROW} for column in _columns(part)]
+    return {"type": "table", "column_settings": settings, "rows": rows}
+
+
+def _columns(part: Table) -> list[list[str]]:
+    lines = [part.header, *part.rows[:ROWS]]
+    return [[line[at] for line in lines if at < len(line)] for at in range(len(part.header[:COLUMNS]))]
+
+
+def width(text: str) -> int:
+    """Columns on a screen: East Asian wide characters count two (UAX #11)."""
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 
 def _cell(text: str, *, bold: bool = False) -> Block:
