@@ -129,7 +129,7 @@ class App:
         mails = MailAnalyses(
             self.store, self._conversations, self._open_checker, keep_raw=self._settings.keep_mail, clock=self._clock
         )
-        expiries = Expiries(self.store, self._conversations)
+        expiries = Expiries(self._conversations)
         self._durable.workflow(CHECK_WORK)(checks.run)
         self._durable.workflow(MAIL_WORK)(mails.run)
         self._durable.workflow(EXPIRY_WORK)(expiries.run)

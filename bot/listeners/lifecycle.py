@@ -30,6 +30,8 @@ class Lifecycle:
         await self.desk.store.messages.put(team_id, PutMessage(key, channel, greeting))
 
     async def removed(self, event: Mapping[str, Any]) -> None:
-        """The workspace took the app away: what we keep of it goes too."""
-        LOG.warning("removed from a workspace (%s); its data is deleted", event["type"])
+        """The workspace took the app away: what we keep of it goes too. A token alone may be revoked for a new one."""
+        LOG.warning("Slack says %s", event["type"])
+        if event["type"] != "app_uninstalled":
+            return
         await self.desk.store.workspaces.forget(event["team_id"])

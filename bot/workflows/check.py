@@ -10,7 +10,7 @@ from bot.conversation.events import Checked, CheckFailed, Progressed
 from bot.durable import Context, StepFailed
 from bot.store import Clock, Store
 from bot.workflows.conversations import Conversations
-from bot.workflows.names import CHECK_WORK, check_argument, thread_and_run
+from bot.workflows.names import CHECK_WORK, numbered, thread_and_number
 from checks import Checker, Progress
 
 __all__ = ["CHECK_WORK", "DomainChecks"]
@@ -37,10 +37,10 @@ class DomainChecks:
         self._turn = asyncio.Semaphore(AT_ONCE)
 
     async def run(self, ctx: Context, argument: str) -> None:
-        """The workflow CHECK_WORK; `argument` of check_argument."""
-        thread_id, run = thread_and_run(argument)
+        """The workflow CHECK_WORK; `argument` of numbered, with the run."""
+        thread_id, run = thread_and_number(argument)
         try:
-            await ctx.step("check", lambda: self._check(thread_id, run), attempts=2, timeout_s=180)
+            await ctx.step("check", lambda: self._check(thread_id, run), attempts=2, timeout_s=900)
         except StepFailed:
             LOG.exception("the check %s gave no report", argument)
             await ctx.step("tell", lambda: self._conversations.apply(thread_id, f"failed:{run}", CheckFailed(run)))
@@ -48,7 +48,7 @@ class DomainChecks:
         await ctx.step("tell", lambda: self._tell(thread_id, run))
 
     async def _check(self, thread_id: str, run: int) -> str:
-        report_id = check_argument(thread_id, run)
+        report_id = numbered(thread_id, run)
         if await self._store.reports.get(report_id) is not None:
             return report_id
         thread = await self._conversations.read(thread_id)
@@ -70,7 +70,7 @@ class DomainChecks:
         return report_id
 
     async def _tell(self, thread_id: str, run: int) -> bool:
-        report_id = check_argument(thread_id, run)
+        report_id = numbered(thread_id, run)
         if await self._store.reports.get(report_id) is None:
             # The thread went on without this run.
             return False

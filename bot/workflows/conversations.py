@@ -27,7 +27,7 @@ from bot.store import (
     UnknownThread,
 )
 from bot.store import Thread as StoredThread
-from bot.workflows.names import CHECK_WORK, EXPIRY_WORK, check_argument
+from bot.workflows.names import CHECK_WORK, EXPIRY_WORK, numbered
 from checks import CATALOGUE, Lang, Report
 
 KEPT_REPORTS = 100
@@ -178,12 +178,13 @@ def _step(thread_id: str, channel_id: str, data: State, event: Event, reports: R
 def _effects(thread_id: str, act: Act, state: Conversation) -> Sequence[Effect]:
     match act:
         case StartCheck(run):
-            argument = check_argument(thread_id, run)
+            argument = numbered(thread_id, run)
             return [StartWork(CHECK_WORK, f"{CHECK_WORK}:{argument}", argument)]
         case OpenAddress(token, expires_at):
-            given = next(each for each in state.addresses if each.token == token)
+            number, given = next((n, each) for n, each in enumerate(state.addresses) if each.token == token)
             opened = MailboxOpened(token, expires_at, given.max_mails, given.max_bytes)
-            return [opened, StartWork(EXPIRY_WORK, f"{EXPIRY_WORK}:{token}", token)]
+            argument = numbered(thread_id, number)
+            return [opened, StartWork(EXPIRY_WORK, f"{EXPIRY_WORK}:{argument}", argument)]
         case CloseAddress(token):
             return [MailboxClosed(token)]
         case SetRunning(running):

@@ -1,34 +1,39 @@
 """The end of a test address as a workflow: it waits, over restarts, and then tells the thread once."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from bot.conversation.events import AddressExpired
+from bot.conversation.state import Address
 from bot.durable import Context
-from bot.store import Store
 from bot.workflows.conversations import Conversations
-from bot.workflows.names import EXPIRY_WORK
+from bot.workflows.names import EXPIRY_WORK, thread_and_number
 
 __all__ = ["EXPIRY_WORK", "Expiries"]
 
 
 class Expiries:
-    def __init__(self, store: Store, conversations: Conversations) -> None:
-        self._store = store
+    def __init__(self, conversations: Conversations) -> None:
         self._conversations = conversations
 
-    async def run(self, ctx: Context, token: str) -> None:
-        """The workflow EXPIRY_WORK."""
-        expires_at = await ctx.step("read", lambda: self._expires_at(token))
+    async def run(self, ctx: Context, argument: str) -> None:
+        """The workflow EXPIRY_WORK. `argument` of numbered, with the place of the address: its token is a secret."""
+        expires_at = await ctx.step("read", lambda: self._expires_at(argument))
         if expires_at:
-            await ctx.sleep_until(datetime.fromisoformat(expires_at))
-            await ctx.step("tell", lambda: self._tell(token))
+            await ctx.sleep_until(datetime.fromtimestamp(expires_at, UTC))
+            await ctx.step("tell", lambda: self._tell(argument))
 
-    async def _expires_at(self, token: str) -> str:
-        mailbox = await self._store.mailboxes.get(token)
-        return mailbox.expires_at.isoformat() if mailbox is not None else ""
+    async def _expires_at(self, argument: str) -> float:
+        address = await self._address(argument)
+        return address.expires_at if address is not None else 0.0
 
-    async def _tell(self, token: str) -> bool:
-        mailbox = await self._store.mailboxes.get(token)
-        if mailbox is None:
+    async def _tell(self, argument: str) -> bool:
+        address = await self._address(argument)
+        if address is None:
             return False
-        return await self._conversations.apply(mailbox.thread_id, f"expired:{token}", AddressExpired(token))
+        thread_id, number = thread_and_number(argument)
+        return await self._conversations.apply(thread_id, f"expired:{number}", AddressExpired(address.token))
+
+    async def _address(self, argument: str) -> Address | None:
+        thread_id, number = thread_and_number(argument)
+        thread = await self._conversations.read(thread_id)
+        return thread.state.addresses[number] if thread is not None else None

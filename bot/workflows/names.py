@@ -4,10 +4,11 @@ CHECK_WORK = "domain-check"
 EXPIRY_WORK = "expiry"
 
 
-def check_argument(thread_id: str, run: int) -> str:
-    return f"{thread_id}.{run}"
+def numbered(thread_id: str, number: int) -> str:
+    """The argument for one of several things of a thread: a run of its check, or the place of an address in it."""
+    return f"{thread_id}.{number}"
 
 
-def thread_and_run(argument: str) -> tuple[str, int]:
-    thread_id, _, run = argument.rpartition(".")
-    return thread_id, int(run)
+def thread_and_number(argument: str) -> tuple[str, int]:
+    thread_id, _, number = argument.rpartition(".")
+    return thread_id, int(number)

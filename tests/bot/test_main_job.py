@@ -406,3 +406,17 @@ def test_an_explanation_of_a_line_is_shown_to_the_presser_alone_in_the_thread() 
         assert stage.workspace.ephemerals(HANAKO.id)[0].thread_ts == root.ts
 
     on_stage(scene)
+
+
+def test_an_uninstalled_app_keeps_nothing_of_the_workspace() -> None:
+    async def scene(stage: Stage) -> None:
+        await checked(stage, "good.example")
+        await stage.workspace.uninstall()
+        assert stage.app is not None
+        for _ in range(100):
+            if not await stage.app.store.threads.recent("T0LOCAL"):
+                return
+            await asyncio.sleep(0.05)
+        raise AssertionError("the threads are still there")
+
+    on_stage(scene)

@@ -54,7 +54,7 @@ def test_opening_a_thread_writes_its_messages_its_address_and_its_work_together(
         assert await keys(store) == ["t1/root"]
         assert await store.messages.get("t1/address") is not None
         assert [(item.name, item.argument) for item in await store.work.pending()] == [
-            ("expiry", "abcdefgh"),
+            ("expiry", "t1.0"),
             ("domain-check", "t1.1"),
         ]
         mailbox = await store.mailboxes.get("abcdefgh")
@@ -156,10 +156,10 @@ class Steps:
 def test_an_address_expires_when_its_time_is_up_and_the_thread_says_so_once(tmp_path: Path) -> None:
     async def scene(store: Store, conversations: Conversations) -> None:
         await conversations.open(OPENING, OFFER)
-        expiries, steps = Expiries(store, conversations), Steps()
-        await expiries.run(steps, "abcdefgh")
-        await expiries.run(steps, "abcdefgh")
-        await expiries.run(steps, "unknown")
+        expiries, steps = Expiries(conversations), Steps()
+        await expiries.run(steps, "t1.0")
+        await expiries.run(steps, "t1.0")
+        await expiries.run(steps, "unknown.0")
         assert steps.waited == [OFFER.expires_at] * 2
         notice = await store.messages.get("t1/nothing-0")
         assert notice is not None
