@@ -27,10 +27,31 @@ def mail(state: Conversation, seen: MailSeen, reports: Reports) -> Content:
         return Content(lang, words.MAIL_FAILED.say(lang), (Paragraph(words.MAIL_FAILED.say(lang)),))
     report = report_of(reports, seen.report)
     heading = words.MAIL.say(lang, {"sender": cut(_sender(report, lang), 100)})
-    parts = [Heading(heading[:HEADING]), *_session(report.mail, lang), *_meaning(state, seen, report, reports)]
+    meaning = list(_meaning(state, seen, report, reports))
+    if _tells_nothing_of_it(state, report, reports):
+        return Content(lang, heading, (Heading(heading[:HEADING]), *_addresses(report.mail, lang), *meaning))
+    parts = [Heading(heading[:HEADING]), *_session(report.mail, lang), *meaning]
     parts += _findings(report, seen, lang)
     parts.append(_authentication(report, lang))
     return Content(lang, heading, tuple(parts))
+
+
+def _tells_nothing_of_it(state: Conversation, report: Report, reports: Reports) -> bool:
+    """A bounce, a forwarded mail or one of another domain: what is wrong with it is not this thread's subject."""
+    domain = domain_report(state, reports)
+    if domain is None:
+        return False
+    return standing(domain, report) not in (Standing.COUNTS, Standing.NEEDS_CONFIRMATION)
+
+
+def _addresses(facts: MailFacts | None, lang: Lang) -> Iterator[Part]:
+    if facts is not None:
+        yield Paragraph(_from_line(facts, lang))
+
+
+def _from_line(facts: MailFacts, lang: Lang) -> str:
+    path = words.NULL_PATH.say(lang) if facts.null_return_path else facts.return_path or "?"
+    return words.FROM_LINE.say(lang, {"sender": cut(facts.from_address or "?"), "path": cut(path)})
 
 
 def _sender(report: Report, lang: Lang) -> str:
@@ -41,8 +62,7 @@ def _sender(report: Report, lang: Lang) -> str:
 def _session(facts: MailFacts | None, lang: Lang) -> Iterator[Part]:
     if facts is None:
         return
-    path = words.NULL_PATH.say(lang) if facts.null_return_path else facts.return_path or "?"
-    lines = [words.FROM_LINE.say(lang, {"sender": cut(facts.from_address or "?"), "path": cut(path)})]
+    lines = [_from_line(facts, lang)]
     if facts.client_ip is not None:
         given = words.CONNECTED.say(lang, {"ip": facts.client_ip, "name": "{name}", "helo": cut(facts.helo or "?")})
         lines.append(given.replace("{name}", _reverse(facts, lang), 1))

@@ -203,6 +203,14 @@ def test_a_mail_that_does_not_count_says_why_and_changes_no_verdict(mail: Report
     assert "Safe (provisional)" in text(shown(acts)["root"])
 
 
+def test_a_mail_of_another_domain_gets_no_findings_here() -> None:
+    events = [begun(), Checked(1, "r", AT), MailAnalysed("1", "m", AT)]
+    mail = mail_report(finding("TLS401"), subject="other.example")
+    _, acts = play(events, {"r": domain_report(), "m": mail})
+    assert "TLS401" not in text(shown(acts)["mail-1"])
+    assert not any(isinstance(part, Table) for part in shown(acts)["mail-1"].parts)
+
+
 def test_a_mail_of_another_domain_offers_to_check_that_one() -> None:
     events = [begun(), Checked(1, "r", AT), MailAnalysed("1", "m", AT)]
     _, acts = play(events, {"r": domain_report(), "m": mail_report(subject="other.example")})
