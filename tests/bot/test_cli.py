@@ -110,7 +110,12 @@ def test_a_mail_is_analysed_from_standard_input():
     report = json.loads(out)
     assert code == 1
     assert (report["kind"], report["subject"], report["provisional"]) == ("message", "good.example", False)
-    assert report["authentication"]["spf"] == {"result": "pass", "scope": "mfrom", "domain": "good.example", "aligned": True}
+    assert report["authentication"]["spf"] == {
+        "result": "pass",
+        "scope": "mfrom",
+        "domain": "good.example",
+        "aligned": True,
+    }
     assert report["authentication"]["dkim"] == []
     assert report["authentication"]["dmarc"] == {
         "result": "pass", "from": "taro@good.example", "domain": "good.example", "policy": "reject", "record_at": "good.example"
