@@ -4,7 +4,6 @@ A message is a summary and parts in reading order. Sentences may hold `code` bet
 a renderer escapes everything else. Labels, headings and table cells are plain text.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
@@ -123,6 +122,3 @@ class Content:
     lang: Lang
     summary: str
     parts: tuple[Part, ...]
-
-
-Contents: TypeAlias = Mapping[str, Content]

@@ -7,8 +7,6 @@ from bot.conversation.events import Offer
 from bot.settings import Settings
 from bot.store import Clock
 
-SMTP_PORT = 25
-
 
 class Offers:
     """`server`: where the mailbox listens, for the swaks line, when DNS does not lead there."""
