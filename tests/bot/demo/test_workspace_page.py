@@ -5,23 +5,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import ClientSession
-from playwright.async_api import Page, async_playwright
+from browser import browser_page
+from playwright.async_api import Page
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.demo.workspace import ALICE, HANAKO, MAIL_OPS, SampleMail, Workspace
 
-CHROMIUM = "/usr/bin/chromium"
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 HOSTILE = "v=spf1 &lt;!channel&gt; &lt;img src=x onerror=alert(1)&gt; <javascript:alert(1)|press>"
 SECTION = {
     "type": "section",
@@ -38,12 +29,8 @@ def in_browser(work: Callable[[Workspace, AsyncApp, AsyncWebClient, Page], Await
             handler = AsyncSocketModeHandler(app, workspace.app_token)
             await handler.connect_async()
             try:
-                async with async_playwright() as playwright:
-                    browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-                    page = await browser.new_page()
-                    page.set_default_timeout(5000)
+                async with browser_page() as page:
                     await work(workspace, app, client, page)
-                    await browser.close()
             finally:
                 await handler.close_async()
 
