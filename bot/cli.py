@@ -183,14 +183,17 @@ def demo(script: bool, port: int, lang: Lang) -> None:
 @main.command()
 def run() -> None:
     """Run the bot; settings come from the environment (see the README)."""
+    from bot.app import CannotStart
     from bot.app import run as run_app
+    from bot.durable import DataDirInUse
     from bot.settings import SettingsError, read_settings
 
     try:
-        settings = read_settings()
-    except SettingsError as error:
+        asyncio.run(run_app(read_settings()))
+    except (SettingsError, CannotStart, DataDirInUse) as error:
         _refuse(str(error))
-    asyncio.run(run_app(settings))
+    except OSError as error:
+        _refuse(f"The bot cannot start: {error}")
 
 
 def _checker(nameservers: Sequence[str], **options: Any) -> Checker:

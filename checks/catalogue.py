@@ -27,7 +27,10 @@ def printable(value: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One sentence in both languages. `{name}` stands for a fact; backticks are the only markup."""
+    """One sentence in both languages. `{name}` stands for a fact; backticks are the only markup.
+
+    `{name:code}` shows every value of a fact that is a list as code of its own.
+    """
 
     en: str
     ja: str
@@ -46,14 +49,29 @@ class Text:
         return template.format(**shown)
 
 
-def _shown(value: Fact, lang: Lang) -> str | int:
+def _shown(value: Fact, lang: Lang) -> str | int | _Listed:
     match value:
         case str():
-            return printable(value).replace("`", "ˋ")
+            return _unmarked(value)
         case int():
             return value
         case _:
-            return ("、" if lang == "ja" else ", ").join(printable(v).replace("`", "ˋ") for v in value)
+            return _Listed(tuple(map(_unmarked, value)), "、" if lang == "ja" else ", ")
+
+
+def _unmarked(value: str) -> str:
+    return printable(value).replace("`", "ˋ")
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """The values of a list, for `str.format`."""
+
+    values: tuple[str, ...]
+    comma: str
+
+    def __format__(self, spec: str) -> str:
+        return self.comma.join(f"`{value}`" if spec == "code" else value for value in self.values)
 
 
 @dataclass(frozen=True, slots=True)

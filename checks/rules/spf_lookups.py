@@ -15,12 +15,12 @@ _MAX_SHOWN = 6
 _MAX_LINES = 80
 
 _WHY = Text(
-    en="By term: {branches}. After {limit} lookups receivers answer permerror: senders that match before `{unreached}` still pass SPF, those after it do not.",
-    ja="参照回数(DNSルックアップ)の内訳は {branches} です。受信側は {limit} 回を超えると結果をpermerrorとします。レコード内で `{unreached}` より前に一致する送信元は合格しますが、それより後の送信元は合格しません。",
+    en="By term: {branches:code}. After {limit} lookups receivers answer permerror: senders that match before `{unreached}` still pass SPF, those after it do not.",
+    ja="参照回数(DNSルックアップ)の内訳は {branches:code} です。受信側は {limit} 回を超えると結果をpermerrorとします。レコード内で `{unreached}` より前に一致する送信元は合格しますが、それより後の送信元は合格しません。",
 )
 _FIX = Text(
-    en="In the TXT record of `{domain}` remove the includes of services that you no longer use, the biggest first. Let a newsletter or invoice service use a return path on its own subdomain, such as `news.{domain}`, and move its include to the SPF record there.",
-    ja="`{domain}` のTXTレコードから、使っていないサービスの `include` を回数の多い順に削除します。メール配信や請求書のサービスには、専用のサブドメイン(例: `news.{domain}`)をReturn-Pathとして設定し、その `include` をサブドメインのSPFレコードへ移します。",
+    en="Save at least {excess} lookups in the TXT record of `{domain}`: remove the includes of services that you no longer use, the biggest first. Let a newsletter or invoice service use a return path on its own subdomain, such as `news.{domain}`, and move its include to the SPF record there.",
+    ja="`{domain}` のTXTレコードの参照を {excess} 回以上減らします。まず、使っていないサービスの `include` を回数の多い順に削除します。メール配信や請求書のサービスには、専用のサブドメイン(例: `news.{domain}`)をReturn-Pathとして設定し、その `include` をサブドメインのSPFレコードへ移します。",
 )
 
 TOO_MANY_LOOKUPS = Rule(
@@ -29,7 +29,7 @@ TOO_MANY_LOOKUPS = Rule(
     severity=Severity.ERROR,
     tier=Tier.MAIL,
     since="0.1",
-    facts=("domain", "lookups", "limit", "branches", "unreached", "tree"),
+    facts=("domain", "lookups", "limit", "excess", "branches", "unreached", "tree"),
     texts=Texts(
         title=Text(
             en="SPF of `{domain}` needs {lookups} DNS lookups; receivers stop at {limit}",
@@ -64,8 +64,8 @@ TOO_MANY_LOOKUPS = Rule(
                 ja="`{domain}` のSPFは参照が循環しています(`{unreached}` が参照元のレコードに戻ります)",
             ),
             why=Text(
-                en="By term: {branches}. Receivers go round until {limit} lookups are used up and answer permerror: senders that match before that point still pass SPF, the others do not.",
-                ja="参照回数(DNSルックアップ)の内訳は {branches} です。受信側は {limit} 回に達するまで循環をたどり、結果をpermerrorとします。それより前に一致する送信元のほかは合格しません。",
+                en="By term: {branches:code}. Receivers go round until {limit} lookups are used up and answer permerror: senders that match before that point still pass SPF, the others do not.",
+                ja="参照回数(DNSルックアップ)の内訳は {branches:code} です。受信側は {limit} 回に達するまで循環をたどり、結果をpermerrorとします。それより前に一致する送信元のほかは合格しません。",
             ),
             fix=Text(
                 en="Remove `{unreached}` from the record that holds it: it adds no sender that is not listed already.",
@@ -109,6 +109,7 @@ def judge(spf: SpfEvidence) -> Iterator[Finding]:
         domain=spf.domain,
         lookups=tree.lookups,
         limit=LIMIT,
+        excess=max(tree.lookups - LIMIT, 1),
         branches=tuple(f"{_short(term.text)} ({count})" for term, count in widest[:_MAX_SHOWN]),
         unreached=_short(loop.text if loop else _first_unreached(tree)),
         tree=tuple(islice(_lines(tree), _MAX_LINES)),
