@@ -49,10 +49,10 @@ class Text:
         return template.format(**shown)
 
 
-def _shown(value: Fact, lang: Lang) -> str | int | _Listed:
+def _shown(value: Fact, lang: Lang) -> int | _Listed:
     match value:
         case str():
-            return _unmarked(value)
+            return _Listed((_unmarked(value),), "")
         case int():
             return value
         case _:
