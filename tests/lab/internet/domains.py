@@ -1,0 +1,131 @@
+"""The names of the lab: their zones, how they are broken, and the truth about each, read from `zones/*.toml`.
+
+An entry is a name. With `zone` or `servers` it is delegated; without either it is only a name to check, which lies in
+another entry's zone or does not exist. Keys of an entry:
+
+    about       one sentence: what is special here
+    zone        lines of a master file, relative to the name; SOA, NS and the server's address are added
+    signing     "signed" (default), "unsigned", "island" (signed, but no DS above), "ds-only" (DS above, but unsigned),
+                "bogus" (no signature fits), "expired", "early" (not valid yet)
+    servers     who answers for it: "leaf" (default), "root", "tld", or one of the faulty ones in `FAULTY` or "silent"
+    rules       the rules that a check has to yield. All others are forbidden. Without this key there is no truth.
+    verdict     of the check; absent where the report has none
+    final       true: the verdict needs no mail (non-sending, or the name does not exist)
+    unknown     pattern of check ids → reason, of every question that cannot be told, those apart that need a mail;
+                later ones override earlier ones, and the reason "known" takes out again
+    selectors   DKIM selectors that earlier mail used, the newest first
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import idna
+
+ZONES = Path(__file__).parents[1] / "zones"
+
+KNOT = {"root": "11.0.0.1", "tld": "11.0.1.1", "leaf": "11.0.2.1"}
+FAULTY = {
+    "servfail": "11.0.2.11",
+    "refusing": "11.0.2.12",
+    "truncating": "11.0.2.13",
+    "truncating-only": "11.0.2.14",
+    "mx-fails": "11.0.2.15",
+    "address-fails": "11.0.2.16",
+    "garbage": "11.0.2.17",
+    "without-edns": "11.0.2.18",
+    "slow": "11.0.2.19",
+}
+"""Servers of `odd.py`, which do what no real one can be told to do."""
+SILENT = "11.0.9.9"
+"""Routed, but nobody is there: queries vanish, as behind a firewall."""
+ADDRESSES = {**KNOT, **FAULTY, "silent": SILENT}
+
+_GIVES_NO_ANSWER = frozenset({"servfail", "refusing", "truncating-only", "garbage", "silent"})
+
+SIGNING = ("signed", "unsigned", "island", "ds-only", "bogus", "expired", "early")
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What a check of the name has to say: `rules` and no other; `unknown`: pattern of check ids → reason."""
+
+    rules: frozenset[str]
+    verdict: str | None
+    provisional: bool
+    unknown: Mapping[str, str]
+    selectors: tuple[str, ...]
+
+    def reason(self, check_id: str) -> str | None:
+        """Why this question is unknown, None where it has an answer or does not arise."""
+        said = [reason for pattern, reason in self.unknown.items() if fnmatchcase(check_id, pattern)]
+        return said[-1] if said and said[-1] != "known" else None
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """A name of the lab. `name`: A-labels, without trailing dot ("." is the root)."""
+
+    name: str
+    shown: str
+    about: str
+    zone: str | None
+    signing: str
+    servers: tuple[str, ...]
+    truth: Truth | None
+
+    @property
+    def is_delegated(self) -> bool:
+        return self.zone is not None
+
+    @property
+    def is_served(self) -> bool:
+        """A real server has the zone. Otherwise none may: one that also has the zone above would answer from it."""
+        return self.is_delegated and not _GIVES_NO_ANSWER.issuperset(self.servers)
+
+    def is_in(self, zone: str) -> bool:
+        return zone == "." or self.name == zone or self.name.endswith("." + zone)
+
+
+def load() -> dict[str, Domain]:
+    """All names, by A-label form. Raises ValueError with a sentence for an entry that is wrong."""
+    domains: dict[str, Domain] = {}
+    for path in sorted(ZONES.glob("*.toml")):
+        for shown, entry in tomllib.loads(path.read_text("utf-8")).items():
+            domain = _domain(shown, dict(entry))
+            if domain.name in domains:
+                raise ValueError(f"{path.name}: {shown} stands twice")
+            domains[domain.name] = domain
+    return domains
+
+
+def zone_of(name: str, domains: Iterable[Domain]) -> Domain:
+    """The zone in which the name lies; for an apex, itself."""
+    above = (d for d in domains if d.is_delegated and Domain(name, name, "", None, "", (), None).is_in(d.name))
+    return max(above, key=lambda d: len(d.name) if d.name != "." else 0)
+
+
+def _domain(shown: str, entry: dict[str, object]) -> Domain:
+    name = shown if shown.isascii() else idna.encode(shown).decode()
+    truth = None
+    if "rules" in entry:
+        truth = Truth(
+            rules=frozenset(entry.pop("rules")),
+            verdict=entry.pop("verdict", None),
+            provisional=not entry.pop("final", False),
+            unknown=entry.pop("unknown", {}),
+            selectors=tuple(entry.pop("selectors", ())),
+        )
+    zone = entry.pop("zone", "" if "servers" in entry else None)
+    about = entry.pop("about", "")
+    signing = entry.pop("signing", "signed")
+    servers = tuple(entry.pop("servers", ("leaf",)))
+    if entry:
+        raise ValueError(f"{shown}: unknown keys {sorted(entry)}")
+    if signing not in SIGNING or not set(servers) <= ADDRESSES.keys():
+        raise ValueError(f"{shown}: no such signing or server: {signing}, {servers}")
+    return Domain(name, shown, about, zone, signing, servers, truth)

@@ -1,0 +1,74 @@
+"""From outside: make the namespaces, start `internet.inside` in them, and see that nothing outlives this process.
+
+`unshare` gives the command users, network, mounts and processes of its own. So the servers may bind port 53 and
+addresses that look global as anybody, no packet can leave, and whatever dies takes all with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+PLACE = Path(sys.prefix) / "lab"
+"""A directory in .venv that is empty outside, and inside holds everything, in memory only."""
+UNSHARE = ("unshare", "-Urn", "--mount", "--fork", "--pid", "--kill-child")
+_PROBES = (
+    ("user, network and process namespaces", ("unshare", "-Urn", "--fork", "--pid", "--kill-child", "true")),
+    ("a network of its own", (*UNSHARE, "sh", "-c", "ip link set lo up && ip address add 11.0.0.1/32 dev lo")),
+    ("mounts of its own", (*UNSHARE, "mount", "-t", "tmpfs", "lab", str(PLACE))),
+)
+_PROGRAMS = ("unshare", "ip", "mount", "knotd", "unbound", "unbound-control")
+
+
+def impossible() -> str | None:
+    """Which part of the lab this system does not allow, None if it can run here."""
+    for program in _PROGRAMS:
+        if shutil.which(program) is None:
+            return f"{program} is not installed"
+    PLACE.mkdir(exist_ok=True)
+    for part, command in _PROBES:
+        probe = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        if probe.returncode:
+            return f"{part}: {probe.stderr.strip() or f'status {probe.returncode}'}"
+    return None
+
+
+def main() -> int:
+    os.environ["PATH"] = f"{Path(sys.prefix) / 'bin'}:{os.environ.get('PATH', '/usr/bin:/bin')}:/usr/sbin:/sbin"
+    args = sys.argv[1:]
+    if args[:1] == ["--possible"]:
+        reason = impossible()
+        print(f"the lab cannot run here: {reason}" if reason else "the lab can run here")
+        return 1 if reason else 0
+    PLACE.mkdir(exist_ok=True)
+    ours, theirs = socket.socketpair()
+    os.environ |= {"LAB_LIFELINE": str(theirs.fileno()), "LAB_STARTED": str(time.monotonic())}
+    child = subprocess.Popen([*UNSHARE, sys.executable, "-m", "internet.inside", *args], pass_fds=[theirs.fileno()])
+    theirs.close()
+    signal.signal(signal.SIGINT, lambda *_: None)  # the command inside gets it too and decides
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # unshare blocks them, so that we have to hand them in.
+        signal.signal(number, lambda *_: ours.shutdown(socket.SHUT_RDWR))
+    status = child.wait()
+    if status and not _was_inside(ours) and (reason := impossible()):
+        print(f"The lab cannot run here: {reason}", file=sys.stderr)
+    return status if status >= 0 else 128 - status
+
+
+def _was_inside(ours: socket.socket) -> bool:
+    """Whether the inside said that it began."""
+    ours.setblocking(False)
+    with contextlib.suppress(OSError):
+        return bool(ours.recv(1))
+    return False
+
+
+if __name__ == "__main__":
+    sys.exit(main())

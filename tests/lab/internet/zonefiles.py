@@ -1,0 +1,125 @@
+"""Zone files from the domains: completed, delegated, signed, and broken where the entry says so.
+
+The key of a zone is derived from its name, so that the DS of the root, the trust anchor, is a constant.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import dns.dnssec
+import dns.name
+import dns.rdataset
+import dns.rrset
+import dns.zone
+from cryptography.hazmat.primitives.asymmetric import ec
+from dns.rdatatype import RdataType
+from dns.rdtypes.ANY.DNSKEY import DNSKEY
+from dns.rdtypes.ANY.DS import DS
+from internet.domains import ADDRESSES, Domain, zone_of
+
+_TTL = 300
+_DAY_S = 86400
+_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+"""Of the curve P-256."""
+_HAS_DS = ("signed", "ds-only", "bogus", "expired", "early")
+_IS_SIGNED = ("signed", "island", "bogus", "expired", "early")
+_VALIDITY_DAYS = {"expired": (-40, -3), "early": (5, 19)}
+
+
+def trust_anchor() -> str:
+    """The DS of the root, in presentation format."""
+    return f". IN DS {_ds('.').to_text()}"
+
+
+def write(domains: Mapping[str, Domain], directory: Path) -> dict[str, list[str]]:
+    """Write `<zone>.zone` for every zone; give the zones of each Knot server, the root as "."."""
+    zones = [d for d in domains.values() if d.is_delegated]
+    below: dict[str, list[Domain]] = {d.name: [] for d in zones}
+    for zone in zones:
+        if zone.name != ".":
+            below[zone_of(_parent(zone.name), zones).name].append(zone)
+    hosted: dict[str, list[str]] = {"root": [], "tld": [], "leaf": []}
+    for zone in filter(lambda d: d.is_served, zones):
+        _zone(zone, below[zone.name]).to_file(str(directory / file_name(zone.name)), relativize=False)
+        hosted[next((s for s in zone.servers if s in ("root", "tld")), "leaf")].append(zone.name)
+    return hosted
+
+
+def file_name(zone: str) -> str:
+    return f"{'root' if zone == '.' else zone}.zone"
+
+
+def name_servers(zone: Domain) -> list[tuple[str, str]]:
+    """Names, with trailing dot, and addresses of the zone's servers; all in the zone itself, so with glue."""
+    suffix = "" if zone.name == "." else zone.name + "."
+    return [(f"ns{number}.{suffix}", ADDRESSES[server]) for number, server in enumerate(zone.servers, 1)]
+
+
+def _parent(name: str) -> str:
+    return name.partition(".")[2] or "."
+
+
+def _zone(zone: Domain, below: Iterable[Domain]) -> dns.zone.Zone:
+    servers = name_servers(zone)
+    lines = [f"$TTL {_TTL}", f"@ SOA {servers[0][0]} hostmaster.{servers[0][0]} 1 3600 600 86400 60"]
+    lines += _delegation("@", zone)
+    for child in below:
+        lines += _delegation(child.name + ".", child)
+        if child.signing in _HAS_DS:
+            lines.append(f"{child.name}. DS {_ds(child.name).to_text()}")
+    text = "\n".join([*lines, zone.zone or ""]) + "\n"
+    data = dns.zone.from_text(text, origin=zone.name, relativize=False)
+    if zone.signing in _IS_SIGNED:
+        _sign(data, zone)
+    return data
+
+
+def _delegation(owner: str, zone: Domain) -> list[str]:
+    servers = name_servers(zone)
+    return [f"{owner} NS {name}" for name, _ in servers] + [f"{name} A {address}" for name, address in servers]
+
+
+def _sign(data: dns.zone.Zone, zone: Domain) -> None:
+    now = int(time.time())
+    begin, end = _VALIDITY_DAYS.get(zone.signing, (-1, 14))
+    dns.dnssec.sign_zone(
+        data,
+        keys=[(_private(zone.name), _public(zone.name))],
+        inception=now + begin * _DAY_S,
+        expiration=now + end * _DAY_S,
+        deterministic=False,  # needs an OpenSSL newer than some that are in use
+    )
+    if zone.signing == "bogus":
+        _spoil(data)
+
+
+def _spoil(data: dns.zone.Zone) -> None:
+    """Flip a bit of every signature but those of the keys, so that the chain of keys is whole and nothing else is."""
+    for node in data.nodes.values():
+        for rdataset in node.rdatasets:
+            if rdataset.rdtype == RdataType.RRSIG and rdataset.covers != RdataType.DNSKEY:
+                for rdata in list(rdataset):
+                    flipped = bytes([rdata.signature[0] ^ 1]) + rdata.signature[1:]
+                    rdataset.remove(rdata)
+                    rdataset.add(rdata.replace(signature=flipped))
+
+
+def _private(zone: str) -> ec.EllipticCurvePrivateKey:
+    secret = int.from_bytes(hashlib.sha256(zone.encode()).digest(), "big") % (_ORDER - 1) + 1
+    return ec.derive_private_key(secret, ec.SECP256R1())
+
+
+def _public(zone: str) -> DNSKEY:
+    return dns.dnssec.make_dnskey(
+        _private(zone).public_key(),
+        dns.dnssec.Algorithm.ECDSAP256SHA256,
+        flags=dns.dnssec.Flag.ZONE | dns.dnssec.Flag.SEP,
+    )
+
+
+def _ds(zone: str) -> DS:
+    return dns.dnssec.make_ds(dns.name.from_text(zone), _public(zone), "SHA256")
