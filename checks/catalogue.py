@@ -97,6 +97,8 @@ class RecordChange:
     type: str
     old: str | None
     new: str | None
+    later: bool = False
+    """Not now: only once what the fix text names is done. Never to be shown as a change to make at once."""
 
 
 @dataclass(frozen=True, slots=True)

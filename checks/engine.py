@@ -149,6 +149,7 @@ class Checker:
         is_missing = any(f.rule.id == "DNS001" for f in results["dns.exists"].findings) if kind == "domain" else False
         elapsed_ms = round((time.monotonic() - started) * 1000)
         use = gathered.get("UseEvidence")
+        authentication = authentication_of(gathered) if message else None
         return Report(
             kind=kind,
             subject=run.domain,
@@ -157,8 +158,8 @@ class Checker:
             provisional=kind == "domain" and not non_sending and not is_missing,
             catalogue=CATALOGUE.version,
             checks=tuple(results.values()),
-            authentication=authentication_of(gathered) if message else None,
-            profiles=_profiles(results),
+            authentication=authentication,
+            profiles=_profiles(results, authentication),
             organizational=_organizational(gathered, run.domain),
             non_sending=non_sending,
             provider=use.provider if use else None,
@@ -272,9 +273,11 @@ def _organizational(gathered: Mapping[str, Any], domain: str) -> str | None:
     return str(known.value) if hasattr(known, "value") else domain if hasattr(known, "how") else None
 
 
-def _profiles(results: Mapping[str, CheckResult]) -> dict[str, tuple[RequirementStatus, ...]]:
+def _profiles(
+    results: Mapping[str, CheckResult], authentication: Mapping[str, Any] | None
+) -> dict[str, tuple[RequirementStatus, ...]]:
     return {
-        "google": tuple(assess(r, results, CATALOGUE) for r in google.REQUIREMENTS),
+        "google": tuple(assess(r, results, CATALOGUE, authentication) for r in google.REQUIREMENTS),
         "mschecker": tuple(assess(r, results, CATALOGUE) for r in mschecker.ITEMS),
     }
 
@@ -290,6 +293,6 @@ def combine(domain: Report, mail: Report) -> Report:
         provisional=False,
         checks=tuple(results.values()),
         authentication=mail.authentication,
-        profiles=_profiles(results),
+        profiles=_profiles(results, mail.authentication),
         mail=mail.mail,
     )

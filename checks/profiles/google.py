@@ -6,7 +6,19 @@ The sentences are ours; the list, its order and to whom each applies are Google'
 from __future__ import annotations
 
 from checks.catalogue import Text
-from checks.profiles.view import Requirement
+from checks.profiles.view import Authentication, Requirement
+
+
+def _passes(results: Authentication, *, aligned: bool) -> bool | None:
+    """SPF or a signature passes (for a domain that is aligned with From). None: a lookup failed that may decide it."""
+    identifiers = [results["spf"], *results["dkim"]]
+    if any(i["result"] == "pass" and (i["aligned"] or not aligned) for i in identifiers):
+        return True
+    undecided = any(
+        i["result"] in (None, "temperror") or (i["result"] == "pass" and i["aligned"] is None) for i in identifiers
+    )
+    return None if undecided else False
+
 
 REQUIREMENTS: tuple[Requirement, ...] = (
     Requirement(
@@ -14,21 +26,22 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         Text(en="SPF or DKIM passes", ja="SPFまたはDKIMに合格する"),
         checks=("spf.result", "dkim.verification"),
         any_of=True,
+        mail=lambda results: _passes(results, aligned=False),
     ),
     Requirement(
         "reverse-dns",
-        Text(en="The sending address has reverse DNS", ja="送信元IPアドレスに逆引きがある"),
+        Text(en="The sending IP address has reverse DNS", ja="送信元IPアドレスに逆引きがある"),
         checks=("ptr.client",),
     ),
     Requirement("tls", Text(en="Mail is sent over TLS", ja="TLSで送信する"), checks=("tls.session",)),
     Requirement(
         "message-format",
-        Text(en="One valid From address (RFC 5322)", ja="Fromヘッダーが1つで正しい(RFC 5322)"),
+        Text(en="One valid From address (RFC 5322)", ja="Fromヘッダーが1つだけで、RFC 5322に準拠している"),
         checks=("msg.from",),
     ),
     Requirement(
         "blocklist",
-        Text(en="The sending address is on no blocklist", ja="送信元IPアドレスがブラックリストに載っていない"),
+        Text(en="The sending IP address is on no blocklist", ja="送信元IPアドレスがブラックリストに載っていない"),
         checks=("bl.client",),
     ),
     Requirement(
@@ -45,7 +58,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
     ),
     Requirement(
         "dmarc",
-        Text(en="A DMARC record with a policy (none is enough)", ja="DMARCレコードにポリシーがある(noneでも可)"),
+        Text(en="A DMARC record with a policy (p=none is enough)", ja="DMARCレコードにポリシーがある(p=noneでも可)"),
         applies="bulk",
         checks=("dmarc.record", "dmarc.syntax"),
     ),
@@ -54,10 +67,11 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         Text(en="From is aligned with SPF or DKIM", ja="FromドメインがSPFかDKIMとアライメントしている"),
         applies="bulk",
         checks=("dmarc.result",),
+        mail=lambda results: _passes(results, aligned=True),
     ),
     Requirement(
         "one-click",
-        Text(en="One-click unsubscribe, signed by DKIM", ja="ワンクリック登録解除(DKIM署名の対象)"),
+        Text(en="One-click unsubscribe, signed by DKIM", ja="ワンクリックで配信停止できる(DKIM署名の対象)"),
         applies="marketing",
     ),
     Requirement(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal, TypeAlias
 
 from checks.catalogue import Catalogue, CheckResult, Text
 from checks.model import Outcome, Severity, Why
+
+
+Authentication: TypeAlias = Mapping[str, Any]
+"""The authentication results of one mail, as a report carries them."""
 
 
 class Status(StrEnum):
@@ -27,7 +31,8 @@ class Requirement:
     """One sentence of somebody's list, and the checks that tell whether it is met.
 
     `checks`: all must be met (`any_of`: one is enough). A finding counts against it at severity error or worse, or from
-    `counts_from` on. `unmeasurable`: no check of one mail can tell.
+    `counts_from` on. `unmeasurable`: no check of one mail can tell. `mail`: reads the authentication results of a mail in
+    place of the checks, for a requirement that is met in more ways than a check can pass; None where it cannot tell.
     """
 
     id: str
@@ -37,6 +42,7 @@ class Requirement:
     any_of: bool = False
     counts_from: Severity = Severity.ERROR
     unmeasurable: bool = False
+    mail: Callable[[Authentication], bool | None] | None = None
     reason: Why | None = None
     """Why it is not testable, where no check stands behind it yet."""
 
@@ -53,12 +59,25 @@ class RequirementStatus:
     so_far: Status | None = None
 
 
-def assess(requirement: Requirement, results: Mapping[str, CheckResult], catalogue: Catalogue) -> RequirementStatus:
+def assess(
+    requirement: Requirement,
+    results: Mapping[str, CheckResult],
+    catalogue: Catalogue,
+    authentication: Authentication | None = None,
+) -> RequirementStatus:
     """The status of one requirement. Checks that were not run (another topic asked for) leave it untested."""
     rules = dict.fromkeys(r.id for c in catalogue.checks if c.id in requirement.checks for r in c.rules)
     status, reason = _status(requirement, results)
+    if authentication is not None and requirement.mail is not None:
+        status, reason = _of_mail(requirement.mail(authentication), reason)
     so_far = _so_far(requirement, results) if status is Status.NOT_KNOWN else None
     return RequirementStatus(requirement.id, requirement.applies, status, reason, tuple(rules), so_far)
+
+
+def _of_mail(met: bool | None, reason: Why | None) -> tuple[Status, Why | None]:
+    if met is None:
+        return Status.NOT_TESTABLE, reason or Why.DEPENDS
+    return (Status.MET if met else Status.NOT_MET), None
 
 
 def _so_far(requirement: Requirement, results: Mapping[str, CheckResult]) -> Status | None:

@@ -26,7 +26,7 @@ NO_ALIGNED_SIGNATURE = Rule(
             en="A third party's signature is not aligned with the From domain and does not count for DMARC. DMARC then rests "
             "on SPF alone and fails when the mail is forwarded.",
             ja="第三者署名はアライメント(Fromドメインとの一致)を満たさず、DMARCでは使われません。"
-            "DMARCの合否はSPFだけで決まり、メールが転送されると失敗します。",
+            "DMARCの合否はSPFだけで決まり、メールが転送されると不合格になります。",
         ),
         fix=Text(
             en="At the service that sent this mail, set up domain authentication (DKIM) for `{from_domain}`, publish the "

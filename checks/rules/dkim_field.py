@@ -60,7 +60,7 @@ SHA1_SIGNATURE = Rule(
         ),
         why=Text(
             en="SHA-1 must not be used for DKIM (RFC 8301); receivers treat such a signature as failed.",
-            ja="DKIMでSHA-1を使うことは禁止されています(RFC 8301)。受信側はこの署名を失敗と判定します。",
+            ja="DKIMでSHA-1を使うことは禁止されています(RFC 8301)。受信側では、この署名は不合格になります。",
         ),
         fix=Text(
             en="Set the signature algorithm of the sending system to `rsa-sha256`. The key of the selector `{selector}` can "
@@ -124,7 +124,7 @@ SIGNATURE_EXPIRED = Rule(
             en="It is valid from `{signed_at}` (`t=`) to `{expires_at}` (`x=`), in UTC; outside that time receivers may treat "
             "it as failed.",
             ja="署名の有効期間は `{signed_at}`(`t=`)から `{expires_at}`(`x=`)まで(UTC)です。"
-            "期間外に届いた署名は、受信側で失敗と判定されることがあります。",
+            "期間外に届いた署名は、受信側で不合格になることがあります。",
         ),
         fix=Text(
             en="Check the clock of the signing server (NTP). If it is right, raise the lifetime of signatures to at least "

@@ -50,7 +50,7 @@ KEY_NOT_FOUND = Rule(
             why=Text(
                 en="If the mail of `{domain}` is still signed with the selector `{selector}`, DKIM now fails. After a change "
                 "to a new selector, removing the old key is right.",
-                ja="`{domain}` のメールが今もセレクター `{selector}` で署名されている場合、DKIMは失敗します。"
+                ja="`{domain}` のメールが今もセレクター `{selector}` で署名されている場合、DKIMは不合格になります。"
                 "新しいセレクターへ切り替えた後に古い公開鍵を削除したのであれば、問題ありません。",
             ),
             fix=Text(
@@ -137,7 +137,7 @@ KEY_RECORD_SYNTAX = Rule(
                 en="Which one a receiver takes is undefined, so signatures of `{domain}` with the selector `{selector}` pass "
                 "or fail by chance.",
                 ja="受信側がどのレコードを使うかは決まっていません。`{domain}` のセレクター `{selector}` の署名は、"
-                "成功することも失敗することもあります。",
+                "合格することも不合格になることもあります。",
             ),
             fix=Text(
                 en="Leave only the record at `{key_name}` that the sending system shows and delete the others. A second "

@@ -23,8 +23,8 @@ NO_SIGNATURE = Rule(
         why=Text(
             en="Gmail, Yahoo and Microsoft demand DKIM of bulk senders. Without a signature DMARC rests on SPF alone, "
             "which fails whenever the mail is forwarded.",
-            ja="Gmail、Yahoo、Microsoftは、大量に送信する送信者にDKIM署名を求めています。"
-            "署名がないとDMARCの合否はSPFだけで決まり、メールが転送されると認証に失敗します。",
+            ja="Gmail、Yahoo、Microsoftは、大量送信者にDKIM署名を求めています。"
+            "署名がないとDMARCの合否はSPFだけで決まり、メールが転送されると不合格になります。",
         ),
         fix=Text(
             en="In the admin console of the system that sent this mail, set up DKIM for `{domain}`, publish the TXT or "

@@ -21,19 +21,19 @@ BODY_CHANGED = Rule(
     texts=Texts(
         title=Text(
             en="The body was changed after `{domain}` signed the mail",
-            ja="`{domain}` が署名した後に、本文が変更されています",
+            ja="`{domain}` のDKIM署名の後に、本文が変更されています",
         ),
         why=Text(
             en="The body hash (`bh=`) of the signature with the selector `{selector}` does not match the body that arrived: "
-            "receivers treat the signature as failed.",
-            ja="セレクター `{selector}` の署名の本文ハッシュ(`bh=`)が、届いた本文と一致しません。"
-            "受信側はこの署名を失敗と判定します。",
+            "to receivers the signature fails. DMARC then rests on SPF alone, and forwarded copies are refused or marked.",
+            ja="セレクター `{selector}` の署名の本文ハッシュ(`bh=`)が届いた本文と一致せず、DKIMは不合格になります。"
+            "DMARCの合否はSPFだけで決まり、転送されたメールは隔離や拒否の対象になります。",
         ),
         fix=Text(
-            en="Sign last. Behind the signing system a gateway adds a footer or disclaimer, rewrites links or re-encodes the "
-            "text: let the last server before the Internet sign with `d={domain}`, or switch that processing off.",
-            ja="署名は最後の段階で行ってください。署名後にゲートウェイなどがフッターや免責文の追加、リンクの書き換え、文字コードの変換を"
-            "しています。社外に出る直前のサーバーで `d={domain}` の署名を付けるか、その処理を止めます。",
+            en="No DNS record has to change. Usually a gateway after the signer adds a footer or disclaimer, rewrites links or "
+            "re-encodes the text. Let the last server before the Internet sign as `d={domain}`, or switch that processing off.",
+            ja="DNSレコードの変更は不要です。署名後にゲートウェイなどが、フッターや免責文の追加、リンクの書き換え、文字コードの変換を"
+            "している可能性があります。社外に出る直前のサーバーで `d={domain}` の署名を付けるか、その処理を止めてください。",
         ),
     ),
     references=("https://www.rfc-editor.org/rfc/rfc6376#section-3.7",),
@@ -60,7 +60,7 @@ SIGNATURE_INVALID = Rule(
             en="The body is intact, but signed headers were changed on the way, or the key at `{key_name}` is not the one "
             "that signed. Receivers treat the signature as failed.",
             ja="本文は変更されていませんが、署名対象のヘッダーが途中で変更されたか、`{key_name}` の公開鍵が署名に使った鍵と"
-            "対応していません。受信側はこの署名を失敗と判定します。",
+            "対応していません。受信側では、この署名は不合格になります。",
         ),
         fix=Text(
             en="Compare the TXT record at `{key_name}` with the one the sending system shows and publish that. If they agree, "

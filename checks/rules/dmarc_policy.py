@@ -22,12 +22,12 @@ MONITORING_ONLY = Rule(
     texts=Texts(
         title=Text(en="DMARC of `{domain}` only monitors (p=none)", ja="`{domain}` のDMARCは監視のみ(p=none)です"),
         why=Text(
-            en="That is the right way to start. But forged mail is delivered as before, and in Japan carriers are asked to honour quarantine and reject, not none.",
-            ja="導入の第一歩としては適切です。ただし、なりすましメールはそのまま配送されます。総務省も通信事業者に、隔離(quarantine)・拒否(reject)のポリシー設定を求めています。",
+            en="To collect reports first is right. But with p=none DMARC stops no forged mail.",
+            ja="まずレポートを集める段階としては適切です。ただし、p=noneのままでは、なりすましメールをDMARCで止めることはできません。",
         ),
         fix=Text(
-            en="When the reports show that all your own sending passes, change `{name}` to p=quarantine, and some weeks later to p=reject. For domains of people who write to mailing lists, stay at quarantine.",
-            ja="レポートで自社の送信がすべて合格していることを確認したら、`{name}` をp=quarantineに変更し、数週間後にp=rejectへ進めます。メーリングリストに投稿する利用者がいるドメインはquarantineにとどめます。",
+            en="Not yet, but when the reports show that all your own mail passes: change `{name}` to p=quarantine, and some weeks later to p=reject. If people of the domain write to mailing lists, stay at quarantine.",
+            ja="すぐに変更する必要はありません。自社のメールがすべて合格していることをレポートで確認できたら、`{name}` をp=quarantineに、数週間後にp=rejectに変更します。メーリングリストに投稿する利用者がいる場合は、quarantineにとどめます。",
         ),
     ),
     variants={
@@ -38,7 +38,7 @@ MONITORING_ONLY = Rule(
             ),
             why=Text(
                 en="Everything that claims to come from it is forged, and p=none lets it through.",
-                ja="このドメインを騙るメールはすべてなりすましですが、p=noneでは拒否されません。",
+                ja="このドメインをかたるメールはすべてなりすましですが、p=noneでは拒否されません。",
             ),
             fix=Text(
                 en="Change `{name}` to p=reject. With no mail of your own there is nothing to wait for.",
@@ -71,7 +71,9 @@ def judge(dmarc: DmarcEvidence, use: UseEvidence) -> Iterator[Finding]:
     yield MONITORING_ONLY.found(
         dmarc.domain,
         variant="non_sending" if use.non_sending else None,
-        records=[RecordChange(name, "TXT", record.text, new if new != record.text else None)],
+        records=[
+            RecordChange(name, "TXT", record.text, new if new != record.text else None, later=not use.non_sending)
+        ],
         domain=dmarc.domain,
         name=name,
     )

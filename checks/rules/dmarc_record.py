@@ -21,12 +21,12 @@ MISSING_DMARC = Rule(
     texts=Texts(
         title=Text(en="`{domain}` has no DMARC record", ja="`{domain}` にDMARCレコードがありません"),
         why=Text(
-            en="Anyone can use the domain in From, and nobody reports it to you. Gmail, Yahoo and Microsoft demand a DMARC record of bulk senders; docomo shows a warning on mail without a DMARC pass.",
-            ja="Fromを騙るメールを防げず、なりすましの報告も届きません。Gmail、Yahoo、Microsoftは大量送信者にDMARCを必須とし、ドコモはDMARCに合格しないメールに警告を表示します。",
+            en="Anyone can use the domain in From, and nobody reports it to you. Gmail, Yahoo and Microsoft demand a DMARC record of bulk senders; the Japanese carrier docomo shows a warning on mail without a DMARC pass.",
+            ja="このドメインをかたるメールを防げず、DMARCレポートも届きません。Gmail、米Yahoo、Microsoftは大量送信者にDMARCを必須とし、ドコモはDMARCに合格しないメールに警告を表示します。",
         ),
         fix=Text(
-            en="Publish the TXT record below at `{name}`. It changes no delivery yet; it only asks for reports. Read them for a few weeks, then raise `p` to quarantine and reject.",
-            ja="`{name}` に下記のTXTレコードを公開します。この時点では配送に影響せず、レポートだけが届きます。数週間レポートを確認してから、`p` をquarantine、rejectへ引き上げます。",
+            en="Create a mailbox for the reports, then publish this TXT record at `{name}`. With p=none delivery does not change. Read the reports for a few weeks; then change to p=quarantine, and later to p=reject.",
+            ja="DMARCレポートを受け取るメールボックスを用意し、`{name}` にこのTXTレコードを登録してください。p=noneなので配送に影響はありません。数週間レポートを確認した後、p=quarantine、続いてp=rejectへ段階的に強化します。",
         ),
     ),
     variants={
@@ -40,8 +40,8 @@ MISSING_DMARC = Rule(
                 ja="メールを使わないドメインは、なりすましに悪用されやすいドメインです。拒否してよいことを受信側に伝える必要があります。",
             ),
             fix=Text(
-                en="Publish the TXT record below at `{name}`: receivers then refuse everything that claims to come from `{domain}`.",
-                ja="`{name}` に下記のTXTレコードを公開すると、`{domain}` を騙るメールを受信側が拒否できます。",
+                en="Publish this TXT record at `{name}`: receivers then refuse everything that claims to come from `{domain}`.",
+                ja="`{name}` にこのTXTレコードを登録すると、`{domain}` をかたるメールを受信側が拒否できます。",
             ),
         )
     },

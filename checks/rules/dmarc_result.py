@@ -14,6 +14,15 @@ from checks.parse.tag_list import TagListError, parse_tag_list
 _FACTS = ("from_domain", "return_path", "spf", "signatures", "policy")
 _ALIGNMENT = "https://www.rfc-editor.org/rfc/rfc9989#section-4.4"
 
+_FIX_EN = (
+    "At the sending service do one of two things, each with the DNS record it shows you: sign with DKIM as `d={from_domain}` "
+    "(better: it survives forwarding), or use a Return-Path at or below `{from_domain}`, often called custom return path."
+)
+_FIX_JA = (
+    "送信サービスで次のどちらかを設定し、表示されるレコードをDNSに登録してください。(1) 作成者署名: `d={from_domain}` でDKIM署名する"
+    "(転送されても有効なため推奨)。(2) Return-Pathを `{from_domain}` またはそのサブドメインにする。どちらも送信サービス側の設定が必要です。"
+)
+
 DMARC_FAIL = Rule(
     id="DMARC401",
     name="dmarc-fail",
@@ -24,21 +33,34 @@ DMARC_FAIL = Rule(
     texts=Texts(
         title=Text(
             en="DMARC fails: neither SPF nor DKIM passes for the From domain `{from_domain}`",
-            ja="DMARCに失敗しています: Fromドメイン `{from_domain}` に対してSPFもDKIMも成功していません",
+            ja="DMARCに不合格です: Fromドメイン `{from_domain}` について、SPFにもDKIMにも合格していません",
         ),
         why=Text(
-            en="From: `{from_domain}`, Return-Path: `{return_path}` (SPF `{spf}`), DKIM: `{signatures}`. One must pass and "
-            "belong to the From domain. The policy published for receivers is `{policy}`.",
+            en="From: `{from_domain}`, Return-Path: `{return_path}` (SPF `{spf}`), DKIM: `{signatures}`. SPF or DKIM must pass "
+            "for a domain that is aligned with From. Receivers are asked for `p={policy}`.",
             ja="From: `{from_domain}`、Return-Path: `{return_path}`(SPF `{spf}`)、DKIM: `{signatures}`。"
-            "どれか1つが成功し、Fromドメインと一致する必要があります。受信側に示しているポリシーは `{policy}` です。",
+            "SPFかDKIMの少なくとも一方に、Fromドメインと一致するドメインで合格する必要があります。受信側に示しているポリシーは `p={policy}` です。",
         ),
         fix=Text(
-            en="At the sending system, either sign with DKIM as `d={from_domain}`, or set a Return-Path at or below "
-            "`{from_domain}` and publish the SPF record it shows for that name. DKIM is the better way: it survives forwarding.",
-            ja="送信システムで次のどちらかを設定してください。(1) 作成者署名: `d={from_domain}` でDKIM署名する。"
-            "(2) Return-Pathを `{from_domain}` かそのサブドメインにし、その名前に指定のSPFレコードを登録する。転送に強い(1)をお勧めします。",
+            en=_FIX_EN,
+            ja=_FIX_JA,
         ),
     ),
+    variants={
+        "not_aligned": Texts(
+            title=Text(
+                en="DMARC fails: SPF or DKIM passes, but for other domains than the From domain `{from_domain}`",
+                ja="DMARCに不合格です: 合格した認証のドメインが、Fromドメイン `{from_domain}` と一致していません",
+            ),
+            why=Text(
+                en="From: `{from_domain}`, Return-Path: `{return_path}` (SPF `{spf}`), DKIM: `{signatures}`. To DMARC only a pass "
+                "counts that is aligned with From. Receivers are asked for `p={policy}`.",
+                ja="From: `{from_domain}`、Return-Path: `{return_path}`(SPF `{spf}`)、DKIM: `{signatures}`。"
+                "DMARCでは、Fromドメインとアライメントした合格だけが有効です。受信側に示しているポリシーは `p={policy}` です。",
+            ),
+            fix=Text(en=_FIX_EN, ja=_FIX_JA),
+        )
+    },
     references=(_ALIGNMENT, "https://support.google.com/a/answer/81126"),
     sample=Sample(
         bad="From: info@example.co.jp / Return-Path: bounce@esp.example.net / d=esp.example.net",
@@ -56,7 +78,7 @@ STRICT_ALIGNMENT_MISS = Rule(
     texts=Texts(
         title=Text(
             en="DMARC fails for `{from_domain}` only because its record asks for strict alignment",
-            ja="`{from_domain}` のDMARCは、strictアライメントの指定が原因で失敗しています",
+            ja="`{from_domain}` のDMARCは、strictアライメントの指定が原因で不合格です",
         ),
         why=Text(
             en="Return-Path: `{return_path}` (SPF `{spf}`), DKIM: `{signatures}`. They belong to the same organization, but "
@@ -103,7 +125,8 @@ def judge(message: MessageEvidence, dmarc: DmarcResultEvidence, spf: SpfResultEv
             from_domain, records=_without_strict(record_name, dmarc), **facts, record_name=record_name
         )
     else:
-        yield DMARC_FAIL.found(from_domain, **facts)
+        passes = spf.result == "pass" or any(s.result == "pass" for s in message.signatures)
+        yield DMARC_FAIL.found(from_domain, variant="not_aligned" if passes else None, **facts)
 
 
 def _cause(message: MessageEvidence, dmarc: DmarcResultEvidence) -> Why:

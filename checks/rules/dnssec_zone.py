@@ -43,12 +43,12 @@ BOGUS = Rule(
             en="DNSSEC validation of `{domain}` fails ({error})", ja="`{domain}` のDNSSEC検証に失敗しています({error})"
         ),
         why=Text(
-            en="Validating resolvers, among them those of Google and of many providers, answer SERVFAIL: for them the domain does not work at all, neither sending nor receiving.",
-            ja="検証を行うリゾルバー(Googleや多くの事業者が使用)はSERVFAILを返します。その利用者からはドメイン全体が見えず、メールの送信も受信もできません。",
+            en="Urgent: resolvers that validate, Google's among them, answer SERVFAIL. To their users the whole domain is gone, mail in both directions included. SPF, DMARC and MX cannot be judged until this is repaired.",
+            ja="緊急の対応が必要です。Google Public DNSなど、DNSSEC検証を行うリゾルバーはSERVFAILを返すため、ドメイン全体の名前解決ができず、メールの送受信もできません。SPF、DMARC、MXも、直るまで検査できません。",
         ),
         fix=Text(
-            en="Compare the DS record at the registrar with the zone's DNSKEY, and see whether its signatures (RRSIG) have expired. Sign the zone again, or remove the DS at the registrar until it is repaired.",
-            ja="レジストラに登録したDSレコードとゾーンのDNSKEYが一致しているか、署名(RRSIG)の有効期限が切れていないかを確認してください。ゾーンを再署名するか、直るまでレジストラのDSを削除します。",
+            en="Compare `dig DS {domain}` with `dig +cd +dnssec DNSKEY {domain}`. DS and key differ: put the right DS at the registrar. Signatures expired: sign the zone again. No quick way: remove the DS there; that works once its TTL has run out.",
+            ja="`dig DS {domain}` と `dig +cd +dnssec DNSKEY {domain}` を比べてください。DSが鍵と一致しない場合はレジストラのDSを差し替え、署名の期限切れであればゾーンを再署名します。すぐに直せない場合は、レジストラのDSを一時的に削除してください(DSのTTLの経過後に有効)。",
         ),
     ),
     references=("https://www.rfc-editor.org/rfc/rfc4035#section-5", "https://www.rfc-editor.org/rfc/rfc8914"),

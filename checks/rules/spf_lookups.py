@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordChange, Rule, Sample, Text, Texts
@@ -11,16 +11,16 @@ from checks.model import Severity, Tier, Unreachable, Why
 from checks.parse.spf_rewrite import without_repeats, without_terms
 
 LIMIT = 10
-_MAX_SHOWN = 6
+_MAX_SHOWN = 14
 _MAX_LINES = 80
 
 _WHY = Text(
-    en="By term: {branches:code}. After {limit} lookups receivers answer permerror: senders that match before `{unreached}` still pass SPF, those after it do not.",
-    ja="参照回数(DNSルックアップ)の内訳は {branches:code} です。受信側は {limit} 回を超えると結果をpermerrorとします。レコード内で `{unreached}` より前に一致する送信元は合格しますが、それより後の送信元は合格しません。",
+    en="Running total, term by term: {branches:code}. The limit is passed at `{unreached}`: senders listed there or after it get permerror, only those before it pass.",
+    ja="レコードの順に累計すると {branches:code} となり、`{unreached}` で上限を超えます。そこに記載された送信元とそれより後の送信元は、permerrorとなってSPFに合格しません。合格するのは、それより前の送信元だけです。",
 )
 _FIX = Text(
-    en="Save at least {excess} lookups in the TXT record of `{domain}`: remove the includes of services that you no longer use, the biggest first. Let a newsletter or invoice service use a return path on its own subdomain, such as `news.{domain}`, and move its include to the SPF record there.",
-    ja="`{domain}` のTXTレコードの参照を {excess} 回以上減らします。まず、使っていないサービスの `include` を回数の多い順に削除します。メール配信や請求書のサービスには、専用のサブドメイン(例: `news.{domain}`)をReturn-Pathとして設定し、その `include` をサブドメインのSPFレコードへ移します。",
+    en="Save at least {excess} in the TXT record of `{domain}`: delete includes of services you no longer use. A newsletter or invoice service can use a return path on a subdomain of its own, such as `news.{domain}`; its include moves there. Without {example:code}, for example, {rest} remain.",
+    ja="`{domain}` のTXTレコードの参照を{excess}回以上減らしてください。使っていないサービスの `include` は削除します。配信や請求書のサービスは、Return-Pathを専用のサブドメイン(例: `news.{domain}`)にし、`include` もそこへ移します。たとえば {example:code} を外すと{rest}回になります。",
 )
 
 TOO_MANY_LOOKUPS = Rule(
@@ -29,11 +29,11 @@ TOO_MANY_LOOKUPS = Rule(
     severity=Severity.ERROR,
     tier=Tier.MAIL,
     since="0.1",
-    facts=("domain", "lookups", "limit", "excess", "branches", "unreached", "tree"),
+    facts=("domain", "lookups", "limit", "excess", "branches", "unreached", "example", "rest", "tree"),
     texts=Texts(
         title=Text(
             en="SPF of `{domain}` needs {lookups} DNS lookups; receivers stop at {limit}",
-            ja="`{domain}` のSPFはDNSルックアップが {lookups} 回必要です(上限は {limit} 回)",
+            ja="`{domain}` のSPFはDNSルックアップが{lookups}回必要です(上限は{limit}回)",
         ),
         why=_WHY,
         fix=_FIX,
@@ -42,7 +42,7 @@ TOO_MANY_LOOKUPS = Rule(
         "at_least": Texts(
             title=Text(
                 en="SPF of `{domain}` needs at least {lookups} DNS lookups; receivers stop at {limit}",
-                ja="`{domain}` のSPFはDNSルックアップが少なくとも {lookups} 回必要です(上限は {limit} 回)",
+                ja="`{domain}` のSPFはDNSルックアップが少なくとも{lookups}回必要です(上限は{limit}回)",
             ),
             why=_WHY,
             fix=_FIX,
@@ -50,7 +50,7 @@ TOO_MANY_LOOKUPS = Rule(
         "repeated": Texts(
             title=Text(
                 en="SPF of `{domain}` needs {lookups} DNS lookups; receivers stop at {limit}",
-                ja="`{domain}` のSPFはDNSルックアップが {lookups} 回必要です(上限は {limit} 回)",
+                ja="`{domain}` のSPFはDNSルックアップが{lookups}回必要です(上限は{limit}回)",
             ),
             why=_WHY,
             fix=Text(
@@ -64,8 +64,8 @@ TOO_MANY_LOOKUPS = Rule(
                 ja="`{domain}` のSPFは参照が循環しています(`{unreached}` が参照元のレコードに戻ります)",
             ),
             why=Text(
-                en="By term: {branches:code}. Receivers go round until {limit} lookups are used up and answer permerror: senders that match before that point still pass SPF, the others do not.",
-                ja="参照回数(DNSルックアップ)の内訳は {branches:code} です。受信側は {limit} 回に達するまで循環をたどり、結果をpermerrorとします。それより前に一致する送信元のほかは合格しません。",
+                en="Running total, term by term: {branches:code}. Receivers go round until {limit} lookups are used up and answer permerror: only senders listed before that point pass.",
+                ja="レコードの順に累計すると {branches:code} となります。受信側は{limit}回に達するまで循環をたどり、結果をpermerrorとします。合格するのは、それより前に記載された送信元だけです。",
             ),
             fix=Text(
                 en="Remove `{unreached}` from the record that holds it: it adds no sender that is not listed already.",
@@ -101,7 +101,7 @@ def judge(spf: SpfEvidence) -> Iterator[Finding]:
         variant, change = "loop", without_terms(tree.record, loop) if len(circle) == 2 else None
     elif sum(once.values()) <= LIMIT and why_unknown is None:
         variant, change = "repeated", without_repeats(tree.record)
-    widest = sorted(branches, key=lambda branch: -branch[1])
+    example = _droppable(branches, tree.lookups - LIMIT)
     yield TOO_MANY_LOOKUPS.found(
         spf.domain,
         variant=variant,
@@ -110,8 +110,10 @@ def judge(spf: SpfEvidence) -> Iterator[Finding]:
         lookups=tree.lookups,
         limit=LIMIT,
         excess=max(tree.lookups - LIMIT, 1),
-        branches=tuple(f"{_short(term.text)} ({count})" for term, count in widest[:_MAX_SHOWN]),
+        branches=tuple(_running_total(branches)),
         unreached=_short(loop.text if loop else _first_unreached(tree)),
+        example=tuple(_short(term.text) for term, _ in example),
+        rest=tree.lookups - sum(count for _, count in example),
         tree=tuple(islice(_lines(tree), _MAX_LINES)),
     )
 
@@ -120,6 +122,24 @@ def _branches(tree: SpfNode) -> list[tuple[SpfTerm, int]]:
     """The terms of a record that cost lookups, in order, with everything below them."""
     below = {child.via: child.lookups for child in tree.children}
     return [(t, 1 + below.get(t, 0)) for t in (tree.record.reached if tree.record else ()) if t.needs_lookup]
+
+
+def _running_total(branches: Sequence[tuple[SpfTerm, int]]) -> Iterator[str]:
+    """Each term with the lookups used up to and with it, in the order of evaluation."""
+    used = 0
+    for term, count in branches[:_MAX_SHOWN]:
+        used += count
+        yield f"{_short(term.text)} = {used}"
+
+
+def _droppable(branches: Sequence[tuple[SpfTerm, int]], excess: int) -> list[tuple[SpfTerm, int]]:
+    """An example of terms that save `excess` lookups: includes first, the last ones first, since they came last."""
+    dropped: list[tuple[SpfTerm, int]] = []
+    for branch in sorted(branches, key=lambda b: (b[0].name != "include", -branches.index(b))):
+        if sum(count for _, count in dropped) >= excess:
+            break
+        dropped.append(branch)
+    return [b for b in branches if b in dropped]
 
 
 def _first_unreached(tree: SpfNode) -> str:

@@ -11,8 +11,8 @@ from checks.parse.spf import parse_spf
 from checks.parse.spf_rewrite import with_term
 
 _NEEDED = Text(
-    en="Google asks bulk senders for an SPF pass, and Microsoft refuses their mail without one (550 5.7.515), also where DKIM passes.",
-    ja="DKIMに合格していても、Googleは大量送信者にSPFの合格を求め、Microsoftは合格しないメールを拒否します(550 5.7.515)。",
+    en="Google and Microsoft (550 5.7.515) demand an SPF pass of bulk senders, also where DKIM passes.",
+    ja="DKIMに合格していても、GoogleとMicrosoft(550 5.7.515)は大量送信者にSPFの合格を求めています。",
 )
 _ADD = Text(
     en="If `{client_ip}` is your server, add it to the TXT record of `{domain}`. If it belongs to a service, add the include that the service names, or let it use its own return path and sign with DKIM for your domain.",
@@ -109,8 +109,22 @@ SPF_NOT_PASS = Rule(
                 "構文エラー、複数のレコード、SPFレコードのない参照先、10回を超える参照のいずれかにより、評価が打ち切られています。",
             ),
             fix=Text(
-                en="The other SPF findings on `{domain}` name the fault and the record to change. If it is another domain than the one you checked, check it as well.",
-                ja="`{domain}` のSPFに関するほかの検査結果に、原因と変更すべきレコードが示されています。検査したドメインと異なる場合は、`{domain}` も検査してください。",
+                en="Check `{domain}`: its SPF findings name the fault and the record to change.",
+                ja="`{domain}` を検査してください。SPFの検査結果に、原因と変更すべきレコードが示されます。",
+            ),
+        ),
+        "permerror_own": Texts(
+            title=Text(
+                en="SPF permerror: the mail from `{client_ip}` met the fault in the record of `{domain}`",
+                ja="SPFがpermerror: `{domain}` のSPFレコードの誤りにより、`{client_ip}` からのメールが合格しません",
+            ),
+            why=_why(
+                "This is the effect of the SPF error found in the DNS, not a second fault.",
+                "DNSの検査で見つかったSPFのエラーによるもので、別の問題ではありません。",
+            ),
+            fix=Text(
+                en="Repair the SPF error of `{domain}` that this thread or report shows, then send a mail again.",
+                ja="`{domain}` のSPFのエラー(DNSの検査結果)を修正し、テストメールを送り直してください。",
             ),
         ),
         "only_ipv4": Texts(
@@ -199,6 +213,8 @@ def _wording(spf: SpfResultEvidence, message: MessageEvidence) -> str | None:
         return "forwarded"
     if spf.only_ipv4_listed and spf.result in ("fail", "softfail", "neutral"):
         return "only_ipv4"
+    if spf.result == "permerror" and spf.domain == message.from_domain:
+        return "permerror_own"
     return "hard_fail" if spf.hard_fail else spf.result
 
 
@@ -207,6 +223,9 @@ def _change(spf: SpfResultEvidence, message: MessageEvidence) -> Iterator[Record
     if not spf.client_ip or not _is_related(spf.domain, message.from_domain or ""):
         return
     term = f"ip6:{spf.client_ip}" if ":" in spf.client_ip else f"ip4:{spf.client_ip}"
+    if spf.result == "permerror":
+        # The record to change is that of the finding on the fault itself.
+        return
     if spf.result == "none":
         # For the From domain itself SPF001 proposes a record, which knows its mail platform.
         if spf.domain != message.from_domain:

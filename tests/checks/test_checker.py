@@ -220,6 +220,7 @@ def test_the_documented_json_has_its_keys():
             "type": "TXT",
             "old": None,
             "new": "v=DMARC1; p=none; rua=mailto:dmarc-reports@no-dmarc.example",
+            "later": False,
         }
     ]
     assert {row["item"] for row in data["profiles"]["mschecker"]} == {

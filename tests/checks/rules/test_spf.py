@@ -225,12 +225,14 @@ class TestLookups:
         assert finding.facts["unreached"] == "ptr"
         assert new(finding) is None
 
-    def test_branches_are_counted_biggest_first(self) -> None:
+    def test_branches_carry_a_running_total_in_record_order(self) -> None:
         finding = single(
             spf_lookups.CHECK,
             of("v=spf1 mx include:a.example include:b.example ~all", a=f"v=spf1 {self.NINE}", b="v=spf1 a mx"),
         )
-        assert finding.facts["branches"] == ("include:a.example (10)", "include:b.example (3)", "mx (1)")
+        assert finding.facts["branches"] == ("mx = 1", "include:a.example = 11", "include:b.example = 14")
+        assert (finding.facts["excess"], finding.facts["example"]) == (4, ("include:a.example", "include:b.example"))
+        assert finding.facts["rest"] == 1
         assert finding.facts["unreached"] == "include:a.example"
         tree = finding.facts["tree"]
         assert isinstance(tree, tuple)
@@ -312,6 +314,10 @@ class TestResult:
     def test_pass_yields_nothing(self) -> None:
         assert judged(spf_result.CHECK, result("pass"), message()) == []
 
+    def test_a_permerror_of_the_from_domain_points_to_its_cause_and_proposes_nothing(self) -> None:
+        finding = single(spf_result.CHECK, result("permerror"), message())
+        assert (finding.variant, finding.records) == ("permerror_own", ())
+
     @pytest.mark.parametrize(
         ("evidence", "variant", "change"),
         [
@@ -319,7 +325,6 @@ class TestResult:
             (result("fail", mechanism="-all", hard_fail=True), "hard_fail", "v=spf1 mx ip4:203.0.113.9 ~all"),
             (result("fail", mechanism="-ip4:203.0.113.9"), "fail", None),
             (result("neutral"), "neutral", "v=spf1 mx ip4:203.0.113.9 ~all"),
-            (result("permerror"), "permerror", None),
             (result("fail", hard_fail=True, only_ipv4_listed=True), "only_ipv4", "v=spf1 mx ip4:203.0.113.9 ~all"),
         ],
     )
