@@ -10,7 +10,6 @@ from typing import Any, Literal, TypeAlias
 from checks.catalogue import Catalogue, CheckResult, Text
 from checks.model import Outcome, Severity, Why
 
-
 Authentication: TypeAlias = Mapping[str, Any]
 """The authentication results of one mail, as a report carries them."""
 

@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 
 _HERE = Path(__file__).parent
+_IS_INSIDE = "LAB_RESOLVER" in os.environ
 
 
-def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """A run over all tests passes them over; whoever names them outside is told how to start them."""
-    if "LAB_RESOLVER" in os.environ:
-        return None
+def pytest_configure(config: pytest.Config) -> None:
+    """Who names these tests outside is told how to start them."""
     named = [(config.invocation_params.dir / argument.partition("::")[0]).resolve() for argument in config.args]
-    if any(path == _HERE or _HERE in path.parents for path in named):
+    if not _IS_INSIDE and any(path == _HERE or _HERE in path.parents for path in named):
         raise pytest.UsageError("These tests need the lab around them: tests/lab/run pytest tests/lab")
-    return True
+
+
+def pytest_ignore_collect() -> bool | None:
+    """A run over all tests, outside, passes them over."""
+    return None if _IS_INSIDE else True
