@@ -1,6 +1,7 @@
 # Sourced by the scripts that set themselves up: `make_venv EXTRAS` makes .venv in the current directory and installs
 # the project there, unless that was done since pyproject.toml last changed. `install_packages NAME...` installs
-# Debian packages that are missing, as root or through sudo, or says in one line what to run and stops.
+# Debian packages that are missing, as root or through sudo, or says in one line what to run and stops. It starts none
+# of their services.
 
 install_packages() {
     missing=
@@ -15,10 +16,28 @@ install_packages() {
         exit 1
     fi
     echo "Installing$missing ..." >&2
-    $as_root apt-get update -qq >/dev/null
     # shellcheck disable=SC2086  # a list of package names
-    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $missing >/dev/null
+    $as_root sh -c "$install_without_services" sh $missing
 }
+
+# Some packages bring a service, and Debian starts it: a name server that nobody asked for. So a policy forbids starting
+# for the time of the installation, and what was installed is not to start with the system either.
+install_without_services='
+    set -e
+    policy=/usr/sbin/policy-rc.d
+    if [ ! -e "$policy" ]; then
+        trap "rm -f $policy" EXIT
+        trap "exit 1" HUP INT TERM
+        printf "#!/bin/sh\nexit 101\n" >"$policy"
+        chmod 755 "$policy"
+    fi
+    apt-get update -qq >/dev/null
+    DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >/dev/null
+    units=$(dpkg -L "$@" | sed -n "s|^.*/lib/systemd/system/\([^@]*\.service\)\$|\1|p" | sort -u)
+    if [ -n "$units" ] && command -v systemctl >/dev/null; then
+        systemctl --quiet disable $units 2>/dev/null || true
+    fi
+'
 
 find_python() {
     for python in python3 python3.14 python3.13 python3.12 python3.11; do
