@@ -25,9 +25,9 @@ RESOLVER = "127.0.0.1"
 """Validates, and tells extended errors."""
 PLAIN_RESOLVER = "127.0.0.2"
 """Does not validate, and is refused by blocklists, as the big public resolvers are."""
-EGRESS = "11.0.53.53"
-"""Where both resolvers ask from."""
-CONTROL_PORTS = {RESOLVER: 8953, PLAIN_RESOLVER: 8954}
+FAR = {RESOLVER: "11.0.53.53", PLAIN_RESOLVER: "11.0.53.54"}
+"""Their addresses for those beyond the delay link, and from which they ask."""
+CONTROL_PORT = 8953
 READY_S = 10.0
 _KERNEL_TUNNELS = frozenset(
     {"tunl0", "gre0", "gretap0", "erspan0", "sit0", "ip6tnl0", "ip6gre0", "ip_vti0", "ip6_vti0"}
@@ -58,8 +58,10 @@ zone:
 _UNBOUND = """\
 server:
     interface: {address}
+    interface: {far}
     access-control: 127.0.0.0/8 allow
-    outgoing-interface: {egress}
+    access-control: 11.0.0.0/8 allow
+    outgoing-interface: {far}
     do-ip6: no
     directory: "{run}"
     username: ""
@@ -83,7 +85,7 @@ server:
 {more}
 remote-control:
     control-enable: yes
-    control-interface: 127.0.0.1
+    control-interface: {far}
     control-port: {control_port}
     control-use-cert: no
 """
@@ -140,10 +142,8 @@ class Daemons:
             name = f"unbound-{address}"
             run = self._place(name)
             (run / "root.hints").write_text(hints)
-            port = CONTROL_PORTS[address]
-            text = _UNBOUND.format(
-                address=address, egress=EGRESS, run=run, modules=modules, more=more, control_port=port
-            )
+            places = {"address": address, "far": FAR[address], "run": run, "control_port": CONTROL_PORT}
+            text = _UNBOUND.format(modules=modules, more=more, **places)
             (run / "unbound.conf").write_text(text)
             self._start(name, "unbound", "-d", "-c", str(run / "unbound.conf"))
 
@@ -201,22 +201,19 @@ class Daemons:
 
 def _answers(query: dns.message.QueryMessage, address: str, rcode: dns.rcode.Rcode) -> bool:
     try:
-        return dns.query.udp(query, address, timeout=0.25).rcode() == rcode
+        return dns.query.udp(query, address, timeout=0.04).rcode() == rcode
     except (OSError, dns.exception.DNSException):
         return False
 
 
 def addresses() -> Sequence[str]:
     """Those that exist in the lab; `SILENT` is only routed."""
-    return [a for a in ADDRESSES.values() if a != SILENT] + [EGRESS]
+    return [a for a in ADDRESSES.values() if a != SILENT] + list(FAR.values())
 
 
 def flush(resolver: str = RESOLVER) -> None:
     """Make the resolver forget everything, also which servers were silent: from then on its caches are cold."""
-    control = [find("unbound-control"), "-q", "-s", f"127.0.0.1@{CONTROL_PORTS[resolver]}", "-c", config_of(resolver)]
+    place = Path(sys.prefix) / "lab" / f"unbound-{resolver}"
+    control = [find("unbound-control"), "-q", "-c", str(place / "unbound.conf")]
     for command in (("flush_zone", "."), ("flush_infra", "all")):
         subprocess.run([*control, *command], check=True, timeout=10)
-
-
-def config_of(resolver: str) -> str:
-    return str(Path(sys.prefix) / "lab" / f"unbound-{resolver}" / "unbound.conf")
