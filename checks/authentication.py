@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from checks.evidence.dmarc import DmarcResultEvidence
 from checks.evidence.message import MessageEvidence, SessionEvidence, SpfResultEvidence
-from checks.evidence.ptr import ClientReverseEvidence
-from checks.model import Seen
+from checks.evidence.ptr import ClientReverseEvidence, ReverseName
+from checks.model import Absent, Seen, Unreachable
 from checks.report import MailFacts
 
 
@@ -66,13 +66,23 @@ def mail_facts_of(gathered: Mapping[str, Any]) -> MailFacts:
         client_ip=session.client_ip,
         helo=session.helo,
         reverse_name=name,
-        reverse_confirmed=bool(reverse and reverse.confirmed),
+        reverse=_reverse_state(reverse),
         tls_version=session.tls_version,
         tls_cipher=session.tls_cipher,
         forwarded=message.forwarded,
         aligned_pass=_aligned_pass(message, gathered.get("SpfResultEvidence"), dmarc),
         size=message.size,
     )
+
+
+def _reverse_state(reverse: ReverseName | None) -> Literal["confirmed", "unconfirmed", "absent", "unknown"]:
+    if reverse is None or isinstance(reverse.names, Unreachable):
+        return "unknown"
+    if isinstance(reverse.names, Absent):
+        return "absent"
+    if reverse.confirmed:
+        return "confirmed"
+    return "unknown" if reverse.unconfirmed_why else "unconfirmed"
 
 
 def _organizational(message: MessageEvidence, dmarc: DmarcResultEvidence | None) -> str | None:

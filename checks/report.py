@@ -19,13 +19,16 @@ from checks.providers import place_text
 
 SCHEMA = 1
 
+_PERSONAL = frozenset({"from_fields", "list_unsubscribe", "list_unsubscribe_post", "return_path_header"})
+
 
 @dataclass(frozen=True, slots=True)
 class MailFacts:
     """What a thread shows of one received mail; "" or None where it was not given or not found.
 
     `return_path` "" with `null_return_path`: a bounce. `forwarded`: the signs (srs, list_id, resent, arc).
-    `reverse_name`: the PTR name of the client; `reverse_confirmed`: one of its names leads back to the address.
+    `reverse_name`: the PTR name of the client. `reverse`: whether one of its names leads back to the address (confirmed,
+    unconfirmed), there is none (absent), or that could not be looked up (unknown, also without a client).
     `aligned_pass`: an aligned SPF or DKIM passed; None where that could not be told.
     """
 
@@ -37,7 +40,7 @@ class MailFacts:
     client_ip: str | None
     helo: str | None
     reverse_name: str | None
-    reverse_confirmed: bool
+    reverse: Literal["confirmed", "unconfirmed", "absent", "unknown"]
     tls_version: str | None
     tls_cipher: str | None
     forwarded: tuple[str, ...]
@@ -94,9 +97,16 @@ class Report:
         }
 
     def as_stored(self) -> dict[str, Any]:
-        """Plain data without sentences, from which `from_stored` makes the same report again."""
+        """Plain data without sentences, from which `from_stored` makes the same report again.
+
+        Of a mail's evidence it leaves out what names people: display names, and addresses for unsubscribing.
+        """
+        evidence = dict(self.evidence)
+        if mail := evidence.get("MessageEvidence"):
+            evidence["MessageEvidence"] = {k: v for k, v in mail.items() if k not in _PERSONAL}
         return {
             **self._plain(),
+            "evidence": evidence,
             "checks": [
                 {
                     "id": c.id,
@@ -130,7 +140,10 @@ class Report:
 
     @classmethod
     def from_stored(cls, data: Mapping[str, Any], catalogue: Catalogue) -> Report:
-        """Findings of rules that this catalogue no longer has are left out. Raises ValueError for another schema."""
+        """Findings that this catalogue can no longer say (rule, wording or facts have changed) are left out.
+
+        Raises ValueError for another schema.
+        """
         if data.get("schema") != SCHEMA:
             raise ValueError(f"a stored report has schema {data.get('schema')!r}, this version reads {SCHEMA}")
         mail = data["mail"]
@@ -219,7 +232,8 @@ def _stored(finding: Finding) -> dict[str, Any]:
 
 def _restored(rows: list[dict[str, Any]], catalogue: Catalogue) -> Iterator[Finding]:
     for row in rows:
-        if rule := catalogue.rules.get(row["rule"]):
+        rule = catalogue.rules.get(row["rule"])
+        if rule and set(rule.facts) == set(row["facts"]) and row["variant"] in (None, *rule.variants):
             yield Finding(
                 rule,
                 row["subject"],

@@ -76,8 +76,8 @@ def _session(facts: MailFacts | None, lang: Lang) -> Iterator[Part]:
 
 def _reverse(facts: MailFacts, lang: Lang) -> str:
     if facts.reverse_name is None:
-        return words.REVERSE_NONE.say(lang)
-    said = words.REVERSE_CONFIRMED if facts.reverse_confirmed else words.REVERSE_UNCONFIRMED
+        return (words.REVERSE_NONE if facts.reverse == "absent" else words.REVERSE_UNKNOWN).say(lang)
+    said = words.REVERSE[facts.reverse]
     return said.say(lang, {"name": cut(facts.reverse_name)})
 
 

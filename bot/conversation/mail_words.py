@@ -73,9 +73,13 @@ CONNECTED = Text(
     en="Connected from `{ip}`, reverse name {name}, HELO `{helo}`",
     ja="接続元 `{ip}`、逆引き {name}、HELO `{helo}`",
 )
-REVERSE_CONFIRMED = Text(en="`{name}` (leads back)", ja="`{name}`(正引きと一致)")
-REVERSE_UNCONFIRMED = Text(en="`{name}` (does not lead back)", ja="`{name}`(正引きと不一致)")
-REVERSE_NONE = Text(en="none found", ja="なし")
+REVERSE = {
+    "confirmed": Text(en="`{name}` (forward-confirmed)", ja="`{name}`(正引きと一致)"),
+    "unconfirmed": Text(en="`{name}` (its address is another)", ja="`{name}`(正引きと不一致)"),
+    "unknown": Text(en="`{name}` (its address could not be looked up)", ja="`{name}`(正引きを確認できず)"),
+}
+REVERSE_NONE = Text(en="none", ja="なし")
+REVERSE_UNKNOWN = Text(en="could not be looked up", ja="確認できず")
 WITH_TLS = Text(en="Sent over `{version}`, cipher `{cipher}`", ja="`{version}` で送信、暗号スイート `{cipher}`")
 WITHOUT_TLS = Text(en="Sent in clear, without TLS", ja="TLSを使わず平文で送信")
 AUTHENTICATION = Text(en="Authentication", ja="送信ドメイン認証")

@@ -5,17 +5,21 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 
-from checks.model import Answer, Known
+from checks.model import Answer, Known, Why
 
 
 @dataclass(frozen=True, slots=True)
 class ReverseName:
-    """`names`: the PTR answer. `confirmed`: the first name whose A or AAAA is the address again, None where none is."""
+    """`names`: the PTR answer. `confirmed`: the first name whose A or AAAA is the address again, None where none is.
+
+    `unconfirmed_why`: nothing was confirmed, and a lookup failed that may have done so.
+    """
 
     address: str
     host: str
     names: Known[Answer[str]]
     confirmed: str | None = None
+    unconfirmed_why: Why | None = None
 
     @property
     def pointer(self) -> str:

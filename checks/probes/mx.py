@@ -8,7 +8,7 @@ import ipaddress
 from checks.evidence.message import SessionEvidence
 from checks.evidence.mx import MxEvidence, MxTarget
 from checks.evidence.ptr import ClientReverseEvidence, MxReverseEvidence, ReverseName
-from checks.model import Answer, Known, MxHost, Seen
+from checks.model import Answer, Known, MxHost, Seen, Unreachable
 from checks.net.dns import DnsRun
 from checks.probes.run import Run
 
@@ -75,4 +75,5 @@ async def _reverse(dns: DnsRun, address: str, host: str) -> ReverseName:
     for name, answer in zip(candidates, forward, strict=True):
         if any(ipaddress.ip_address(value) == wanted for value in addresses_of(answer)):
             return ReverseName(address, host, names, name)
-    return ReverseName(address, host, names)
+    failed = next((answer.why for answer in forward if isinstance(answer, Unreachable)), None)
+    return ReverseName(address, host, names, unconfirmed_why=failed)

@@ -77,7 +77,7 @@ def mail_report(
         "client_ip": "192.0.2.1",
         "helo": "mx.example.co.jp",
         "reverse_name": "mx.example.co.jp",
-        "reverse_confirmed": True,
+        "reverse": "confirmed",
         "tls_version": "TLSv1.3",
         "tls_cipher": "TLS_AES_256_GCM_SHA384",
         "forwarded": (),

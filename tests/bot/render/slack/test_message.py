@@ -79,7 +79,7 @@ REPORTS = {
     "bounce": (domain_report(), mail_report(facts={"null_return_path": True, "return_path": ""})),
     "unproven": (
         domain_report(),
-        mail_report(facts={"aligned_pass": False, "reverse_name": None, "tls_version": None}),
+        mail_report(facts={"aligned_pass": False, "reverse_name": None, "reverse": "absent", "tls_version": None}),
     ),
     "forwarded": (domain_report(), mail_report(facts={"forwarded": ("list_id",)})),
     "no-from": (domain_report(), mail_report(facts={"from_address": None, "from_domain": None})),
