@@ -65,12 +65,16 @@ class Why(StrEnum):
     """The name cannot be asked for in the DNS (a label over 63 octets, an empty label)."""
     BLOCKED = "blocked"
     """A blocklist or server refuses us, not the domain."""
+    FILTERED = "filtered"
+    """Our resolver answers in place of the domain (a filter, or forged answers)."""
     NOT_VALIDATING = "not_validating"
     """Our resolver did not prove that it validates DNSSEC."""
     NO_CONNECT = "no_connect"
     """Connections were switched off by whoever asked for the check."""
     NOT_PROVIDED = "not_provided"
     """The session facts (address, HELO, return path, TLS) were not given with the message."""
+    NOT_ASKED = "not_asked"
+    """The check was asked for other topics only."""
     NOT_COVERED = "not_covered"
     """This version does not test it."""
     NEEDS_MAIL = "needs_mail"
@@ -84,6 +88,8 @@ class Why(StrEnum):
     NO_RECORD = "no_record"
     NO_MX = "no_mx"
     NO_SIGNATURE = "no_signature"
+    NO_PASS = "no_pass"
+    """No signature passed; another question says why."""
     NULL_RETURN_PATH = "null_return_path"
     FORWARDED = "forwarded"
     NOT_ENFORCED = "not_enforced"
@@ -101,6 +107,7 @@ _OWN_SIDE = frozenset(
         Why.NOT_VALIDATING,
         Why.NO_CONNECT,
         Why.NOT_PROVIDED,
+        Why.NOT_ASKED,
         Why.NOT_COVERED,
         Why.NEEDS_MAIL,
         Why.NEEDS_PROOF,
@@ -121,6 +128,8 @@ class Absent:
 
     how: Literal["nodata", "nxdomain"] = "nodata"
     authentic: bool = field(default=False, compare=False)
+    alias_of: str | None = field(default=None, compare=False)
+    """The canonical name, of which all this is said, where the asked name is an alias (CNAME) of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,9 @@ _TEXTS: Mapping[Why, Text] = {
         en="the blocklists do not answer our resolver as they should",
         ja="ブラックリストが当方のリゾルバーに正しく応答しません",
     ),
+    Why.FILTERED: Text(
+        en="our resolver answered in place of the domain (a filter)", ja="当方のリゾルバーがフィルターによって応答を書き換えています"
+    ),
     Why.NOT_VALIDATING: Text(
         en="our resolver does not validate DNSSEC", ja="当方のリゾルバーがDNSSEC検証を行っていません"
     ),
@@ -28,6 +31,7 @@ _TEXTS: Mapping[Why, Text] = {
     Why.NOT_PROVIDED: Text(
         en="the facts of the SMTP session were not given", ja="SMTPセッションの情報が渡されていません"
     ),
+    Why.NOT_ASKED: Text(en="not part of this check", ja="今回の検査の対象に含まれていません"),
     Why.NOT_COVERED: Text(en="this version does not test it", ja="このバージョンでは検査していません"),
     Why.NEEDS_MAIL: Text(en="not known until a test mail arrives", ja="テストメールの受信後に判定します"),
     Why.NEEDS_PROOF: Text(en="needs a proof that the domain is yours", ja="ドメインの所有確認が必要です"),
@@ -38,6 +42,7 @@ _TEXTS: Mapping[Why, Text] = {
     Why.NO_RECORD: Text(en="there is no record to judge", ja="対象のレコードがありません"),
     Why.NO_MX: Text(en="there is no MX record", ja="MXレコードがありません"),
     Why.NO_SIGNATURE: Text(en="there is no signature to judge", ja="対象の署名がありません"),
+    Why.NO_PASS: Text(en="no signature passes", ja="合格した署名がありません"),
     Why.NULL_RETURN_PATH: Text(en="the return path is empty (a bounce)", ja="エンベロープFromが空(エラーメール)です"),
     Why.FORWARDED: Text(en="the mail was forwarded", ja="転送されたメールです"),
     Why.NOT_ENFORCED: Text(en="the DMARC policy is not enforced", ja="DMARCポリシーが強制されていません"),

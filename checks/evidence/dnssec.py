@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from checks.model import ExtendedError, Known
+
+
+VALIDATION_ERRORS: Mapping[int, str] = {
+    6: "DNSSEC Bogus",
+    7: "Signature Expired",
+    8: "Signature Not Yet Valid",
+    9: "DNSKEY Missing",
+    10: "RRSIGs Missing",
+    11: "No Zone Key Bit Set",
+    12: "NSEC Missing",
+}
+"""INFO-CODEs about validation (RFC 8914 section 4), with their names."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from checks.model import Answer, Known
 
 @dataclass(frozen=True, slots=True)
 class DomainEvidence:
-    """`start_of_authority`: the SOA question at the name; Absent("nxdomain") where the name does not exist.
+    """`start_of_authority`: the SOA question at the name; Absent("nxdomain") where the name does not exist, or with
+    `alias_of` where it does, but as an alias of a name that does not.
 
     `ascii` is the A-label form in lower case without trailing dot, `shown` the U-label form.
     `registrable`: the public suffix plus one label by the Public Suffix List, "" where the list knows none.

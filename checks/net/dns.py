@@ -178,6 +178,11 @@ class DnsRun:
                 self._asked.pop(asked, None)
         return _CLOSED if shared.task.cancelled() else shared.task.result()
 
+    async def ask_again(self, name: str, rdtype: str) -> Known[Answer[Any]]:
+        """Ask although the question was answered in this run: for a failure that may have been a passing one."""
+        asked = question(name, rdtype)
+        return asked if isinstance(asked, Unreachable) else await self._answer(asked)
+
     async def txt(self, name: str) -> Known[Answer[bytes]]:
         return await self.ask(name, "TXT")
 

@@ -117,7 +117,7 @@ def outcome(asked: Question, response: dns.message.Message) -> Known[Answer[Any]
     if rcode not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
         return Unreachable(Why.SERVFAIL, dns.rcode.to_text(rcode), errors)
     if any(error.code in _FORGED for error in errors):
-        return Unreachable(Why.BLOCKED, "the resolver answers in place of the domain", errors)
+        return Unreachable(Why.FILTERED, "the resolver answers in place of the domain", errors)
     try:
         return _records(asked, response, errors)
     except (dns.exception.DNSException, ValueError):
@@ -130,7 +130,7 @@ def _records(asked: Question, response: dns.message.Message, errors: tuple[Exten
     while (found := by_name.get((name, asked.rdtype))) is None:
         alias = by_name.get((name, RdataType.CNAME))
         if alias is None:
-            return _nothing(response, errors)
+            return _nothing(response, errors, name_text(name) if name != asked.name else None)
         ttl_s = min(ttl_s, alias.ttl)
         name = alias[0].target
         if name in seen:
@@ -153,16 +153,18 @@ def _records(asked: Question, response: dns.message.Message, errors: tuple[Exten
     return Seen(answer)
 
 
-def _nothing(response: dns.message.Message, errors: tuple[ExtendedError, ...]) -> Absent | Unreachable:
+def _nothing(
+    response: dns.message.Message, errors: tuple[ExtendedError, ...], alias_of: str | None
+) -> Absent | Unreachable:
     """NXDOMAIN or NODATA. A referral is neither (RFC 2308 section 2.2): the server does not resolve."""
     if response.rcode() == dns.rcode.NXDOMAIN:
-        return Absent("nxdomain")
+        return Absent("nxdomain", alias_of=alias_of)
     types = {rrset.rdtype for rrset in response.authority}
     if RdataType.NS in types and RdataType.SOA not in types and not response.flags & dns.flags.AA:
         return Unreachable(Why.SERVFAIL, "a referral in place of an answer", errors)
     if not response.flags & (dns.flags.AA | dns.flags.RA) and RdataType.SOA not in types:
         return Unreachable(Why.REFUSED, "the server offers no recursion", errors)
-    return Absent("nodata")
+    return Absent("nodata", alias_of=alias_of)
 
 
 def _value(rdata: dns.rdata.Rdata) -> Any:

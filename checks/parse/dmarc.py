@@ -16,7 +16,7 @@ _TAG = re.compile(r"[ \t]*([A-Za-z][A-Za-z0-9_]*)[ \t]*=[ \t]*(.*?)[ \t]*", re.D
 _VERSION = re.compile(r"[vV][ \t]*=[ \t]*DMARC1[ \t]*(?:;|$)")
 _MAILTO = re.compile(r"mailto:[^@\s,!]+@[A-Za-z0-9._-]+(?:![0-9]+[kmgtKMGT]?)?", re.IGNORECASE)
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s,]+")
-_MEANT = re.compile(r"v\s*=\s*[\"'“”「]?\s*dmarc|^\s*[\"'“”「]?\s*dmarc1?\b", re.IGNORECASE)
+_MEANT = re.compile(r"v ?= ?[\"'“”「]? ?dmarc|^ ?[\"'“”「]? ?dmarc1?\b", re.IGNORECASE)
 _ENUMERATED: dict[str, tuple[str, ...]] = {
     "p": POLICIES,
     "sp": POLICIES,
@@ -35,7 +35,7 @@ def is_record(text: str) -> bool:
 
 def is_meant_as_record(text: str) -> bool:
     """No record to any receiver, but its author meant one: wrong case, quotes, or the version not first."""
-    return not is_record(text) and _MEANT.search(text[:MAX_TEXT]) is not None
+    return not is_record(text) and _MEANT.search(" ".join(text[:MAX_TEXT].split())) is not None
 
 
 def parse_dmarc(text: str) -> DmarcRecord:
@@ -55,7 +55,7 @@ def parse_dmarc(text: str) -> DmarcRecord:
     valid = {k: v for k, v in values.items() if k not in _ENUMERATED or v in _ENUMERATED[k]}
     psd: Literal["y", "n", "u"] = "y" if valid.get("psd") == "y" else "n" if valid.get("psd") == "n" else "u"
     return DmarcRecord(
-        text=text,
+        text=text[:MAX_TEXT],
         tags=tuple(tags),
         policy=valid.get("p"),
         subdomain_policy=valid.get("sp"),
@@ -83,7 +83,8 @@ def effective_policy(record: DmarcRecord, *, is_own: bool, exists: bool = True) 
 
     `is_own`: the record stands at the name itself, else it is inherited from the organizational domain.
     """
-    broken = record.policy is None or any(t.name in ("sp", "np") for t in record.problems if t.value)
+    first = {t.name: t for t in record.tags}
+    broken = record.policy is None or any(first.get(t.name) is t for t in record.problems if t.name in ("sp", "np"))
     if broken:
         return "none" if record.report_uris else None
     policy = record.policy
@@ -119,10 +120,10 @@ def single_record(answer: Known[Answer[bytes]]) -> Known[DmarcRecord]:
 
 
 def walked(steps: Sequence[DmarcStep]) -> tuple[DmarcStep, ...]:
-    """The steps up to where the walk stops: psd=n anywhere, psd=y anywhere but at its start."""
+    """The steps up to where the walk stops: at the first record that says psd=n or psd=y (section 4.10)."""
     for index, step in enumerate(steps):
         match single_record(step.answer):
-            case Seen(record) if record.psd == "n" or (record.psd == "y" and index):
+            case Seen(record) if record.psd in ("n", "y"):
                 return tuple(steps[: index + 1])
     return tuple(steps)
 

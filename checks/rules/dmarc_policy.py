@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordChange, Rule, Sample, Text, Texts
 from checks.evidence.dmarc import DmarcEvidence
 from checks.evidence.domain import UseEvidence
-from checks.model import Absent, Severity, Tier, Unreachable, Why
+from checks.model import Seen, Severity, Tier, Unreachable, Why
 from checks.parse.dmarc import effective_policy
 
 MONITORING_ONLY = Rule(
@@ -41,8 +41,8 @@ MONITORING_ONLY = Rule(
                 ja="このドメインをかたるメールはすべてなりすましですが、p=noneでは拒否されません。",
             ),
             fix=Text(
-                en="Change `{name}` to p=reject. With no mail of your own there is nothing to wait for.",
-                ja="`{name}` をp=rejectに変更してください。自社からの送信がないため、すぐに変更できます。",
+                en="Publish p=reject at `{name}`. With no mail of your own there is nothing to wait for.",
+                ja="`{name}` にp=rejectを登録してください。自社からの送信がないため、すぐに適用できます。",
             ),
         )
     },
@@ -60,23 +60,29 @@ def judge(dmarc: DmarcEvidence, use: UseEvidence) -> Iterator[Finding]:
     match dmarc.record:
         case Unreachable(why=why):
             raise CannotTell(why)
-        case Absent():
+        case Seen(record) if not dmarc.is_suffix_record:
+            pass
+        case _:
             raise NotApplicable(Why.NO_RECORD)
-    record = dmarc.record.value
-    if effective_policy(record, is_own=dmarc.at == dmarc.domain) != "none" or record.policy not in (None, "none"):
+    is_own = dmarc.at == dmarc.domain
+    if effective_policy(record, is_own=is_own) != "none" or record.policy not in (None, "none"):
         return
-    name = f"_dmarc.{dmarc.at}"
-    next_policy = "reject" if use.non_sending else "quarantine"
-    new = _POLICY.sub(rf"\g<1>{next_policy}", record.text, count=1)
+    name = f"_dmarc.{dmarc.domain if use.non_sending else dmarc.at}"
     yield MONITORING_ONLY.found(
         dmarc.domain,
         variant="non_sending" if use.non_sending else None,
-        records=[
-            RecordChange(name, "TXT", record.text, new if new != record.text else None, later=not use.non_sending)
-        ],
+        records=[_next_step(name, record.text, is_own=is_own, non_sending=bool(use.non_sending))],
         domain=dmarc.domain,
         name=name,
     )
+
+
+def _next_step(name: str, text: str, *, is_own: bool, non_sending: bool) -> RecordChange:
+    """For a name without mail p=reject at the name itself, whatever its organization does; else quarantine, later."""
+    if non_sending and not is_own:
+        return RecordChange(name, "TXT", None, "v=DMARC1; p=reject")
+    new = _POLICY.sub(rf"\g<1>{'reject' if non_sending else 'quarantine'}", text, count=1)
+    return RecordChange(name, "TXT", text, new if new != text else None, later=not non_sending)
 
 
 CHECK = Check(

@@ -8,7 +8,7 @@ from checks.catalogue import CannotTell, Check, Finding, RecordChange, Rule, Sam
 from checks.evidence.dmarc import DmarcEvidence
 from checks.evidence.domain import DomainEvidence, UseEvidence
 from checks.model import Absent, Seen, Severity, Tier, Unreachable
-from checks.parse.dmarc import is_meant_as_record, records_at
+from checks.parse.dmarc import POLICIES, is_meant_as_record, parse_dmarc, records_at
 
 MISSING_DMARC = Rule(
     id="DMARC001",
@@ -87,33 +87,35 @@ MULTIPLE_DMARC_RECORDS = Rule(
     sample=Sample(bad='"v=DMARC1; p=none" and "v=DMARC1; p=reject" at one name', good='"v=DMARC1; p=reject" alone'),
 )
 
-_STRICTNESS = ("reject", "quarantine", "none")
+_MAX_SHOWN = 10
 
 
 def judge(dmarc: DmarcEvidence, use: UseEvidence, domain: DomainEvidence) -> Iterator[Finding]:
-    yield from _multiple(dmarc)
+    several = tuple(_multiple(dmarc))
+    yield from several
     if isinstance(dmarc.record, Unreachable):
         raise CannotTell(dmarc.record.why)
     if isinstance(dmarc.record, Seen) and not dmarc.is_suffix_record:
         return
-    own = dmarc.walk.steps[0].answer
-    if len(records_at(own)) > 1 or any(is_meant_as_record(text) for text in _texts(dmarc)):
+    if several or any(is_meant_as_record(text) for text in _texts(dmarc)):
+        # There is a record, if one that nobody can use: that finding says what to do.
         return
-    name = f"_dmarc.{domain.registrable or dmarc.domain}"
     if use.non_sending:
-        record = RecordChange(name, "TXT", None, "v=DMARC1; p=reject")
+        # Only for the name itself: its organization may send mail.
+        name = f"_dmarc.{dmarc.domain}"
         yield MISSING_DMARC.found(
             dmarc.domain,
             severity=Severity.WARNING,
             tier=Tier.NONE,
             variant="non_sending",
-            records=[record],
+            records=[RecordChange(name, "TXT", None, "v=DMARC1; p=reject")],
             domain=domain.shown,
             name=name,
         )
         return
-    mailbox = f"dmarc-reports@{domain.registrable or dmarc.domain}"
-    record = RecordChange(name, "TXT", None, f"v=DMARC1; p=none; rua=mailto:{mailbox}")
+    organization = domain.registrable or dmarc.domain
+    name = f"_dmarc.{organization}"
+    record = RecordChange(name, "TXT", None, f"v=DMARC1; p=none; rua=mailto:dmarc-reports@{organization}")
     yield MISSING_DMARC.found(dmarc.domain, records=[record], domain=domain.shown, name=name)
 
 
@@ -125,22 +127,26 @@ def _texts(dmarc: DmarcEvidence) -> list[str]:
 
 def _multiple(dmarc: DmarcEvidence) -> Iterator[Finding]:
     for step in dmarc.walk.steps:
-        records = records_at(step.answer)
+        records = records_at(step.answer)[:_MAX_SHOWN]
         concerns = step.domain in (dmarc.domain, dmarc.at) or isinstance(dmarc.record, Absent)
         if len(records) < 2 or not concerns:
             continue
         name = f"_dmarc.{step.domain}"
-        kept = min(
-            records, key=lambda r: next((i for i, p in enumerate(_STRICTNESS) if f"p={p}" in r.replace(" ", "")), 9)
-        )
+        kept = min(records, key=_strictness)
         yield MULTIPLE_DMARC_RECORDS.found(
             step.domain,
             variant="inherited" if dmarc.at else None,
-            records=[RecordChange(name, "TXT", record, record if record == kept else "") for record in records],
+            records=[RecordChange(name, "TXT", record, record if record is kept else "") for record in records],
             name=name,
-            count=len(records),
+            count=len(records_at(step.answer)),
             governing=f"_dmarc.{dmarc.at}" if dmarc.at else "-",
         )
+
+
+def _strictness(text: str) -> int:
+    """0 for the strictest policy; a record without a valid one last."""
+    policy = parse_dmarc(text).policy
+    return len(POLICIES) - POLICIES.index(policy) if policy else len(POLICIES) + 1
 
 
 CHECK = Check(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordChange, Rule, Sample, Text, Texts
 from checks.evidence.dmarc import DmarcEvidence, DmarcRecord, DmarcTag
 from checks.model import Seen, Severity, Tier, Unreachable, Why
-from checks.parse.dmarc import POLICIES, is_meant_as_record, is_record
+from checks.parse.dmarc import MAX_TEXT, POLICIES, is_meant_as_record, is_record
 
 DMARC_SYNTAX_ERROR = Rule(
     id="DMARC102",
@@ -71,6 +72,9 @@ DMARC_SYNTAX_ERROR = Rule(
 )
 
 _SHOWN = 120
+_MAX_FINDINGS = 3
+"""A text without a single valid part would otherwise be repeated once for each of its parts."""
+_VERSION = re.compile(r"[\s;]*v\s*=\s*dmarc1?[ \t]*;?|[\s;]*dmarc1?\b[ \t]*;?", re.IGNORECASE)
 _QUOTES = re.compile("[\"'“”‘’「」]")
 
 
@@ -79,30 +83,32 @@ def judge(dmarc: DmarcEvidence) -> Iterator[Finding]:
     if isinstance(own, Seen):
         texts = [value.decode("utf-8", "replace") for value in own.value.values]
         if not any(is_record(text) for text in texts):
-            for text in texts:
-                if is_meant_as_record(text):
-                    yield _ignored(dmarc, text)
+            for text in islice(filter(is_meant_as_record, texts), _MAX_FINDINGS):
+                yield _ignored(dmarc, text)
     match dmarc.record:
-        case Seen(record):
-            yield from (_problem(dmarc, record, tag) for tag in record.problems)
+        case Seen(record) if not dmarc.is_suffix_record:
+            yield from islice((_problem(dmarc, record, tag) for tag in _worst_first(record)), _MAX_FINDINGS)
         case Unreachable(why=why):
             raise CannotTell(why)
         case _:
             raise NotApplicable(Why.NO_RECORD)
 
 
+def _worst_first(record: DmarcRecord) -> list[DmarcTag]:
+    return sorted(record.problems, key=lambda tag: tag.name not in ("p", "sp", "np"))
+
+
 def _ignored(dmarc: DmarcEvidence, text: str) -> Finding:
-    bare = _QUOTES.sub("", text)
-    parts = [p.strip() for p in bare.split(";") if p.strip()]
-    tags = [p for p in parts if not re.match(r"v\s*=|dmarc1?$", p, re.IGNORECASE)]
-    new = "; ".join(["v=DMARC1", *tags]) if tags else "v=DMARC1; p=none"
+    bare = _VERSION.sub("", _QUOTES.sub("", text[:MAX_TEXT]))
+    tags = [part.strip() for part in bare.split(";") if part.strip()]
+    new = "; ".join(["v=DMARC1", *(tags or ["p=none"])])
     expected = "v=DMARC1"
     position = next((i for i, (a, b) in enumerate(zip(text, expected, strict=False)) if a != b), len(expected))
     name = f"_dmarc.{dmarc.domain}"
     return DMARC_SYNTAX_ERROR.found(
         dmarc.domain,
         variant="ignored",
-        records=[RecordChange(name, "TXT", text, new)],
+        records=[RecordChange(name, "TXT", text[:MAX_TEXT], new)],
         name=name,
         part=text[:_SHOWN],
         position=position,
@@ -113,19 +119,15 @@ def _problem(dmarc: DmarcEvidence, record: DmarcRecord, tag: DmarcTag) -> Findin
     name = f"_dmarc.{dmarc.at}"
     part = f"{tag.name}={tag.value}" if tag.name else tag.value
     first = next((t for t in record.tags if t.name == tag.name), None)
-    if tag.name in ("p", "sp", "np") and tag is first:
-        meant = difflib.get_close_matches(tag.value.lower(), POLICIES, 1, 0.5)
-        new = _replaced(record.text, tag, f"{tag.name}={meant[0]}") if meant else None
-        change = [RecordChange(name, "TXT", record.text, new)]
-        return DMARC_SYNTAX_ERROR.found(
-            dmarc.at or "", records=change, name=name, part=part[:_SHOWN], position=tag.position
-        )
+    is_policy = tag.name in ("p", "sp", "np") and tag is first
+    meant = difflib.get_close_matches(tag.value.lower()[:_SHOWN], POLICIES, 1, 0.5) if is_policy else ()
+    new = _replaced(record.text, tag, f"{tag.name}={meant[0]}") if meant else None
     return DMARC_SYNTAX_ERROR.found(
         dmarc.at or "",
-        severity=Severity.WARNING,
-        tier=Tier.NONE,
-        variant="tag",
-        records=[RecordChange(name, "TXT", record.text, None)],
+        severity=None if is_policy else Severity.WARNING,
+        tier=None if is_policy else Tier.NONE,
+        variant=None if is_policy else "tag",
+        records=[RecordChange(name, "TXT", record.text, new)],
         name=name,
         part=part[:_SHOWN],
         position=tag.position,

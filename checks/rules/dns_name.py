@@ -33,7 +33,7 @@ DOMAIN_NOT_FOUND = Rule(
 
 def judge(domain: DomainEvidence) -> Iterator[Finding]:
     match domain.start_of_authority:
-        case Absent("nxdomain"):
+        case Absent("nxdomain", alias_of=None):
             yield DOMAIN_NOT_FOUND.found(domain.ascii, domain=domain.shown)
         case Unreachable(why=why):
             raise CannotTell(why)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checks.catalogue import CannotTell, Check, Finding, Rule, Sample, Text, Texts
-from checks.evidence.dnssec import DnssecEvidence
+from checks.evidence.dnssec import VALIDATION_ERRORS, DnssecEvidence
 from checks.evidence.domain import DomainEvidence
 from checks.model import ExtendedError, Seen, Severity, Tier, Unreachable
 
@@ -55,18 +55,6 @@ BOGUS = Rule(
     sample=Sample(bad="SERVFAIL, EDE 7 (Signature Expired); answers with CD=1", good="NOERROR with the AD bit"),
 )
 
-_NAMES = {
-    6: "DNSSEC Bogus",
-    7: "Signature Expired",
-    8: "Signature Not Yet Valid",
-    9: "DNSKEY Missing",
-    10: "RRSIGs Missing",
-    11: "No Zone Key Bit Set",
-    12: "NSEC Missing",
-}
-"""INFO-CODEs about validation (RFC 8914 section 4)."""
-
-
 def judge(dnssec: DnssecEvidence, domain: DomainEvidence) -> Iterator[Finding]:
     match dnssec.state:
         case Seen("insecure"):
@@ -78,7 +66,7 @@ def judge(dnssec: DnssecEvidence, domain: DomainEvidence) -> Iterator[Finding]:
 
 
 def _named(errors: tuple[ExtendedError, ...]) -> str:
-    said = [f"EDE {e.code} {_NAMES[e.code]}" for e in errors if e.code in _NAMES]
+    said = [f"EDE {e.code} {VALIDATION_ERRORS[e.code]}" for e in errors if e.code in VALIDATION_ERRORS]
     return said[0] if said else "SERVFAIL"
 
 

@@ -65,7 +65,9 @@ def test_psd_y_makes_the_name_below_it_the_organization():
 
 
 def test_psd_y_at_the_start_is_not_another_organization():
-    assert walk("city.jp", {"city.jp": txt("v=DMARC1; psd=y; p=none")}).organizational == Seen("city.jp")
+    tree = walk("city.jp", {"city.jp": txt("v=DMARC1; psd=y; p=none"), "jp": txt("v=DMARC1; p=none")})
+    assert tree.organizational == Seen("city.jp")
+    assert [s.domain for s in tree.steps] == ["city.jp"]
 
 
 def test_no_record_anywhere_is_absent_and_a_failed_step_is_not():
@@ -94,3 +96,7 @@ def test_subdomains_take_sp_and_names_that_do_not_exist_np():
 
 def test_nxdomain_at_dmarc_is_absence():
     assert walk("example.jp", {"example.jp": NXDOMAIN}).organizational == Absent()
+
+
+def test_a_duplicate_tag_does_not_break_the_policy():
+    assert effective_policy(parse_dmarc("v=DMARC1; p=reject; sp=none; sp=reject"), is_own=True) == "reject"

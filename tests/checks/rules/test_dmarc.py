@@ -142,3 +142,44 @@ def test_without_a_record_there_is_no_policy_to_judge(answer, outcome, why):
 
 def test_enforcement_is_not_monitoring():
     assert yields(dmarc_policy.CHECK, dmarc(NAME, {NAME: GOOD}), use()) == []
+
+
+PARKED = "parked.example.co.jp"
+
+
+def test_a_parked_subdomain_never_changes_the_record_of_its_organization():
+    missing = judge(dmarc_record.CHECK, dmarc(PARKED, {}), use(PARKED, non_sending=True), domain(PARKED)).findings[0]
+    assert [(r.name, r.new) for r in missing.records] == [(f"_dmarc.{PARKED}", "v=DMARC1; p=reject")]
+    inherits = dmarc(PARKED, {NAME: txt("v=DMARC1; p=none; rua=mailto:r@example.co.jp")})
+    monitoring = judge(dmarc_policy.CHECK, inherits, use(PARKED, non_sending=True)).findings[0]
+    assert [(r.name, r.old, r.new) for r in monitoring.records] == [(f"_dmarc.{PARKED}", None, "v=DMARC1; p=reject")]
+
+
+def test_several_records_at_the_parent_are_not_also_missing():
+    two = txt("v=DMARC1; p=none", "v=DMARC1; p=reject")
+    assert record_rules("news.example.co.jp", {NAME: two}) == ["DMARC101"]
+
+
+def test_the_strictest_record_is_judged_by_its_policy_not_its_text():
+    two = txt("v=DMARC1; p=none; sp=reject", "v=DMARC1; p=quarantine")
+    records = judge(dmarc_record.CHECK, dmarc(NAME, {NAME: two}), use(), domain()).findings[0].records
+    assert [r.old for r in records if r.new] == ["v=DMARC1; p=quarantine"]
+
+
+def test_a_missing_semicolon_does_not_cost_the_policy():
+    finding = judge(dmarc_syntax.CHECK, dmarc(NAME, {NAME: txt("v=DMARC1 p=reject; rua=mailto:a@b.jp")})).findings[0]
+    assert finding.records[0].new == "v=DMARC1; p=reject; rua=mailto:a@b.jp"
+
+
+def test_a_public_suffix_record_is_nobodys_to_change():
+    at_suffix = dmarc(NAME, {"co.jp": txt("v=DMARC1; p=none; psd=y; adkim=x")})
+    assert judge(dmarc_policy.CHECK, at_suffix, use()).reason is Why.NO_RECORD
+    assert judge(dmarc_syntax.CHECK, at_suffix).reason is Why.NO_RECORD
+
+
+def test_a_huge_record_makes_few_and_small_findings():
+    huge = txt("v=DMARC1; p=bad;" + "a;" * 20_000)
+    findings = judge(dmarc_syntax.CHECK, dmarc(NAME, {NAME: huge})).findings
+    assert len(findings) == 3
+    assert findings[0].severity is Severity.ERROR
+    assert all(len(r.old or "") < 10_000 for f in findings for r in f.records)
