@@ -67,8 +67,8 @@ def advance(state: Conversation, event: Event, reports: Reports) -> Step:
             return _mail(state, event, reports)
         case Claimed(mail_id):
             return _claimed(state, mail_id, reports)
-        case RecheckAsked():
-            return _recheck(state, reports)
+        case RecheckAsked(lost):
+            return _recheck(state, lost, reports)
         case AddressAsked(offer):
             return _address_asked(state, offer, reports)
         case AddressClosed(token):
@@ -158,8 +158,8 @@ def _claimed(state: Conversation, mail_id: str, reports: Reports) -> Step:
     return new, _show(new, reports, [*keys, *_changed_by_mail(new)])
 
 
-def _recheck(state: Conversation, reports: Reports) -> Step:
-    if state.is_running or not state.rows:
+def _recheck(state: Conversation, lost: int, reports: Reports) -> Step:
+    if not state.rows or any(row.run is not None and row.run > lost for row in state.rows):
         return state, []
     rows = tuple(replace(row, run=state.runs + n, failed=False) for n, row in enumerate(state.rows, 1))
     new = replace(state, rows=rows, runs=state.runs + len(rows), done=0, total=0, unchanged=False)

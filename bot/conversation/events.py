@@ -77,7 +77,9 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class RecheckAsked:
-    pass
+    """`lost`: runs up to this number are given up, if one still seems to run."""
+
+    lost: int = 0
 
 
 @dataclass(frozen=True, slots=True)

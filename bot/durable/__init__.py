@@ -1,7 +1,7 @@
 """Work that survives the process: workflows of recorded steps, waits over restarts, one process per database."""
 
-from bot.durable.engine import Context, Durable, StepFailed, UnknownWorkflow, Workflow
+from bot.durable.engine import PATIENT, Context, Durable, StepFailed, UnknownWorkflow, Workflow
 from bot.durable.lock import DataDirInUse
 from bot.durable.starter import Starter
 
-__all__ = ["Context", "DataDirInUse", "Durable", "Starter", "StepFailed", "UnknownWorkflow", "Workflow"]
+__all__ = ["PATIENT", "Context", "DataDirInUse", "Durable", "Starter", "StepFailed", "UnknownWorkflow", "Workflow"]

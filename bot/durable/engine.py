@@ -23,6 +23,9 @@ EXECUTOR_ID = "mailcheck-0"
 POLL_S = 0.2
 # The loop's to_thread and name look-ups share them.
 THREADS = 32
+RETRY_S = 0.5
+PATIENT = 12
+"""Attempts of a step that no passing trouble may end: the last one comes some 17 minutes after the first."""
 # Zero would make DBOS skip the sleep without counting it, and a replay would no longer match its record.
 SHORTEST_SLEEP_S = 0.001
 
@@ -49,7 +52,8 @@ class Context(Protocol):
         """Run `call` and record its result (JSON data), so that a restart does not run it again.
 
         At least once: a kill between its end and the record runs it again. Steps of one workflow follow each
-        other; only direct calls of `step` may be gathered. Raises StepFailed after `attempts` failures.
+        other; only direct calls of `step` may be gathered. The wait before each further attempt is twice the one
+        before. Raises StepFailed after `attempts` failures.
         """
 
     async def sleep_until(self, when: datetime) -> None:
@@ -62,12 +66,14 @@ Workflow = Callable[[Context, str], Awaitable[None]]
 class Durable:
     """Workflows that survive the process, kept in `data_dir`/dbos.db.
 
-    Register, `launch` inside the running event loop, `start`. One instance for each process.
+    Register, `launch` inside the running event loop, `start`. One instance for each process. `retry_s`: seconds
+    before the second attempt of a step.
     """
 
-    def __init__(self, data_dir: Path, *, clock: Clock = lambda: datetime.now(UTC)) -> None:
+    def __init__(self, data_dir: Path, *, clock: Clock = lambda: datetime.now(UTC), retry_s: float = RETRY_S) -> None:
         self._data_dir = data_dir
         self._clock = clock
+        self._retry_s = retry_s
         self._lock = DataDirLock(data_dir)
         self._bodies: dict[str, Workflow] = {}
         self._registered: dict[str, Callable[[str], Any]] = {}
@@ -208,7 +214,8 @@ class _Context:
             "name": name,
             "retries_allowed": attempts > 1,
             "max_attempts": attempts,
-            "interval_seconds": 0.5,
+            "interval_seconds": self._durable._retry_s,
+            "backoff_rate": 2.0,
         }
         try:
             return await DBOS.run_step_async(options, attempt)

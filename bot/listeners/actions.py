@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.conversation import mail_words, talk_words
 from bot.conversation.content import Action, Content
-from bot.conversation.events import AddressAsked, AddressClosed, Claimed, LanguageChosen, RecheckAsked
+from bot.conversation.events import AddressAsked, AddressClosed, Claimed, LanguageChosen
 from bot.conversation.findings import explanation
 from bot.conversation.talk import said
 from bot.listeners.desk import Desk
@@ -38,9 +38,7 @@ class Buttons:
         apply, lang = self.desk.conversations.apply, await self.desk.lang_of(asker.team_id, asker.user_id)
         match name:
             case Action.CHECK_AGAIN:
-                if thread.state.is_running:
-                    return said(lang, talk_words.STILL_CHECKING)
-                await apply(thread.id, key, RecheckAsked())
+                return await self.desk.check_again(key, thread, lang)
             case Action.LANGUAGE if value in ("en", "ja"):
                 await apply(thread.id, key, LanguageChosen("ja" if value == "ja" else "en"))
             case Action.CLOSE_ADDRESS:

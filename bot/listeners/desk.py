@@ -9,9 +9,10 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.conversation import talk_words
 from bot.conversation.content import Content
-from bot.conversation.events import Asked
-from bot.conversation.talk import already_running, bad_domains, not_posted
+from bot.conversation.events import Asked, RecheckAsked
+from bot.conversation.talk import already_running, bad_domains, not_posted, said
 from bot.listeners.envelope import Asker
 from bot.render.slack.message import payloads
 from bot.store import Clock, PutMessage, Store
@@ -88,6 +89,13 @@ class Desk:
         root = message_key(thread.id, "root")
         message = PutMessage(f"{root}/reply/{key}", thread.stored.channel_id, payloads(content)[0], parent_key=root)
         await self.store.messages.put(thread.stored.team_id, message)
+
+    async def check_again(self, key: str, thread: Thread, lang: Lang) -> Content | None:
+        """Start the check of a thread again; what the asker alone is told if one still runs."""
+        if thread.stored.is_running(self.clock()):
+            return said(lang, talk_words.STILL_CHECKING)
+        await self.conversations.apply(thread.id, key, RecheckAsked(lost=thread.state.runs))
+        return None
 
     async def start_check(self, key: str, asker: Asker, typed: tuple[str, ...]) -> None:
         """Open a thread for these domains, or tell the asker alone why not; one key opens one thread."""

@@ -7,7 +7,7 @@ from typing import Any
 from bot.conversation import talk_words
 from bot.conversation.commands import Explain, Help, Recheck, SendTest, Speak, Unknown, thread_command
 from bot.conversation.content import Content
-from bot.conversation.events import LanguageChosen, RecheckAsked
+from bot.conversation.events import LanguageChosen
 from bot.conversation.talk import explained, help_text, said, unknown
 from bot.listeners.actions import Buttons
 from bot.listeners.desk import Desk
@@ -59,9 +59,7 @@ class Words:
         apply = self.desk.conversations.apply
         match command := thread_command(text):
             case Recheck():
-                if thread.state.is_running:
-                    return said(lang, talk_words.STILL_CHECKING)
-                await apply(thread.id, key, RecheckAsked())
+                return await self.desk.check_again(key, thread, lang)
             case Speak(chosen):
                 await apply(thread.id, key, LanguageChosen("ja" if chosen == "ja" else "en"))
             case SendTest() if not thread.state.is_overview:

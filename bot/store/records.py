@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
+
+LONGEST_RUN = timedelta(minutes=15)
+"""A check that began longer ago counts as lost: it keeps nobody from starting another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,9 @@ class Thread:
     running_since: datetime | None
     root_ts: str | None
     state: dict[str, Any]
+
+    def is_running(self, now: datetime) -> bool:
+        return self.running_since is not None and now < self.running_since + LONGEST_RUN
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from asyncio import Event as Signal
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, insert, select, update
@@ -21,7 +22,7 @@ from bot.store.effects import (
     Transition,
 )
 from bot.store.messages import put_message
-from bot.store.records import NewThread, Opened, Thread
+from bot.store.records import LONGEST_RUN, NewThread, Opened, Thread
 from bot.store.tables import applied_events, mailboxes, threads
 from bot.store.tables import work as work_table
 
@@ -46,7 +47,7 @@ class Threads:
         async with self._database.write() as connection:
             found = await _one(connection, select(threads).where(threads.c.id == new.id))
             if found is None:
-                running = await _one(connection, _running(new.team_id, new.channel_id, new.domain))
+                running = await _one(connection, _running(new.team_id, new.channel_id, new.domain, self._clock()))
                 if running is not None:
                     return Opened(running, new=False)
                 await connection.execute(
@@ -95,7 +96,7 @@ class Threads:
     async def running(self, team_id: str, channel_id: str, domain: str) -> Thread | None:
         """The thread of that channel in which a check of the domain runs now."""
         async with self._database.read() as connection:
-            return await _one(connection, _running(team_id, channel_id, domain))
+            return await _one(connection, _running(team_id, channel_id, domain, self._clock()))
 
     async def recent(self, team_id: str, *, domain: str | None = None, limit: int = 20) -> list[Thread]:
         """Threads of a workspace, newest first."""
@@ -163,12 +164,12 @@ class Threads:
             self._work_added.set()
 
 
-def _running(team_id: str, channel_id: str, domain: str) -> Select[*tuple[Any, ...]]:
+def _running(team_id: str, channel_id: str, domain: str, now: datetime) -> Select[*tuple[Any, ...]]:
     columns = threads.c
     return (
         select(threads)
         .where(columns.team_id == team_id, columns.channel_id == channel_id, columns.domain == domain)
-        .where(columns.running_since.is_not(None))
+        .where(columns.running_since > now - LONGEST_RUN)
         .order_by(columns.running_since.desc())
         .limit(1)
     )

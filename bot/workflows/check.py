@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Protocol
 
 from bot.conversation.events import Checked, CheckFailed, Progressed
-from bot.durable import Context, StepFailed
+from bot.durable import PATIENT, Context, StepFailed
 from bot.store import Clock, Store
 from bot.workflows.conversations import Conversations
 from bot.workflows.names import CHECK_WORK, numbered, thread_and_number
@@ -41,11 +41,11 @@ class DomainChecks:
         thread_id, run = thread_and_number(argument)
         try:
             await ctx.step("check", lambda: self._check(thread_id, run), attempts=2, timeout_s=900)
+            await ctx.step("tell", lambda: self._tell(thread_id, run), attempts=PATIENT)
         except StepFailed:
+            # A thread that is told nothing would wait for ever.
             LOG.exception("the check %s gave no report", argument)
-            await ctx.step("tell", lambda: self._conversations.apply(thread_id, f"failed:{run}", CheckFailed(run)))
-            return
-        await ctx.step("tell", lambda: self._tell(thread_id, run))
+            await ctx.step("tell", lambda: self._tell_failure(thread_id, run), attempts=PATIENT)
 
     async def _check(self, thread_id: str, run: int) -> str:
         report_id = numbered(thread_id, run)
@@ -75,6 +75,9 @@ class DomainChecks:
             # The thread went on without this run.
             return False
         return await self._conversations.apply(thread_id, f"checked:{run}", Checked(run, report_id, self._clock()))
+
+    async def _tell_failure(self, thread_id: str, run: int) -> bool:
+        return await self._conversations.apply(thread_id, f"failed:{run}", CheckFailed(run))
 
     @asynccontextmanager
     async def _progress(self, thread_id: str, run: int) -> AsyncIterator["_Latest"]:

@@ -3,10 +3,11 @@
 import logging
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from bot.conversation.events import MailAnalysed
-from bot.durable import Context, StepFailed
+from bot.durable import PATIENT, Context, StepFailed
 from bot.store import Clock, Store
 from bot.workflows.check import Check
 from bot.workflows.conversations import Conversations
@@ -29,15 +30,20 @@ class MailAnalyses:
 
     async def run(self, ctx: Context, mail_id: str) -> None:
         """The workflow bot.store.MAIL_WORK; `mail_id` names the mail that the mailbox kept."""
+        report_id = ""
         try:
             report_id = await ctx.step("analyse", lambda: self._analyse(mail_id), attempts=2, timeout_s=180)
         except StepFailed:
             LOG.exception("the mail %s could not be analysed", mail_id)
-            report_id = ""
-        await ctx.step("tell", lambda: self._tell(mail_id, report_id or None))
-        await ctx.step(
-            "drop", lambda: self._store.mailboxes.analysed(mail_id, report_id or None, keep_raw=self._keep_raw)
-        )
+        # With the report; else, that there is none: whoever sent the mail shall read that something went wrong here.
+        for told in dict.fromkeys((report_id or None, None)):
+            try:
+                await ctx.step("tell", partial(self._tell, mail_id, told), attempts=PATIENT)
+                break
+            except StepFailed:
+                LOG.exception("the thread could not be told of the mail %s", mail_id)
+        # The body goes whether or not anybody could be told.
+        await ctx.step("drop", lambda: self._drop(mail_id, report_id or None), attempts=PATIENT)
 
     async def _analyse(self, mail_id: str) -> str:
         """The id of the stored report, "" where there is no mail to analyse."""
@@ -58,6 +64,9 @@ class MailAnalyses:
             data=report.as_stored(),
         )
         return report_id
+
+    async def _drop(self, mail_id: str, report_id: str | None) -> None:
+        await self._store.mailboxes.analysed(mail_id, report_id, keep_raw=self._keep_raw)
 
     async def _tell(self, mail_id: str, report_id: str | None) -> None:
         mail = await self._store.mailboxes.mail(mail_id)

@@ -281,6 +281,13 @@ def test_a_second_press_while_a_check_runs_changes_nothing() -> None:
     assert play([begun(), RecheckAsked()])[1] == []
 
 
+def test_a_run_that_was_lost_is_given_up_and_what_it_still_says_is_ignored() -> None:
+    state, acts = play([begun(), RecheckAsked(lost=1)])
+    assert StartCheck(2) in acts
+    assert advance(state, RecheckAsked(lost=1), {})[1] == []
+    assert advance(state, Checked(1, "r", AT), {"r": domain_report()})[1] == []
+
+
 def test_a_check_that_failed_on_our_side_says_so_and_can_be_repeated() -> None:
     _, acts = play([begun(), CheckFailed(1)])
     assert "error on our side" in text(shown(acts)["root"])

@@ -201,6 +201,22 @@ def test_a_second_check_of_a_domain_that_is_running_gets_the_first_ones_thread(t
     run(tmp_path, body)
 
 
+def test_a_check_that_was_lost_keeps_nobody_from_starting_another(tmp_path: Path) -> None:
+    async def body(store: Store, clock: Clock) -> None:
+        def begin(state: State) -> tuple[State, list[Effect]]:
+            return state, [Running(True)]
+
+        opened = await store.threads.open(NEW, "begin", begin)
+        clock.now += timedelta(minutes=14)
+        assert opened.thread.is_running(clock.now)
+        assert await store.threads.running("T", "C", "example.com") is not None
+        clock.now += timedelta(minutes=2)
+        assert not opened.thread.is_running(clock.now)
+        assert (await store.threads.open(NewThread("t2", "T", "C", "example.com", "en", "U"), "begin", begin)).new
+
+    run(tmp_path, body)
+
+
 def test_a_message_is_found_by_its_root_and_replies_wait_for_it(tmp_path: Path) -> None:
     async def body(store: Store, clock: Clock) -> None:
         puts: list[Effect] = [
