@@ -15,6 +15,7 @@ from bot.conversation.events import (
     Checked,
     CheckFailed,
     Claimed,
+    Disowned,
     Event,
     LanguageChosen,
     MailAnalysed,
@@ -66,7 +67,9 @@ def advance(state: Conversation, event: Event, reports: Reports) -> Step:
         case MailAnalysed():
             return _mail(state, event, reports)
         case Claimed(mail_id):
-            return _claimed(state, mail_id, reports)
+            return _answered(state, mail_id, reports, claimed=True)
+        case Disowned(mail_id):
+            return _answered(state, mail_id, reports, claimed=False)
         case RecheckAsked(lost):
             return _recheck(state, lost, reports)
         case AddressAsked(offer):
@@ -146,15 +149,18 @@ def _mail(state: Conversation, event: MailAnalysed, reports: Reports) -> Step:
 
 
 def _changed_by_mail(state: Conversation) -> list[str]:
-    return ["root", "guidelines"] if state.row.report is not None else []
+    return ["root", "findings", "guidelines"] if state.row.report is not None else []
 
 
-def _claimed(state: Conversation, mail_id: str, reports: Reports) -> Step:
-    claimed = tuple(replace(seen, claimed=True) if seen.id == mail_id else seen for seen in state.mails)
-    if claimed == state.mails:
+def _answered(state: Conversation, mail_id: str, reports: Reports, *, claimed: bool) -> Step:
+    """The last answer to "is this mail yours" stands."""
+    mails = tuple(
+        replace(seen, claimed=claimed, disowned=not claimed) if seen.id == mail_id else seen for seen in state.mails
+    )
+    if mails == state.mails:
         return state, []
-    new = replace(state, mails=claimed)
-    keys = [f"mail-{seen.id}" for seen in claimed if seen.id == mail_id and seen.own_reply]
+    new = replace(state, mails=mails)
+    keys = [f"mail-{seen.id}" for seen in mails if seen.id == mail_id and seen.own_reply]
     return new, _show(new, reports, [*keys, *_changed_by_mail(new)])
 
 
@@ -247,7 +253,7 @@ def _content(state: Conversation, key: str, reports: Reports) -> Content:
         case "findings":
             domain = domain_report(state, reports)
             assert domain is not None
-            return findings(state, domain)
+            return findings(state, domain, reports)
         case "guidelines":
             assert report is not None
             return guidelines(report, state.lang)

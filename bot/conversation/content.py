@@ -21,6 +21,7 @@ class Action(StrEnum):
     NEW_ADDRESS = "new_address"
     EXPLAIN = "explain"
     OURS = "ours"
+    NOT_OURS = "not_ours"
     CHECK_DOMAIN = "check_domain"
 
 

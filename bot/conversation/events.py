@@ -76,6 +76,13 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True)
+class Disowned:
+    """A member says that this mail is not theirs: the question is closed."""
+
+    mail_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecheckAsked:
     """`lost`: runs up to this number are given up, if one still seems to run."""
 
@@ -116,6 +123,7 @@ Event: TypeAlias = (
     | CheckFailed
     | MailAnalysed
     | Claimed
+    | Disowned
     | RecheckAsked
     | AddressAsked
     | AddressClosed

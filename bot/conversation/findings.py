@@ -6,7 +6,7 @@ from bot.conversation import words
 from bot.conversation.bounds import bounded
 from bot.conversation.content import Content, Divider, Heading, Note, Paragraph, Part
 from bot.conversation.phrases import around, counts_text, in_a_line, in_full, listed, verdict_text
-from bot.conversation.state import Conversation
+from bot.conversation.state import Conversation, Reports
 from checks import CATALOGUE, MSCHECKER, Finding, Lang, Outcome, Report, Status
 
 IN_FULL = 5
@@ -14,7 +14,7 @@ MOST_LINES = 30
 HEADING = 150
 
 
-def findings(state: Conversation, report: Report) -> Content:
+def findings(state: Conversation, report: Report, reports: Reports) -> Content:
     """All findings of the domain, worst first: five in full, the others in a line each."""
     lang = state.lang
     summary = words.FINDINGS.say(lang, {"domain": state.row.shown})

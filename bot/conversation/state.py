@@ -56,13 +56,17 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class MailSeen:
-    """`own_reply` False: it is counted in the reply that counts. `at` in seconds since 1970."""
+    """`own_reply` False: it is counted in the reply that counts. `at` in seconds since 1970.
+
+    `claimed`, `disowned`: what a member answered to the question whether an unproven mail is theirs.
+    """
 
     id: str
     report: str | None
     at: float
     own_reply: bool = True
     claimed: bool = False
+    disowned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

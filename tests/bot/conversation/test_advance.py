@@ -155,7 +155,7 @@ def test_what_comes_after_the_end_of_its_run_changes_nothing(late: Event) -> Non
 def test_a_mail_that_counts_makes_the_verdict_final() -> None:
     reports = {"r": domain_report(), "m": mail_report()}
     _, acts = play([begun(), Checked(1, "r", AT), MailAnalysed("1", "m", AT)], reports)
-    assert set(shown(acts)) == {"mail-1", "root", "guidelines"}
+    assert set(shown(acts)) == {"mail-1", "root", "findings", "guidelines"}
     assert "provisional" not in text(shown(acts)["root"])
     assert "a@example.co.jp" in text(shown(acts)["root"])
     assert "The verdict is final now: Safe." in text(shown(acts)["mail-1"])
