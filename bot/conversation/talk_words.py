@@ -50,6 +50,10 @@ OUR_ERROR = Text(
     ja="ボット側でエラーが起きました。記録しましたので、もう一度お試しください。",
 )
 STILL_CHECKING = Text(en="The check is still running.", ja="検査中です。終わるまでお待ちください。")
+THREAD_IS_OVER = Text(
+    en="This check is over: its first message is gone. Start a new one with `/mailcheck {domain}`.",
+    ja="この検査は、先頭のメッセージが削除されたため終了しています。`/mailcheck {domain}` で検査し直してください。",
+)
 MEMBERS_ONLY = Text(
     en="Only full members of this workspace can confirm that a mail is ours.",
     ja="自社のメールであることの確認は、このワークスペースの正式なメンバーだけが行えます。",

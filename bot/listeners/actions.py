@@ -6,10 +6,10 @@ from typing import Any
 
 from bot.conversation import mail_words, talk_words
 from bot.conversation.content import Action, Content
-from bot.conversation.events import AddressAsked, AddressClosed, Claimed, LanguageChosen
+from bot.conversation.events import AddressAsked, AddressClosed, Claimed, Disowned, LanguageChosen
 from bot.conversation.findings import explanation
 from bot.conversation.talk import said
-from bot.listeners.desk import Desk
+from bot.listeners.desk import Desk, is_over
 from bot.listeners.envelope import Asker, asker_of
 from bot.workflows import Thread
 from checks import Lang
@@ -36,6 +36,8 @@ class Buttons:
     async def _press(self, key: str, asker: Asker, thread: Thread, name: str, value: str) -> Content | None:
         """What the presser alone is told, if anything."""
         apply, lang = self.desk.conversations.apply, await self.desk.lang_of(asker.team_id, asker.user_id)
+        if thread.state.refused:
+            return is_over(thread, lang)
         match name:
             case Action.CHECK_AGAIN:
                 return await self.desk.check_again(key, thread, lang)
@@ -47,11 +49,11 @@ class Buttons:
                 return await self.address(key, thread, lang)
             case Action.EXPLAIN:
                 return explained(thread, value, lang)
-            case Action.OURS:
+            case Action.OURS | Action.NOT_OURS:
                 person = await self.desk.person(asker.team_id, asker.user_id)
                 if person is None or person.is_guest:
                     return said(lang, talk_words.MEMBERS_ONLY)
-                await apply(thread.id, key, Claimed(value))
+                await apply(thread.id, key, Claimed(value) if name == Action.OURS else Disowned(value))
         return None
 
     async def address(self, key: str, thread: Thread, lang: Lang) -> Content:

@@ -137,6 +137,11 @@ class Desk:
         return str(answer["permalink"])
 
 
+def is_over(thread: Thread, lang: Lang) -> Content:
+    """The answer to whoever wants something of a thread whose root message is gone."""
+    return said(lang, talk_words.THREAD_IS_OVER, domain=" ".join(row.shown for row in thread.state.rows))
+
+
 def _read(typed: tuple[str, ...]) -> tuple[tuple[Asked, ...], list[BadDomain]]:
     found: dict[str, Asked] = {}
     refused = []

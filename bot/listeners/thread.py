@@ -10,7 +10,7 @@ from bot.conversation.content import Content
 from bot.conversation.events import LanguageChosen
 from bot.conversation.talk import explained, help_text, said, unknown
 from bot.listeners.actions import Buttons
-from bot.listeners.desk import Desk
+from bot.listeners.desk import Desk, is_over
 from bot.workflows import Thread
 from checks import Lang
 
@@ -49,6 +49,8 @@ class Words:
         thread = await self.desk.conversations.at(event["team_id"], channel, thread_ts) if thread_ts else None
         if thread is None:
             answer: Content | None = said(lang, talk_words.NOT_HERE)
+        elif thread.state.refused:
+            answer = is_over(thread, lang)
         else:
             answer = await self._answer(key, str(event.get("text") or ""), thread, lang)
         if answer is not None:

@@ -27,8 +27,8 @@ OnFailed = Callable[[str, str], Awaitable[None]]
 class Outbox:
     """One task that posts and edits; channels do not wait for each other, messages of one thread keep their order.
 
-    on_failed(key, error) is awaited before a message is given up, at least once: error is Slack's word
-    (not_in_channel, is_archived, message_not_found ...) or PARENT_FAILED.
+    on_failed(key, error) is awaited before a message, or a revision of one, is given up, at least once: error is
+    Slack's word (not_in_channel, is_archived, message_not_found ...) or PARENT_FAILED.
     """
 
     def __init__(

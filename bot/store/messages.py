@@ -89,7 +89,7 @@ class Messages:
         )
 
     async def failed(self, key: str, error: str) -> None:
-        """Slack will never take this message (or its edits): it is left alone from now on."""
+        """Slack refuses this message, or this revision of it: it is left alone until it shall look otherwise."""
         await self._update(messages.c.key == key, state="failed", last_error=error[:500])
         self.changed.set()
 
@@ -135,8 +135,15 @@ async def put_message(
         await connection.execute(insert(messages).values(values))
     elif known.payload != payload:
         revised = update(messages).where(columns.key == message.key)
+        # An edit that was refused says nothing about the next one; a message that does not exist stays given up.
+        edit_failed = and_(columns.state == "failed", columns.ts.is_not(None))
         await connection.execute(
-            revised.values(payload=payload, progress=message.progress, desired_rev=columns.desired_rev + 1)
+            revised.values(
+                payload=payload,
+                progress=message.progress,
+                desired_rev=columns.desired_rev + 1,
+                state=case((edit_failed, "sent"), else_=columns.state),
+            )
         )
     elif not message.progress:
         await connection.execute(update(messages).where(columns.key == message.key).values(progress=False))

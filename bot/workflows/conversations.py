@@ -33,6 +33,8 @@ from checks import CATALOGUE, Lang, Report
 KEPT_REPORTS = 100
 MOST_TRIES = 40
 ROOT = "root"
+DELETED = "message_not_found"
+"""Slack's word for the edit of a message that somebody deleted."""
 
 
 def message_key(thread_id: str, key: str) -> str:
@@ -120,9 +122,15 @@ class Conversations:
         return None if stored is None else await self._with_reports(stored)
 
     async def give_up(self, key: str, error: str) -> None:
-        """The chat will never take the message `key`; without its root a thread ends."""
+        """The chat refuses the message `key` as it shall look now. A thread ends if its root does not stand there.
+
+        A root that stands there and may not be edited keeps its thread: the next revision is tried again.
+        """
         thread_id, _, name = key.rpartition("/")
-        if name == ROOT and await self._store.threads.get(thread_id) is not None:
+        if name != ROOT or await self._store.threads.get(thread_id) is None:
+            return
+        root = await self._store.messages.get(key)
+        if root is None or root.ts is None or error == DELETED:
             await self.apply(thread_id, "root-refused", RootRefused())
 
     async def report(self, report_id: str) -> Report | None:

@@ -94,6 +94,26 @@ def test_a_table_that_slack_refuses_becomes_text() -> None:
     on_stage(scene)
 
 
+def test_an_edit_that_slack_refuses_ends_nothing_and_a_deleted_root_is_told_to_who_presses() -> None:
+    async def scene(stage: Stage) -> None:
+        workspace = stage.workspace
+        root = await checked(stage, "good.example")
+        workspace.faults.fail("chat.update", "is_archived")
+        await workspace.press(ALICE.id, HERE, root.ts, "language", "ja")
+        await workspace.wait_for(lambda: "テスト用アドレス" in replies(stage, root)[0], what="Japanese replies")
+        assert "Safe" in root_text(stage, root)
+        await mailed(stage, root, "good")
+        assert "*安全*" in root_text(stage, root)
+        workspace.faults.fail("chat.update", "message_not_found")
+        await workspace.press(ALICE.id, HERE, root.ts, "check_again")
+        await stage.settle()
+        reply = workspace.thread(HERE, root.ts)[1]
+        await workspace.press(HANAKO.id, HERE, reply.ts, "close_address")
+        assert "/mailcheck good.example" in await told(stage, HANAKO)
+
+    on_stage(scene)
+
+
 def test_joining_a_channel_and_the_home_tab() -> None:
     async def scene(stage: Stage) -> None:
         workspace = stage.workspace

@@ -308,6 +308,23 @@ def test_a_deleted_root_holds_up_no_other_message(tmp_path: Path) -> None:
     run(tmp_path, body)
 
 
+def test_an_edit_that_is_refused_does_not_keep_the_next_one_back(tmp_path: Path) -> None:
+    async def body(setup: Setup) -> None:
+        setup.start()
+        await setup.put(put("root", "root"))
+        await setup.quiet()
+        setup.slack.script("chat.update", error("is_archived"))
+        await setup.put(put("root", "changed"))
+        await setup.quiet()
+        assert setup.failures == [("root", "is_archived")]
+        assert setup.slack.texts == ["root"]
+        await setup.put(put("root", "changed again"))
+        await setup.quiet()
+        assert setup.slack.texts == ["changed again"]
+
+    run(tmp_path, body)
+
+
 def test_blocks_that_slack_refuses_go_out_plainer_and_tables_are_remembered(tmp_path: Path) -> None:
     async def body(setup: Setup) -> None:
         def no_tables(arguments: dict[str, Any]) -> dict[str, Any] | None:

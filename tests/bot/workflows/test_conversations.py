@@ -139,6 +139,19 @@ def test_a_root_that_the_chat_refuses_ends_the_thread_and_its_address(tmp_path: 
     with_store(tmp_path, scene)
 
 
+def test_an_edit_of_the_root_that_is_refused_ends_nothing_unless_the_root_was_deleted(tmp_path: Path) -> None:
+    async def scene(store: Store, conversations: Conversations) -> None:
+        await conversations.open(OPENING, OFFER)
+        await store.messages.sent("t1/root", 1, "17.1", "C1")
+        for word, is_over in (("is_archived", False), ("not_in_channel", False), ("message_not_found", True)):
+            await conversations.give_up("t1/root", word)
+            thread = await conversations.read("t1")
+            assert thread is not None
+            assert thread.state.refused is is_over
+
+    with_store(tmp_path, scene)
+
+
 class Steps:
     """The engine's side of a workflow, without an engine: steps run at once, waits are written down."""
 
