@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -103,6 +104,7 @@ class App:
         client = AsyncWebClient(token=bot_token, base_url=settings.slack_api_url)
         client.retry_handlers.append(AsyncRateLimitErrorRetryHandler(max_retry_count=3))
         bot_user = await _who_we_are(client)
+        socket_url = await _socket_url(client, app_token)
         chat = SlackChat(outbox_client(bot_token, base_url=settings.slack_api_url))
         outbox = Outbox(self.store, chat, on_failed=self._conversations.give_up, clock=self._clock)
         self._spawn(outbox.run())
@@ -116,6 +118,7 @@ class App:
         self._spawn(self._intake.resume())
         self._spawn(self._tidy())
         self._socket = AsyncSocketModeHandler(bolt, app_token)
+        self._socket.client.wss_uri = socket_url
         await self._socket.connect_async()  # type: ignore[no-untyped-call]
 
     def _tokens(self) -> tuple[str, str]:
@@ -180,25 +183,49 @@ class App:
 
 
 async def _who_we_are(client: AsyncWebClient) -> str:
-    try:
+    with _refusals(client, "the bot token (SLACK_BOT_TOKEN)"):
         answer = await client.auth_test()
-    except SlackApiError as error:
-        raise CannotStart(f"Slack does not accept the bot token: {error.response['error']}") from error
-    except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise CannotStart(f"Slack cannot be reached at {client.base_url}: {type(error).__name__}") from error
     return str(answer["user_id"])
 
 
+async def _socket_url(client: AsyncWebClient, app_token: str) -> str:
+    """Where the first socket connects. The SDK would ask for it with a refused token again and again, for ever."""
+    with _refusals(client, "the app token (SLACK_APP_TOKEN, with the scope connections:write)"):
+        answer = await client.apps_connections_open(app_token=app_token)
+    return str(answer["url"])
+
+
+@contextmanager
+def _refusals(client: AsyncWebClient, token: str) -> Iterator[None]:
+    """What keeps the bot from starting, as a sentence; `token`: what Slack would refuse."""
+    try:
+        yield
+    except SlackApiError as error:
+        raise CannotStart(f"Slack does not accept {token}: {error.response['error']}") from error
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise CannotStart(f"Slack cannot be reached at {client.base_url}: {type(error).__name__}") from error
+
+
 async def run(settings: Settings) -> None:
-    """Run the bot until SIGTERM or SIGINT. Raises what App.start raises."""
+    """Run the bot until SIGTERM or SIGINT, also while it still starts. Raises what App.start raises."""
     configure(settings.log_level)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopped.set)
     app = App(settings)
-    await app.start()
-    LOG.info("the bot is running")
-    await stopped.wait()
+    starting, waiting = asyncio.create_task(app.start()), asyncio.create_task(stopped.wait())
+    await asyncio.wait({starting, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    if not starting.done():
+        LOG.info("stopping before the start was done")
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+        return
+    try:
+        await starting
+        LOG.info("the bot is running")
+        await waiting
+    finally:
+        waiting.cancel()
     LOG.info("stopping")
     await app.stop()

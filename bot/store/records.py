@@ -122,7 +122,8 @@ class WorkItem:
 class Message:
     """One row of the outbox.
 
-    state: new (does not exist in Slack), sending (a post whose outcome is not known), sent, failed (given up; an edit until the next revision).
+    state: new (does not exist in Slack), sending (a post whose outcome is not known), sent, failed (given up; an edit
+    until the next revision).
     parent_failed: its parent was never posted and never will be.
     """
 

@@ -195,9 +195,10 @@ def test_an_uninstalled_app_keeps_nothing_of_the_workspace() -> None:
 
 def test_a_token_that_slack_does_not_know_is_a_sentence_and_leaves_nothing_running(tmp_path: Path) -> None:
     async def run() -> None:
-        with pytest.raises(CannotStart, match="invalid_auth"):
-            async with Stage(keys=KEYS, data_dir=tmp_path, slack_bot_token="xoxb-wrong"):
-                pass
+        for setting, wrong in (("slack_bot_token", "xoxb-wrong"), ("slack_app_token", "xapp-wrong")):
+            with pytest.raises(CannotStart, match=f"{setting.upper()}.*invalid_auth"):
+                async with Stage(keys=KEYS, data_dir=tmp_path, **{setting: wrong}):
+                    pass
         async with Stage(keys=KEYS, data_dir=tmp_path):
             pass
 

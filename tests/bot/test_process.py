@@ -100,3 +100,36 @@ def test_a_command_that_slack_delivers_again_makes_no_second_thread(tmp_path: Pa
             assert workspace.ephemerals(ALICE.id) == []
 
     asyncio.run(scene())
+
+
+def test_a_slack_that_never_answers_does_not_keep_the_bot_from_stopping(tmp_path: Path) -> None:
+    async def scene() -> None:
+        asked = asyncio.Event()
+
+        async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            asked.set()
+            await reader.read()
+            writer.close()
+
+        async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | {
+                "SLACK_BOT_TOKEN": "xoxb-1",
+                "SLACK_APP_TOKEN": "xapp-1",
+                "MAILCHECK_SLACK_API_URL": f"http://127.0.0.1:{port}/api/",
+                "MAILCHECK_DATA_DIR": str(tmp_path),
+            }
+            command = (sys.executable, "-m", "bot", "run")
+            bot = await asyncio.create_subprocess_exec(
+                *command, cwd=ROOT, env=environment, stderr=asyncio.subprocess.DEVNULL
+            )
+            try:
+                await asyncio.wait_for(asked.wait(), 20)
+                bot.send_signal(signal.SIGTERM)
+                assert await asyncio.wait_for(bot.wait(), 5) == 0
+            finally:
+                if bot.returncode is None:
+                    bot.kill()
+                    await bot.wait()
+
+    asyncio.run(scene())
