@@ -41,9 +41,13 @@ from bot.conversation.state import (
     report_of,
     seconds,
 )
+from bot.conversation.talk import said
+from bot.conversation.talk_words import DOMAIN_IS_GONE
 
 BURST = 5
 BURST_S = timedelta(minutes=10).total_seconds()
+
+LISTS = ("findings", "guidelines")
 
 Step = tuple[Conversation, list[Act]]
 
@@ -235,17 +239,20 @@ def _show(state: Conversation, reports: Reports, keys: Iterable[str]) -> list[Ac
 
 
 def _is_sayable(state: Conversation, key: str, reports: Reports) -> bool:
-    """A domain that does not exist has a root message that says so, and nothing to list."""
-    if key not in ("findings", "guidelines"):
+    """A domain that does not exist has a root message that says so, and nothing to list: a list that stands there
+    from before is replaced."""
+    if key not in LISTS:
         return True
     report = domain_report(state, reports)
-    return report is not None and report.verdict is not None
+    return report is not None and (report.verdict is not None or key in state.parts)
 
 
 def _content(state: Conversation, key: str, reports: Reports) -> Content:
     kind, _, rest = key.partition("-")
     report = None if state.is_overview else current_report(state, reports)
     match kind:
+        case "findings" | "guidelines" if report is not None and report.verdict is None:
+            return said(state.lang, DOMAIN_IS_GONE, domain=state.row.shown)
         case "root":
             return overview(state, reports) if state.is_overview else root(state, reports)
         case "address":

@@ -50,6 +50,10 @@ OUR_ERROR = Text(
     ja="ボット側でエラーが起きました。記録しましたので、もう一度お試しください。",
 )
 STILL_CHECKING = Text(en="The check is still running.", ja="検査中です。終わるまでお待ちください。")
+DOMAIN_IS_GONE = Text(
+    en="`{domain}` does not exist any more, so there is nothing to list here.",
+    ja="`{domain}` は存在しなくなったため、ここに表示する項目はありません。",
+)
 THREAD_IS_OVER = Text(
     en="This check is over: its first message is gone. Start a new one with `/mailcheck {domain}`.",
     ja="この検査は、先頭のメッセージが削除されたため終了しています。`/mailcheck {domain}` で検査し直してください。",

@@ -106,6 +106,23 @@ def test_findings_that_need_several_messages_get_numbered_keys_and_are_emptied_w
     with_store(tmp_path, scene)
 
 
+def test_a_domain_that_is_gone_leaves_no_list_of_before_standing(tmp_path: Path) -> None:
+    async def scene(store: Store, conversations: Conversations) -> None:
+        await conversations.open(OPENING, OFFER)
+        await save(store, "1", domain_report(finding("SPF001")))
+        await save(store, "2", domain_report(finding("DNS001"), missing=True))
+        await conversations.apply("t1", "a", Checked(1, "1", AT))
+        await conversations.apply("t1", "b", RecheckAsked())
+        await conversations.apply("t1", "c", Checked(2, "2", AT))
+        for key in ("t1/findings", "t1/guidelines"):
+            message = await store.messages.get(key)
+            assert message is not None
+            assert "does not exist any more" in message.payload["text"]
+            assert "SPF001" not in str(message.payload)
+
+    with_store(tmp_path, scene)
+
+
 def test_a_report_that_another_event_brought_in_meanwhile_is_found(tmp_path: Path) -> None:
     async def scene(store: Store, conversations: Conversations) -> None:
         await conversations.open(OPENING, OFFER)
