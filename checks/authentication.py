@@ -13,11 +13,15 @@ from checks.report import MailFacts
 
 
 def authentication_of(gathered: Mapping[str, Any]) -> dict[str, Any]:
-    """SPF, every DKIM signature, ARC and DMARC as plain data. `aligned` speaks of the domains, whatever the result."""
-    message: MessageEvidence = gathered["MessageEvidence"]
+    """SPF, every DKIM signature, ARC and DMARC as plain data. `aligned` speaks of the domains, whatever the result.
+
+    A result is None where it was not evaluated.
+    """
+    message: MessageEvidence | None = gathered.get("MessageEvidence")
     spf: SpfResultEvidence | None = gathered.get("SpfResultEvidence")
     dmarc: DmarcResultEvidence | None = gathered.get("DmarcResultEvidence")
-    aligned = dmarc.dkim_aligned if dmarc else (None,) * len(message.signatures)
+    signatures = message.signatures if message else ()
+    aligned = dmarc.dkim_aligned if dmarc else (None,) * len(signatures)
     return {
         "spf": {
             "result": spf.result if spf else None,
@@ -35,21 +39,26 @@ def authentication_of(gathered: Mapping[str, Any]) -> dict[str, Any]:
                 "aligned": is_aligned,
                 "reason": signature.reason,
             }
-            for signature, is_aligned in zip(message.signatures, aligned, strict=True)
+            for signature, is_aligned in zip(signatures, aligned, strict=True)
         ],
-        "arc": {"result": message.arc.result, "instances": message.arc.instances},
+        "arc": {"result": message.arc.result, "instances": message.arc.instances}
+        if message
+        else {"result": None, "instances": 0},
         "dmarc": {
-            "result": dmarc.result if dmarc else "temperror",
-            "from": message.from_address or "",
-            "domain": message.from_domain or "",
+            "result": dmarc.result if dmarc else None,
+            "from": (message.from_address if message else None) or "",
+            "domain": (message.from_domain if message else None) or "",
             "policy": dmarc.policy if dmarc else None,
             "record_at": dmarc.at if dmarc else None,
         },
     }
 
 
-def mail_facts_of(gathered: Mapping[str, Any]) -> MailFacts:
-    message: MessageEvidence = gathered["MessageEvidence"]
+def mail_facts_of(gathered: Mapping[str, Any], size: int) -> MailFacts | None:
+    """What a thread shows of the mail; None where our own analysis of it broke."""
+    message: MessageEvidence | None = gathered.get("MessageEvidence")
+    if message is None or "SessionEvidence" not in gathered:
+        return None
     session: SessionEvidence = gathered["SessionEvidence"]
     dmarc: DmarcResultEvidence | None = gathered.get("DmarcResultEvidence")
     client: ClientReverseEvidence | None = gathered.get("ClientReverseEvidence")
@@ -71,7 +80,7 @@ def mail_facts_of(gathered: Mapping[str, Any]) -> MailFacts:
         tls_cipher=session.tls_cipher,
         forwarded=message.forwarded,
         aligned_pass=_aligned_pass(message, gathered.get("SpfResultEvidence"), dmarc),
-        size=message.size,
+        size=size,
     )
 
 
@@ -101,4 +110,4 @@ def _aligned_pass(
         return True
     if spf and spf.result == "pass" and dmarc.spf_aligned:
         return True
-    return None if dmarc.result == "temperror" else False
+    return None if dmarc.result in ("temperror", None) else False

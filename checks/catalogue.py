@@ -128,6 +128,11 @@ class Rule:
     alternatives: tuple[tuple[Severity, Tier], ...] = ()
     """The other severities and tiers that `found()` may pick."""
 
+    @property
+    def is_about_absence(self) -> bool:
+        """Ids from 001 to 099 say that something is not there."""
+        return self.id[-3] == "0"
+
     def __post_init__(self) -> None:
         for texts in (self.texts, *self.variants.values()):
             if surplus := texts.fields() - set(self.facts):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,21 +15,45 @@ from typing import Any, Self
 from checks.authentication import authentication_of, mail_facts_of
 from checks.catalogue import CannotTell, Check, CheckResult, Finding, NotApplicable
 from checks.evidence.domain import UseEvidence
-from checks.evidence.message import MessageEvidence, SessionEvidence
+from checks.evidence.message import SessionEvidence
 from checks.model import Outcome, Severity, Why
 from checks.net.dns import Dns
-from checks.parse.domain import Domain, parse_domain
+from checks.parse.domain import Domain, parse_domain, shown_name
 from checks.parse.message.addresses import find_author
 from checks.parse.message.fields import split_mail
 from checks.probes import PROBES
 from checks.probes.run import Run
 from checks.profiles import google, mschecker
 from checks.profiles.view import RequirementStatus, assess
-from checks.providers import place_of
+from checks.providers import place_of, platform_of
 from checks.report import Report, plain
 from checks.rules import CATALOGUE
 
 _LOG = logging.getLogger(__name__)
+TOPICS = frozenset(
+    [
+        "spf",
+        "dkim",
+        "dmarc",
+        "mx",
+        "ptr",
+        "bl",
+        "dnssec",
+        "tls",
+        "dane",
+        "sts",
+        "rpt",
+        "bimi",
+        "arc",
+        "relay",
+        "msg",
+        "list",
+        "helo",
+        "dns",
+    ]
+)
+"""The first parts of check ids, for `check_domain(topics=...)`."""
+
 _GRACE_S = 1.0
 """Beyond the deadline, for judging what the gateway has cut off."""
 
@@ -52,6 +77,8 @@ class Session:
     helo: str | None = None
     mail_from: str | None = None
     tls: Tls | None = None
+    tls_known: bool = True
+    """False: whether the mail came over TLS is not known; `tls` then says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +128,17 @@ class Checker:
         known_selectors: Sequence[str] = (),
         on_progress: OnProgress | None = None,
     ) -> Report:
-        """Check what the DNS says of a domain. Raises BadDomain for anything that is no domain."""
+        """Check what the DNS says of a domain.
+
+        `topics`: only the checks of these, and the report then has no verdict; None for all. Raises BadDomain for
+        anything that is no domain, ValueError for a topic that does not exist.
+        """
         domain = parse_domain(name)
+        asked = None if topics is None else frozenset(topics)
+        if unknown := (asked or frozenset()) - TOPICS:
+            raise ValueError(f"no such topic: {', '.join(sorted(unknown))}")
         run = self._run(domain, known_selectors=tuple(known_selectors))
-        checks = [c for c in CATALOGUE.checks if topics is None or c.topic in {*topics, "dns"}]
+        checks = [c for c in CATALOGUE.checks if asked is None or c.topic in {*asked, "dns"}]
         return await self._report("domain", run, checks, on_progress)
 
     async def check_message(
@@ -115,15 +149,17 @@ class Checker:
         Never raises for any bytes.
         """
         given = session or Session()
-        domain = _domain_of(raw, given)
+        author = find_author(split_mail(raw).by_key.get(b"from", ())).domain
+        domain = Domain(author, shown_name(author)) if author else _domain_of(given)
         evidence = SessionEvidence(
-            given.client_ip,
+            _bare_address(given.client_ip),
             given.helo,
             given.mail_from,
             given.tls.version if given.tls else None,
             given.tls.cipher if given.tls else None,
+            given.tls_known,
         )
-        run = self._run(domain, raw=raw, session=evidence)
+        run = self._run(domain, raw=raw, session=evidence, has_author=author is not None)
         return await self._report("message", run, CATALOGUE.checks, on_progress)
 
     def _run(self, domain: Domain, **more: Any) -> Run:
@@ -141,20 +177,21 @@ class Checker:
         started = time.monotonic()
         try:
             results = await self._answer(kind, run, checks, on_progress)
-            non_sending = await _non_sending(run)
-            message = await run.evidence(MessageEvidence) if run.raw is not None else None
             gathered = run.gathered()
         finally:
             await run.close()
+        provider = _provider(gathered)
+        results = {name: _placed(result, provider) for name, result in results.items()}
+        non_sending = kind == "domain" and "UseEvidence" in gathered and gathered["UseEvidence"].non_sending is True
         is_missing = any(f.rule.id == "DNS001" for f in results["dns.exists"].findings) if kind == "domain" else False
+        is_partial = len(checks) < len(CATALOGUE.checks)
         elapsed_ms = round((time.monotonic() - started) * 1000)
-        use = gathered.get("UseEvidence")
-        authentication = authentication_of(gathered) if message else None
+        authentication = authentication_of(gathered) if kind == "message" else None
         return Report(
             kind=kind,
             subject=run.domain,
             shown=run.shown,
-            verdict=None if is_missing else mschecker.verdict(results, CATALOGUE),
+            verdict=None if is_missing or is_partial else mschecker.verdict(results, CATALOGUE),
             provisional=kind == "domain" and not non_sending and not is_missing,
             catalogue=CATALOGUE.version,
             checks=tuple(results.values()),
@@ -162,8 +199,8 @@ class Checker:
             profiles=_profiles(results, authentication),
             organizational=_organizational(gathered, run.domain),
             non_sending=non_sending,
-            provider=use.provider if use else None,
-            mail=mail_facts_of(gathered) if message else None,
+            provider=provider,
+            mail=mail_facts_of(gathered, len(run.raw)) if run.raw is not None else None,
             evidence={name: plain(value) for name, value in gathered.items()},
             metrics={"elapsed_ms": elapsed_ms, "dns_queries": run.dns.queries},
         )
@@ -209,31 +246,28 @@ def _no_domain(check: Check) -> CheckResult:
 async def _answer(check: Check, run: Run, kind: str) -> CheckResult:
     """One question. The only place where an unexpected exception becomes an outcome: our bug, and the rest goes on."""
     try:
+        if kind == "message" and not check.of_mail and not run.has_author:
+            return CheckResult(check.id, Outcome.NOT_APPLICABLE, Why.NO_FROM)
         if check.of_mail and kind == "domain":
             non_sending = (await run.evidence(UseEvidence)).non_sending
             if non_sending:
                 return CheckResult(check.id, Outcome.NOT_APPLICABLE, Why.NON_SENDING)
             return CheckResult(check.id, Outcome.UNKNOWN, Why.NEEDS_MAIL)
         evidence: list[Any] = await asyncio.gather(*(run.evidence(needed) for needed in check.needs))
-        return judge(check, *evidence, provider=await _provider(run, check))
+        return judge(check, *evidence)
     except Exception:  # noqa: BLE001
         _LOG.exception("check %s broke", check.id)
-        return CheckResult(check.id, Outcome.BROKEN)
+        return CheckResult(check.id, Outcome.BROKEN, Why.INTERNAL)
 
 
-async def _provider(run: Run, check: Check) -> str | None:
-    """The mail platform, for the sentence that says where to click; the evidence is shared, so asking costs nothing."""
-    return (await run.evidence(UseEvidence)).provider if check.topic != "dns" else None
-
-
-def judge(check: Check, *evidence: object, provider: str | None = None) -> CheckResult:
+def judge(check: Check, *evidence: object) -> CheckResult:
     """Let the check judge this evidence. Findings made before it could not tell the rest stand."""
     findings: list[Finding] = []
     why: Why | None = None
     outcome = Outcome.PASSED
     try:
         for finding in check.judge(*evidence):
-            findings.append(replace(finding, place=place_of(provider, check.topic)))
+            findings.append(finding)
     except NotApplicable as stop:
         outcome, why = Outcome.NOT_APPLICABLE, stop.why
     except CannotTell as stop:
@@ -243,25 +277,34 @@ def judge(check: Check, *evidence: object, provider: str | None = None) -> Check
     return CheckResult(check.id, outcome, why, tuple(findings))
 
 
-async def _non_sending(run: Run) -> bool:
-    """Non-sending is said only when it was determined; a probe that broke leaves the report provisional."""
-    try:
-        return run.raw is None and (await run.evidence(UseEvidence)).non_sending is True
-    except Exception:  # noqa: BLE001
-        _LOG.exception("could not tell whether %s sends mail", run.domain)
-        return False
+def _provider(gathered: Mapping[str, Any]) -> str | None:
+    """Id of the mail platform, for the sentences that say where to click."""
+    mx = gathered.get("MxEvidence")
+    return platform_of(target.host for target in mx.targets) if mx else None
 
 
-def _domain_of(raw: bytes, session: Session) -> Domain:
-    """The From domain; where there is none that can be checked, the return path's, the HELO's, or `invalid`."""
-    author = find_author(split_mail(raw).by_key.get(b"from", ())).domain
-    names = (author, (session.mail_from or "").rpartition("@")[2], session.helo)
-    for name in names:
+def _placed(result: CheckResult, provider: str | None) -> CheckResult:
+    place = place_of(provider, result.id.split(".", 1)[0])
+    return replace(result, findings=tuple(replace(f, place=place) for f in result.findings)) if place else result
+
+
+def _domain_of(session: Session) -> Domain:
+    """What a mail without a usable From is filed under: the domain of its return path, its HELO, or `invalid`."""
+    for name in ((session.mail_from or "").rpartition("@")[2], session.helo):
         try:
             return parse_domain(name or "")
         except ValueError:
             continue
     return Domain("invalid", "invalid")
+
+
+def _bare_address(text: str | None) -> str | None:
+    """The client's address in its plain form: an IPv4 address out of ::ffff:, no zone; None for what is no address."""
+    try:
+        address = ipaddress.ip_address((text or "").partition("%")[0])
+    except ValueError:
+        return None
+    return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 def _organizational(gathered: Mapping[str, Any], domain: str) -> str | None:
@@ -286,9 +329,12 @@ def combine(domain: Report, mail: Report) -> Report:
     """The final report on a domain: what the DNS said of it, and what one of its mails showed."""
     of_mail = {c.id for c in CATALOGUE.checks if c.of_mail}
     shown = {c.id: c for c in mail.checks}
-    results = {c.id: shown.get(c.id, c) if c.id in of_mail else c for c in domain.checks}
+    # A domain that was taken for one without mail has just sent one: the mail's report has judged its DNS anew.
+    taken_anew = domain.non_sending and mail.subject == domain.subject
+    results = {c.id: shown.get(c.id, c) if taken_anew or c.id in of_mail else c for c in domain.checks}
     return replace(
         domain,
+        non_sending=False,
         verdict=mschecker.verdict(results, CATALOGUE),
         provisional=False,
         checks=tuple(results.values()),

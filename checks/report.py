@@ -27,8 +27,8 @@ class MailFacts:
     """What a thread shows of one received mail; "" or None where it was not given or not found.
 
     `return_path` "" with `null_return_path`: a bounce. `forwarded`: the signs (srs, list_id, resent, arc).
-    `reverse_name`: the PTR name of the client. `reverse`: whether one of its names leads back to the address (confirmed,
-    unconfirmed), there is none (absent), or that could not be looked up (unknown, also without a client).
+    `reverse_name`: the PTR name of the client. `reverse`: whether one of its names leads back to the address
+    (confirmed, unconfirmed), there is none (absent), or that could not be looked up (unknown, also without a client).
     `aligned_pass`: an aligned SPF or DKIM passed; None where that could not be told.
     """
 

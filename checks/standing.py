@@ -27,7 +27,7 @@ def standing(domain: Report, mail: Report) -> Standing:
         return Standing.OTHER_DOMAIN
     if facts.null_return_path:
         return Standing.BOUNCE
-    if facts.from_domain not in (domain.subject, domain.organizational):
+    if facts.from_domain is None or facts.from_domain not in (domain.subject, domain.organizational):
         return Standing.OTHER_DOMAIN
     if facts.forwarded:
         return Standing.FORWARDED

@@ -49,13 +49,16 @@ class Zone:
     state: ZoneState = "unsigned"
 
 
+ALWAYS = 1 << 30
+
+
 @dataclass(slots=True)
 class Fault:
     """How the server misbehaves at one name, and type unless None. Counts are of queries still to be treated so.
 
     `drop`: no answer. `wrong_id`: a forged NXDOMAIN with another id goes before the true answer; `wrong_question`:
     one for another name. `truncate`: over UDP nothing but TC. `lame`: a referral upwards. `rcode` ("SERVFAIL" ...) with
-    the extended error `ede`. `no_edns`: FORMERR to whoever sends EDNS. `delay_s`: the answer comes that much later.
+    the extended error `ede`, to the first `rcodes` queries. `no_edns`: FORMERR to whoever sends EDNS. `delay_s`: the answer comes that much later.
     """
 
     name: str
@@ -68,13 +71,11 @@ class Fault:
     no_edns: bool = False
     delay_s: float = 0.0
     rcode: str = ""
+    rcodes: int = ALWAYS
     ede: tuple[int, str] | None = None
 
     def hits(self, name: str, rdtype: str) -> bool:
         return self.name.lower() in (name, f"{name}.") and self.rdtype in (None, rdtype)
-
-
-ALWAYS = 1 << 30
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -244,7 +245,8 @@ class Nameserver:
     def _faulty(self, query: dns.message.QueryMessage, fault: Fault) -> _Found | None:
         if fault.no_edns and query.edns >= 0:
             return _Found(dns.rcode.FORMERR)
-        if fault.rcode:
+        if fault.rcode and fault.rcodes:
+            fault.rcodes -= 1
             ede = dns.edns.EDEOption(dns.edns.EDECode.make(fault.ede[0]), fault.ede[1]) if fault.ede else None
             return _Found(dns.rcode.from_text(fault.rcode), ede=ede)
         if fault.lame:

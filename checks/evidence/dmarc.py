@@ -79,6 +79,7 @@ class DmarcResultEvidence:
     """DMARC for one received mail, as a receiver evaluates it (RFC 9989 section 5.3).
 
     `spf_aligned` and `dkim_aligned` (one per signature) are None where the organizational domain could not be told.
+    `result` None: not evaluated, since the session is not known and no signature decides it.
     `near_miss`: would align relaxed, but the record asks for strict alignment.
     """
 
@@ -86,7 +87,7 @@ class DmarcResultEvidence:
     organizational: Known[str]
     record: Known[DmarcRecord]
     at: str | None
-    result: AuthResult
+    result: AuthResult | None
     policy: str | None
     spf_aligned: bool | None
     dkim_aligned: tuple[bool | None, ...]

@@ -105,6 +105,8 @@ class SessionEvidence:
     mail_from: str | None
     tls_version: str | None
     tls_cipher: str | None
+    tls_known: bool = True
+    """False: whether the session used TLS is not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,10 +115,10 @@ def parse_domain(text: str) -> Domain:
     if ascii_name == "localhost" or ascii_name.endswith((".localhost", ".local", ".internal", ".home.arpa")):
         raise BadDomain(_LOCAL, text=ascii_name)
     if "." not in ascii_name:
-        raise BadDomain(_SINGLE, text=_to_unicode(ascii_name))
+        raise BadDomain(_SINGLE, text=shown_name(ascii_name))
     if suffix_list().is_public(ascii_name):
-        raise BadDomain(_SUFFIX, text=_to_unicode(ascii_name))
-    return Domain(ascii_name, _to_unicode(ascii_name), note)
+        raise BadDomain(_SUFFIX, text=shown_name(ascii_name))
+    return Domain(ascii_name, shown_name(ascii_name), note)
 
 
 def _extract(typed: str) -> tuple[str, Text | None]:
@@ -159,7 +159,7 @@ def _to_ascii(name: str) -> str:
     return dotted
 
 
-def _to_unicode(name: str) -> str:
+def shown_name(name: str) -> str:
     """U-labels for people; a label that is no valid A-label stays as it is."""
     shown = []
     for label in name.split("."):

@@ -62,7 +62,7 @@ async def ask_dmarc_result(run: Run) -> DmarcResultEvidence:
         organizational=author.organizational,
         record=record,
         at=at,
-        result=_result(record, policy, passes),
+        result=None if passes is None and spf.result is None else _result(record, policy, passes),
         policy=policy,
         spf_aligned=spf_aligned,
         dkim_aligned=dkim_aligned,

@@ -25,7 +25,8 @@ async def ask_use(run: Run) -> UseEvidence:
     )
     return UseEvidence(
         domain=run.domain,
-        non_sending=is_non_sending(mx, spf),
+        # A mail that lies before us outweighs what the records say.
+        non_sending=is_non_sending(mx, spf) if run.raw is None else False,
         is_below=_is_below(run.domain, dmarc),
         has_mx=None if isinstance(mx.records, Unreachable) else isinstance(mx.records, Seen),
         provider=platform_of(target.host for target in mx.targets),

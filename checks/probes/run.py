@@ -30,6 +30,8 @@ class Run:
     known_selectors: tuple[str, ...] = ()
     connect: bool = True
     raw: bytes | None = None
+    has_author: bool = True
+    """The mail has a From domain, and `domain` is it."""
     session: SessionEvidence | None = None
     _tasks: dict[type[Any], asyncio.Task[Any]] = field(default_factory=dict)
 

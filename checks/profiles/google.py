@@ -5,13 +5,15 @@ The sentences are ours; the list, its order and to whom each applies are Google'
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from checks.catalogue import Text
-from checks.profiles.view import Authentication, Requirement
+from checks.profiles.view import Requirement
 
 
-def _passes(results: Authentication, *, aligned: bool) -> bool | None:
-    """SPF or a signature passes (for a domain that is aligned with From). None: a lookup failed that may decide it."""
-    identifiers = [results["spf"], *results["dkim"]]
+def passes(identifiers: Sequence[Mapping[str, Any]], *, aligned: bool = False) -> bool | None:
+    """One of them passes (for a domain that is aligned with From). None: a lookup failed that may decide it."""
     if any(i["result"] == "pass" and (i["aligned"] or not aligned) for i in identifiers):
         return True
     undecided = any(
@@ -26,7 +28,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         Text(en="SPF or DKIM passes", ja="SPFまたはDKIMに合格する"),
         checks=("spf.result", "dkim.verification"),
         any_of=True,
-        mail=lambda results: _passes(results, aligned=False),
+        mail=lambda results: passes([results["spf"], *results["dkim"]]),
     ),
     Requirement(
         "reverse-dns",
@@ -49,25 +51,27 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         Text(en="SPF passes", ja="SPFに合格する"),
         applies="bulk",
         checks=("spf.record", "spf.syntax", "spf.lookups", "spf.includes", "spf.result"),
+        mail=lambda results: passes([results["spf"]]),
     ),
     Requirement(
         "dkim",
         Text(en="DKIM passes", ja="DKIMに合格する"),
         applies="bulk",
         checks=("dkim.signature", "dkim.field", "dkim.key", "dkim.verification"),
+        mail=lambda results: passes(results["dkim"]),
     ),
     Requirement(
         "dmarc",
         Text(en="A DMARC record with a policy (p=none is enough)", ja="DMARCレコードにポリシーがある(p=noneでも可)"),
         applies="bulk",
-        checks=("dmarc.record", "dmarc.syntax"),
+        checks=("dmarc.record", "dmarc.syntax", "dmarc.policy"),
     ),
     Requirement(
         "alignment",
         Text(en="From is aligned with SPF or DKIM", ja="FromドメインがSPFかDKIMとアライメントしている"),
         applies="bulk",
         checks=("dmarc.result",),
-        mail=lambda results: _passes(results, aligned=True),
+        mail=lambda results: passes([results["spf"], *results["dkim"]], aligned=True),
     ),
     Requirement(
         "one-click",

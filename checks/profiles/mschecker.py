@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from checks.catalogue import Catalogue, CheckResult, Text
+from checks.catalogue import Catalogue, CheckResult, Finding, Text
 from checks.model import Outcome, Severity, Tier, Why
 from checks.profiles.view import Requirement
 
@@ -47,6 +47,10 @@ def verdict(results: Mapping[str, CheckResult], catalogue: Catalogue) -> Verdict
     return Verdict.SAFE
 
 
+def lowers_verdict(finding: Finding) -> bool:
+    return finding.tier is not Tier.NONE and finding.severity.rank <= Severity.WARNING.rank
+
+
 def _is_open(result: CheckResult) -> bool:
     if result.outcome is Outcome.BROKEN:
         return True
@@ -54,7 +58,7 @@ def _is_open(result: CheckResult) -> bool:
 
 
 def _item(item: str, en: str, ja: str, *checks: str, why: Why | None = None) -> Requirement:
-    return Requirement(item, Text(en=en, ja=ja), checks=checks, counts_from=Severity.WARNING, reason=why)
+    return Requirement(item, Text(en=en, ja=ja), checks=checks, counts=lowers_verdict, reason=why)
 
 
 ITEMS: tuple[Requirement, ...] = (
@@ -62,8 +66,18 @@ ITEMS: tuple[Requirement, ...] = (
     _item("tls_receive", "TLS when receiving", "受信時のTLS", why=Why.NOT_COVERED),
     _item("relay", "Open relay", "オープンリレー", why=Why.NEEDS_PROOF),
     _item("spf", "SPF", "SPF", "spf.record", "spf.syntax", "spf.all", "spf.lookups", "spf.includes", "spf.result"),
-    _item("dkim", "DKIM", "DKIM", "dkim.signature", "dkim.field", "dkim.key", "dkim.verification", "dkim.alignment"),
-    _item("dmarc", "DMARC", "DMARC", "dmarc.record", "dmarc.syntax", "dmarc.result"),
+    _item(
+        "dkim",
+        "DKIM",
+        "DKIM",
+        "dkim.published",
+        "dkim.signature",
+        "dkim.field",
+        "dkim.key",
+        "dkim.verification",
+        "dkim.alignment",
+    ),
+    _item("dmarc", "DMARC", "DMARC", "dmarc.record", "dmarc.syntax", "dmarc.policy", "dmarc.result"),
     _item("reverse_dns", "Reverse DNS", "逆引き", "ptr.client"),
     _item("dnssec", "DNSSEC", "DNSSEC", "dnssec.zone"),
     _item("dnsbl", "Blocklists", "ブラックリスト(DNSBL)", "bl.domain", "bl.client"),

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal, TypeAlias
 
-from checks.catalogue import Catalogue, CheckResult, Text
+from checks.catalogue import Catalogue, CheckResult, Finding, Text
 from checks.model import Outcome, Severity, Why
 
 Authentication: TypeAlias = Mapping[str, Any]
 """The authentication results of one mail, as a report carries them."""
+
+
+def is_error(finding: Finding) -> bool:
+    return finding.severity.rank <= Severity.ERROR.rank
 
 
 class Status(StrEnum):
@@ -29,8 +33,8 @@ class Status(StrEnum):
 class Requirement:
     """One sentence of somebody's list, and the checks that tell whether it is met.
 
-    `checks`: all must be met (`any_of`: one is enough). A finding counts against it at severity error or worse, or from
-    `counts_from` on. `unmeasurable`: no check of one mail can tell. `mail`: reads the authentication results of a mail in
+    `checks`: all must be met (`any_of`: one is enough). `counts`: which of their findings count against it.
+    `unmeasurable`: no check of one mail can tell. `mail`: reads the authentication results of a mail in
     place of the checks, for a requirement that is met in more ways than a check can pass; None where it cannot tell.
     """
 
@@ -39,7 +43,7 @@ class Requirement:
     applies: Literal["all", "bulk", "marketing"] = "all"
     checks: tuple[str, ...] = ()
     any_of: bool = False
-    counts_from: Severity = Severity.ERROR
+    counts: Callable[[Finding], bool] = is_error
     unmeasurable: bool = False
     mail: Callable[[Authentication], bool | None] | None = None
     reason: Why | None = None
@@ -96,10 +100,12 @@ def _status(requirement: Requirement, results: Mapping[str, CheckResult]) -> tup
 
 def _of_check(requirement: Requirement, result: CheckResult | None) -> tuple[Status, Why | None]:
     if result is None:
-        return Status.NOT_TESTABLE, Why.NOT_COVERED
-    worst = requirement.counts_from.rank
-    if any(f.severity.rank <= worst for f in result.findings):
+        return Status.NOT_TESTABLE, Why.NOT_ASKED
+    if any(requirement.counts(finding) for finding in result.findings):
         return Status.NOT_MET, None
+    if any(finding.rule.is_about_absence for finding in result.findings):
+        # It is missing, and here it need not be there.
+        return Status.NOT_APPLICABLE, Why.NO_RECORD
     match result.outcome:
         case Outcome.UNKNOWN if result.reason is Why.NEEDS_MAIL:
             return Status.NOT_KNOWN, result.reason

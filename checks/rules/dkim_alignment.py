@@ -52,7 +52,7 @@ def judge(message: MessageEvidence, dmarc: DmarcResultEvidence) -> Iterator[Find
         return
     passing = tuple(dict.fromkeys(s.domain for s in message.signatures if s.result == "pass"))
     if not passing:
-        raise NotApplicable(Why.DEPENDS)
+        raise NotApplicable(Why.NO_PASS)
     yield NO_ALIGNED_SIGNATURE.found(message.from_domain, from_domain=message.from_domain, domains=passing)
 
 

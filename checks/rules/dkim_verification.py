@@ -86,7 +86,7 @@ def judge(message: MessageEvidence, dmarc: DmarcResultEvidence) -> Iterator[Find
     if found or any(signature.result == "pass" for signature in message.signatures):
         return
     has_aligned_pass(message, dmarc)  # raises where a key lookup failed
-    raise NotApplicable(Why.DEPENDS)
+    raise NotApplicable(Why.NO_PASS)
 
 
 CHECKS = (

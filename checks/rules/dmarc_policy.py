@@ -11,6 +11,34 @@ from checks.evidence.domain import UseEvidence
 from checks.model import Seen, Severity, Tier, Unreachable, Why
 from checks.parse.dmarc import effective_policy
 
+MISSING_POLICY = Rule(
+    id="DMARC103",
+    name="missing-policy",
+    severity=Severity.ERROR,
+    tier=Tier.MAIL,
+    since="0.1",
+    facts=("domain", "name"),
+    texts=Texts(
+        title=Text(
+            en="The DMARC record at `{name}` has no policy (`p=`)",
+            ja="`{name}` のDMARCレコードにポリシー(`p=`)がありません",
+        ),
+        why=Text(
+            en="Without `p=` it counts as p=none where it has a valid report address (`rua`), else DMARC is not applied at all. Gmail refuses bulk mail for it in either case.",
+            ja="`p=` がない場合、有効なレポート宛先(`rua`)があればp=noneとして扱われ、なければDMARC自体が適用されません。Gmailはどちらの場合も、大量送信者の要件を満たさないものとして扱います。",
+        ),
+        fix=Text(
+            en="Add the policy to the record of `{domain}` as shown. With p=none delivery does not change.",
+            ja="`{domain}` のレコードに、示したとおりポリシーを追加してください。p=noneであれば配送に影響はありません。",
+        ),
+    ),
+    references=("https://www.rfc-editor.org/rfc/rfc9989#section-4.10.1", "https://support.google.com/a/answer/81126"),
+    sample=Sample(
+        bad="v=DMARC1; rua=mailto:dmarc-reports@example.co.jp",
+        good="v=DMARC1; p=none; rua=mailto:dmarc-reports@example.co.jp",
+    ),
+)
+
 MONITORING_ONLY = Rule(
     id="DMARC201",
     name="monitoring-only",
@@ -53,6 +81,7 @@ MONITORING_ONLY = Rule(
     ),
 )
 
+_VERSION = re.compile(r"^[vV][ \t]*=[ \t]*DMARC1")
 _POLICY = re.compile(r"(\b[pP][ \t]*=[ \t]*)none", re.IGNORECASE)
 
 
@@ -65,7 +94,14 @@ def judge(dmarc: DmarcEvidence, use: UseEvidence) -> Iterator[Finding]:
         case _:
             raise NotApplicable(Why.NO_RECORD)
     is_own = dmarc.at == dmarc.domain
-    if effective_policy(record, is_own=is_own) != "none" or record.policy not in (None, "none"):
+    if not any(tag.name == "p" for tag in record.tags):
+        name = f"_dmarc.{dmarc.at}"
+        new = _VERSION.sub(r"\g<0>; p=none", record.text, count=1)
+        yield MISSING_POLICY.found(
+            dmarc.at or "", records=[RecordChange(name, "TXT", record.text, new)], domain=dmarc.at or "", name=name
+        )
+        return
+    if record.policy != "none" or effective_policy(record, is_own=is_own) != "none":
         return
     name = f"_dmarc.{dmarc.domain if use.non_sending else dmarc.at}"
     yield MONITORING_ONLY.found(
@@ -89,6 +125,6 @@ CHECK = Check(
     id="dmarc.policy",
     title=Text(en="DMARC policy", ja="DMARCポリシー"),
     needs=(DmarcEvidence, UseEvidence),
-    rules=(MONITORING_ONLY,),
+    rules=(MISSING_POLICY, MONITORING_ONLY),
     judge=judge,
 )

@@ -105,8 +105,10 @@ def judge(message: MessageEvidence, dmarc: DmarcResultEvidence, spf: SpfResultEv
     match dmarc.result:
         case "pass":
             return
+        case None:
+            raise CannotTell(Why.NOT_PROVIDED)
         case "temperror":
-            raise CannotTell(_cause(message, dmarc))
+            raise CannotTell(_cause(message, dmarc, spf))
         case "none" | "permerror":
             # The missing or broken record, or the missing author, is the finding of another check.
             raise NotApplicable(Why.NO_FROM if message.from_domain is None else Why.NO_RECORD)
@@ -129,11 +131,11 @@ def judge(message: MessageEvidence, dmarc: DmarcResultEvidence, spf: SpfResultEv
         yield DMARC_FAIL.found(from_domain, variant="not_aligned" if passes else None, **facts)
 
 
-def _cause(message: MessageEvidence, dmarc: DmarcResultEvidence) -> Why:
+def _cause(message: MessageEvidence, dmarc: DmarcResultEvidence, spf: SpfResultEvidence) -> Why:
     for known in (dmarc.record, dmarc.organizational):
         if isinstance(known, Unreachable):
             return known.why
-    return next((Why(s.key_why) for s in message.signatures if s.key_why), Why.DEPENDS)
+    return spf.why or next((Why(s.key_why) for s in message.signatures if s.key_why), Why.DEPENDS)
 
 
 def _without_strict(name: str, dmarc: DmarcResultEvidence) -> tuple[RecordChange, ...]:

@@ -42,7 +42,7 @@ SENT_IN_CLEAR = Rule(
 
 
 def judge(session: SessionEvidence | None) -> Iterator[Finding]:
-    if session is None or session.client_ip is None:
+    if session is None or session.client_ip is None or not session.tls_known:
         raise CannotTell(Why.NOT_PROVIDED)
     if session.tls_version is None:
         yield SENT_IN_CLEAR.found(session.client_ip, client=session.client_ip, helo=session.helo or "-")

@@ -284,3 +284,105 @@ def test_a_fault_that_stays_silent_for_ever_is_asked_no_longer_than_the_deadline
     report = check("x.example", [X], [Fault("_dmarc.x.example", drop=ALWAYS)], deadline_s=2.0)
     assert report.result("dmarc.record").reason is Why.TIMEOUT
     assert report.result("spf.record").outcome is Outcome.PASSED
+
+
+def analysed(raw: bytes, session: Session | None = None, zones=(), faults=()) -> Report:
+    async def run() -> Report:
+        served = (*sample_zones(KEYS), *zones)
+        async with (
+            Nameserver(served, faults=faults, empty_zones=(*EMPTY, "invalid")) as ns,
+            Checker([ns.address], deadline_s=4.0) as checker,
+        ):
+            return await checker.check_message(raw, session)
+
+    return asyncio.run(run())
+
+
+def test_a_domain_that_just_sent_a_mail_is_not_one_that_sends_none():
+    silent = Zone("says-no-mail.example", "@ MX 0 .", "signed")
+    mail = b"From: a@says-no-mail.example\r\n\r\nx"
+    session = Session("127.0.0.10", "mail.good.example", "a@says-no-mail.example", Tls("TLSv1.3", "X"))
+    domain = check("says-no-mail.example", [silent])
+    assert (domain.non_sending, domain.provisional) == (True, False)
+    final = combine(domain, analysed(mail, session, [silent]))
+    assert (final.non_sending, final.verdict) == (False, Verdict.MAIL_NEEDS_WORK)
+    assert {"SPF001", "DMARC001", "DKIM001"} <= rules(final)
+
+
+@pytest.mark.parametrize("sender", ["a@good.example", "", None])
+def test_a_mail_without_from_is_not_judged_by_somebody_elses_domain(sender):
+    report = analysed(b"Subject: x\r\n\r\nx", Session("127.0.0.10", "mail.good.example", sender, None))
+    assert {c.reason for c in report.checks if c.id.startswith(("dmarc.record", "spf.record", "mx.", "dnssec."))} == {
+        Why.NO_FROM
+    }
+    assert "MSG101" in rules(report)
+    assert not any(f.records for f in report.findings)
+
+
+def test_a_from_domain_that_nobody_can_register_stays_the_subject():
+    assert analysed(b"From: a@co.jp\r\n\r\nx").subject == "co.jp"
+
+
+@pytest.mark.parametrize(
+    ("given", "seen"), [("::ffff:127.0.0.10", "127.0.0.10"), ("nonsense", None), ("fe80::1%eth0", "fe80::1")]
+)
+def test_the_clients_address_is_read_in_its_plain_form(given, seen):
+    report = analysed(b"From: a@good.example\r\n\r\nx", Session(given, "mail.good.example", "a@good.example", None))
+    assert report.mail.client_ip == seen
+    assert all(c.outcome is not Outcome.BROKEN for c in report.checks)
+
+
+def test_a_session_whose_tls_nobody_knows_is_not_one_in_clear():
+    session = Session("127.0.0.10", "mail.good.example", "a@good.example", None, tls_known=False)
+    assert analysed(b"From: a@good.example\r\n\r\nx", session).result("tls.session").reason is Why.NOT_PROVIDED
+
+
+def test_dmarc_of_a_mail_file_is_not_evaluated_rather_than_failed():
+    report = analysed(b"From: a@good.example\r\n\r\nx")
+    assert report.authentication["dmarc"]["result"] is None
+    assert report.result("dmarc.result").reason is Why.NOT_PROVIDED
+
+
+def test_a_partial_check_has_no_verdict_and_unknown_topics_are_refused():
+    report = check("x.example", [X], topics=["dmarc"])
+    assert report.verdict is None
+    assert {s.reason for s in report.profiles["mschecker"] if s.id == "spf"} == {Why.NOT_ASKED}
+    with pytest.raises(ValueError, match="no such topic: nonsense"):
+        check("x.example", [X], topics=["nonsense"])
+
+
+def test_one_topic_asks_only_what_it_needs():
+    async def run() -> list[tuple[str, str]]:
+        async with Nameserver([X], empty_zones=EMPTY) as ns, Checker([ns.address]) as checker:
+            await checker.check_domain("x.example", topics=["dnssec"])
+            return list(ns.log)
+
+    assert not [q for q in asyncio.run(run()) if q[1] == "MX" or q[0].startswith("_dmarc")]
+
+
+def test_a_filtering_resolver_leaves_everything_undetermined():
+    faults = [
+        Fault(name, rcode="NXDOMAIN", ede=(15, "blocked")) for name in ("x.example", "_dmarc.x.example", "mx.x.example")
+    ]
+    report = check("x.example", [X], faults)
+    assert report.verdict is Verdict.UNDETERMINED
+    assert report.result("spf.record").reason is Why.FILTERED
+
+
+def test_one_passing_servfail_is_not_a_bogus_zone():
+    report = check("x.example", [X], [Fault("x.example", "SOA", rcode="SERVFAIL", rcodes=1)])
+    assert "SEC201" not in rules(report)
+
+
+def test_an_alias_of_an_unsigned_name_does_not_make_its_own_zone_unsigned():
+    zones = [
+        Zone("a.example", "www CNAME edge.cdn.example.", "signed"),
+        Zone("cdn.example", "edge A 127.0.0.9", "unsigned"),
+    ]
+    assert check("www.a.example", zones).result("dnssec.zone").outcome is Outcome.PASSED
+
+
+def test_an_alias_that_leads_nowhere_still_exists():
+    report = check("www.a.example", [Zone("a.example", "www CNAME gone.a.example.", "signed")])
+    assert "DNS001" not in rules(report)
+    assert report.verdict is not None

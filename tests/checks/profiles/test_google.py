@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from checks import CATALOGUE, GOOGLE, CheckResult, Outcome, Status, Why
+from checks import CATALOGUE, GOOGLE, CheckResult, Finding, Outcome, Severity, Status, Tier, Why
 from checks.profiles.view import assess
 
 REQUIREMENTS = {r.id: r for r in GOOGLE}
@@ -76,3 +76,25 @@ def test_a_failed_lookup_is_not_testable_and_never_not_met():
 def test_what_one_mail_cannot_show_is_said_as_such():
     for name in ("unsubscribe-48h", "spam-rate"):
         assert assess(REQUIREMENTS[name], results(), CATALOGUE).status is Status.NOT_MEASURABLE
+
+
+def test_a_missing_record_that_need_not_be_there_is_neither_met_nor_not_met():
+    """A non-sending domain, or a web host: the finding is advice, and the requirement does not arise."""
+    missing = CATALOGUE.rules["DMARC001"]
+    found = Finding(missing, "x", Severity.WARNING, Tier.NONE, {})
+    told = results() | {"dmarc.record": CheckResult("dmarc.record", Outcome.FAILED, None, (found,))}
+    told |= {c: CheckResult(c, Outcome.NOT_APPLICABLE, Why.NO_RECORD) for c in ("dmarc.syntax", "dmarc.policy")}
+    status = assess(REQUIREMENTS["dmarc"], told, CATALOGUE)
+    assert (status.status, status.reason) == (Status.NOT_APPLICABLE, Why.NO_RECORD)
+
+
+@pytest.mark.parametrize(
+    ("result", "status"), [("pass", Status.MET), ("none", Status.NOT_MET), ("softfail", Status.NOT_MET)]
+)
+def test_spf_of_a_mail_is_what_it_was_even_where_the_finding_is_only_advice(result, status):
+    assert assess(REQUIREMENTS["spf"], results(), CATALOGUE, authentication(result, True)).status is status
+
+
+def test_one_passing_signature_is_enough_for_dkim():
+    told = authentication("pass", True, ("fail", True), ("pass", False))
+    assert assess(REQUIREMENTS["dkim"], results(), CATALOGUE, told).status is Status.MET

@@ -183,3 +183,22 @@ def test_a_huge_record_makes_few_and_small_findings():
     assert len(findings) == 3
     assert findings[0].severity is Severity.ERROR
     assert all(len(r.old or "") < 10_000 for f in findings for r in f.records)
+
+
+@pytest.mark.parametrize(
+    ("record", "new"),
+    [
+        ("v=DMARC1; rua=mailto:r@example.co.jp", "v=DMARC1; p=none; rua=mailto:r@example.co.jp"),
+        ("v=DMARC1", "v=DMARC1; p=none"),
+        ("v=DMARC1;", "v=DMARC1; p=none;"),
+    ],
+)
+def test_a_record_without_policy_is_an_error_with_its_correction(record, new):
+    finding = judge(dmarc_policy.CHECK, dmarc(NAME, {NAME: txt(record)}), use()).findings[0]
+    assert (finding.rule.id, finding.severity, finding.records[0].new) == ("DMARC103", Severity.ERROR, new)
+
+
+def test_an_invalid_policy_is_not_also_a_missing_one():
+    assert (
+        yields(dmarc_policy.CHECK, dmarc(NAME, {NAME: txt("v=DMARC1; p=bad; rua=mailto:r@example.co.jp")}), use()) == []
+    )

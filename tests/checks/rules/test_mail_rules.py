@@ -189,7 +189,7 @@ def test_a_foreign_broken_signature_leaves_the_verification_passed() -> None:
 def test_verification_is_never_passed_without_a_passing_signature() -> None:
     assert outcome(VERIFIED, mail(sig("key_lookup_failed")), dmarc(True)) == (Outcome.UNKNOWN, Why.TIMEOUT)
     for reason in ("key_not_found", "sha1", "expired", "key_too_short", "too_many"):
-        assert outcome(VERIFIED, mail(sig(reason)), dmarc(True)) == (Outcome.NOT_APPLICABLE, Why.DEPENDS)
+        assert outcome(VERIFIED, mail(sig(reason)), dmarc(True)) == (Outcome.NOT_APPLICABLE, Why.NO_PASS)
 
 
 def test_equal_signatures_are_told_once() -> None:
@@ -244,7 +244,7 @@ def test_alignment() -> None:
     assert severities(ALIGNED, mail(sig("", OTHER)), dmarc(False)) == [("DKIM401", Severity.WARNING, Tier.MAIL)]
     assert yields(ALIGNED, mail(sig(), sig("", OTHER)), dmarc(True, False)) == []
     assert yields(ALIGNED, mail(sig("body_changed"), sig("", OTHER)), dmarc(True, False)) == ["DKIM401"]
-    assert outcome(ALIGNED, mail(sig("body_changed")), dmarc(True)) == (Outcome.NOT_APPLICABLE, Why.DEPENDS)
+    assert outcome(ALIGNED, mail(sig("body_changed")), dmarc(True)) == (Outcome.NOT_APPLICABLE, Why.NO_PASS)
     assert outcome(ALIGNED, mail(sig(), from_domain=None), dmarc(None)) == (Outcome.NOT_APPLICABLE, Why.NO_FROM)
     lost = mail(sig("", OTHER), sig("key_lookup_failed"))
     assert outcome(ALIGNED, lost, dmarc(False, True)) == (Outcome.UNKNOWN, Why.TIMEOUT)
