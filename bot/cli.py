@@ -97,7 +97,7 @@ async def _check_all(
 @click.option("--ip", metavar="IP", help="Address of the client that delivered the mail.")
 @click.option("--helo", metavar="NAME", help="Its HELO or EHLO argument.")
 @click.option("--mail-from", metavar="ADDRESS", help='Envelope sender; "" or "<>" for the null return path.')
-@click.option("--tls", metavar="VERSION/CIPHER", help="TLS of the session, e.g. TLSv1.3/TLS_AES_256_GCM_SHA384.")
+@click.option("--tls", metavar="VERSION/CIPHER", help="TLS of the session: TLSv1.3/TLS_AES_256_GCM_SHA384, or none.")
 @click.option("--now", metavar="ISO", help="Judge as of this time, e.g. 2026-11-24T09:00:00+09:00.")
 @_nameserver
 @_json
@@ -213,11 +213,13 @@ def _session(ip: str | None, helo: str | None, mail_from: str | None, tls: str |
             ipaddress.ip_address(ip)
         except ValueError:
             _refuse(f"--ip {ip} is not an IP address")
-    if tls is not None and not all(tls.partition("/")):
-        _refuse(f"--tls {tls}: give version and cipher, e.g. TLSv1.3/TLS_AES_256_GCM_SHA384")
-    version, _, cipher = (tls or "").partition("/")
     sender = "" if mail_from == "<>" else mail_from
-    return Session(client_ip=ip, helo=helo, mail_from=sender, tls=Tls(version, cipher) if tls else None)
+    if tls is None or tls == "none":
+        return Session(client_ip=ip, helo=helo, mail_from=sender, tls=None, tls_known=tls is not None)
+    version, slash, cipher = tls.partition("/")
+    if not (version and slash and cipher):
+        _refuse(f"--tls {tls}: give version and cipher, e.g. TLSv1.3/TLS_AES_256_GCM_SHA384, or none")
+    return Session(client_ip=ip, helo=helo, mail_from=sender, tls=Tls(version, cipher))
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -8,7 +8,6 @@ from typing import Literal
 
 from checks.model import ExtendedError, Known
 
-
 VALIDATION_ERRORS: Mapping[int, str] = {
     6: "DNSSEC Bogus",
     7: "Signature Expired",
