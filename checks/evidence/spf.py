@@ -51,11 +51,15 @@ class SpfSyntaxError:
 
 @dataclass(frozen=True, slots=True)
 class SpfRecord:
-    """`terms`: every term that is valid, in order, also where another is not. `error`: the first one (permerror)."""
+    """`terms`: every term that is valid, in order, also where another is not. `error`: the first one (permerror).
+
+    `cut`: it is too long, and only its beginning was read (checks.parse.spf); `text` is then that beginning.
+    """
 
     text: str
     terms: tuple[SpfTerm, ...]
     error: SpfSyntaxError | None
+    cut: bool = False
 
     @property
     def all_term(self) -> SpfTerm | None:
@@ -99,10 +103,12 @@ class SpfNode:
 
     @property
     def why_unknown(self) -> Why | None:
-        """Why a record of the tree could not be looked up, None where all that were asked for could."""
+        """Why a record of the tree could not be looked up, or to its end read; None where all asked for were."""
         for *_, node in self.paths():
             if isinstance(node.records, Unreachable) and not (node.cut or node.loops):
                 return node.records.why
+            if node.record is not None and node.record.cut:
+                return Why.NOT_COVERED
         return None
 
 

@@ -5,10 +5,15 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Sequence
+from itertools import islice
 
 from checks.evidence.spf import SpfRecord, SpfSyntaxError, SpfTerm
 
 VERSION = "v=spf1"
+MAX_OCTETS = 4096
+MAX_TERMS = 200
+"""What is read of one record. Real ones stay far below; a stranger's may have 65,000 octets, in each of 60 records."""
+
 MECHANISMS = frozenset({"all", "include", "a", "mx", "ptr", "ip4", "ip6", "exists"})
 
 KINDS = (
@@ -54,9 +59,10 @@ class _Fault(Exception):
 def spf_records(txts: Sequence[bytes]) -> tuple[str, ...]:
     """The SPF records of a name (RFC 7208 section 4.5): `v=spf1` in any case, then a space or the end.
 
-    Octets that are not UTF-8 are read as Latin-1: in either case they are an error of the record.
+    Octets that are not UTF-8 are read as Latin-1: in either case they are an error of the record. Of a record that is
+    too long one octet more than MAX_OCTETS is returned, by which `parse_spf` knows.
     """
-    return tuple(_text(t) for t in txts if t[:6].lower() == b"v=spf1" and t[6:7] in (b"", b" "))
+    return tuple(_text(t[: MAX_OCTETS + 1]) for t in txts if t[:6].lower() == b"v=spf1" and t[6:7] in (b"", b" "))
 
 
 def _text(octets: bytes) -> str:
@@ -70,12 +76,17 @@ def parse_spf(text: str) -> SpfRecord:
     """Parse a record that begins with the version. Never raises; `error` says where a receiver answers permerror.
 
     The valid terms are kept also where another is not, so that a report can go on. A text without the version section
-    is read as if all of it were terms.
+    is read as if all of it were terms. Beyond MAX_OCTETS characters or MAX_TERMS terms nothing is read: the record
+    is `cut`, and so is the one that its `text` gives.
     """
+    text = text[: MAX_OCTETS + 1]
+    is_too_long = len(text) > MAX_OCTETS
     terms: list[SpfTerm] = []
     errors: list[SpfSyntaxError] = []
     seen: set[str] = set()
-    for position, word in _words(text):
+    # The last word of what is too long may be half of one.
+    words = _words(text.rpartition(" ")[0] if is_too_long else text)
+    for position, word in words[:MAX_TERMS]:
         try:
             term = _term(word, position)
             if term.kind == "modifier" and term.name in ("redirect", "exp"):
@@ -86,7 +97,7 @@ def parse_spf(text: str) -> SpfRecord:
             errors.append(SpfSyntaxError(position + fault.offset, word, fault.kind))
         else:
             terms.append(term)
-    return SpfRecord(text, tuple(terms), errors[0] if errors else None)
+    return SpfRecord(text, tuple(terms), errors[0] if errors else None, is_too_long or len(words) > MAX_TERMS)
 
 
 def render(record: SpfRecord) -> str:
@@ -95,8 +106,10 @@ def render(record: SpfRecord) -> str:
 
 
 def _words(text: str) -> list[tuple[int, str]]:
+    """The words after the version with their positions, at most one more than are read."""
     begin = len(VERSION) if text[: len(VERSION)].lower() == VERSION and text[len(VERSION) :][:1] in ("", " ") else 0
-    return [(m.start() + begin, m.group()) for m in re.finditer(r"[^ ]+", text[begin:])]
+    words = re.finditer(r"[^ ]+", text[begin:])
+    return [(m.start() + begin, m.group()) for m in islice(words, MAX_TERMS + 1)]
 
 
 def _term(word: str, position: int) -> SpfTerm:

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from checks.evidence.spf import SpfRecord, SpfTerm
-from checks.parse.spf import MECHANISMS, VERSION, parse_spf, spf_records
+from checks.parse.spf import MAX_OCTETS, MAX_TERMS, MECHANISMS, VERSION, parse_spf, render, spf_records
 
 _TYPED_FOR: dict[str, str] = {
     "ipv4": "ip4",
@@ -25,6 +25,9 @@ _TYPED_FOR: dict[str, str] = {
     "al": "all",
 }
 """Names that nobody can have meant otherwise."""
+
+_MAX_MERGED = 10
+"""A name has a few SPF records by mistake; hundreds of them nobody has published in good faith."""
 
 _WANT_A_VALUE = frozenset({"include:", "exists:", "ip4:", "ip6:", "a:", "mx:", "redirect=", "exp="})
 
@@ -49,13 +52,15 @@ def misread_terms(record: SpfRecord) -> tuple[SpfTerm, ...]:
 def repaired(text: str) -> str | None:
     """The record that its owner certainly meant; None where more than one reading is possible, or nothing is wrong."""
     record = parse_spf(text)
-    if record.error is None and not misread_terms(record):
+    if record.cut or (record.error is None and not misread_terms(record)):
         return None
-    words = _joined(_plain(text[len(VERSION) :]).split())
-    terms = [fixed for word in words for piece in _pieces(word) for fixed in _repaired_term(piece)]
+    pieces = [piece for word in _joined(_plain(text[len(VERSION) :]).split()) for piece in _pieces(word)]
+    if len(pieces) > MAX_TERMS:
+        return None
+    terms = [fixed for piece in pieces for fixed in _repaired_term(piece)]
     result = " ".join((VERSION, *_without_repeats(terms)))
     after = parse_spf(result)
-    return result if after.error is None and not misread_terms(after) else None
+    return result if after.error is None and not after.cut and not misread_terms(after) else None
 
 
 def recognised(text: str) -> str | None:
@@ -63,10 +68,13 @@ def recognised(text: str) -> str | None:
 
     Quotes or blanks before the version, or something else than a space after it (section 4.5).
     """
-    if not (typed := _LOOK_ALIKE.match(_plain(text).strip())) or spf_records([text.encode()]):
+    if len(text) > MAX_OCTETS or spf_records([text.encode()]):
+        return None
+    if not (typed := _LOOK_ALIKE.match(_plain(text).strip())):
         return None
     meant = f"{VERSION} {typed.group(1)}"
-    return repaired(meant) or (" ".join(meant.split()) if parse_spf(meant).error is None else None)
+    record = parse_spf(meant)
+    return repaired(meant) or (render(record) if record.error is None and not record.cut else None)
 
 
 def _plain(text: str) -> str:
@@ -176,8 +184,10 @@ def merged(texts: Sequence[str]) -> str | None:
     `-all` only where every record that has an `all` says so, else `~all`: no record knew the senders of the others. A
     `redirect` becomes an `include` with the same target. None where one of them is too broken to be read.
     """
+    if len(texts) > _MAX_MERGED:
+        return None
     records = [parse_spf(repaired(t) or t) for t in texts]
-    if any(r.error for r in records):
+    if any(r.error or r.cut for r in records):
         return None
     terms = [_mergeable(t) for r in records for t in r.reached if t.name != "all"]
     ends = {t.qualifier for r in records if (t := r.all_term) is not None}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from checks.evidence.spf import SpfEvidence, SpfNode, SpfRecord, SpfTerm
@@ -15,6 +15,8 @@ from checks.probes.run import Run
 MAX_DEPTH = 12
 MAX_RECORDS = 60
 """Both lie well beyond the ten lookups that a receiver makes: what is left out is over the limit anyway."""
+MAX_LOOKUPS = 10
+"""RFC 7208 section 4.6.4."""
 
 _WIDE_BITS = {4: 8, 6: 16}
 """Prefix lengths up to which an `a` or `mx` is worth an address lookup: narrower ones cannot matter for the sum."""
@@ -50,6 +52,7 @@ async def ask_spf(run: Run) -> SpfEvidence:
 
 async def _grow(dns: DnsRun, domain: str, records: tuple[str, ...]) -> SpfNode:
     root = _Draft(domain, None, (), Seen(records), parse_spf(records[0]))
+    parsed = {domain: root.record}
     level = [root]
     size = 1
     while level:
@@ -69,7 +72,9 @@ async def _grow(dns: DnsRun, domain: str, records: tuple[str, ...]) -> SpfNode:
             child.records = _records(answer)
             match child.records:
                 case Seen((single,)):
-                    child.record = parse_spf(single)
+                    if child.domain not in parsed:
+                        parsed[child.domain] = parse_spf(single)
+                    child.record = parsed[child.domain]
         level = followed
     return _freeze(root)
 
@@ -122,31 +127,50 @@ def _passing_all(node: SpfNode) -> tuple[str, str] | None:
     return None
 
 
-async def _passing_networks(dns: DnsRun, node: SpfNode) -> list[str]:
-    networks: list[str] = []
-    for term, child in _passing(node):
-        if term.name in ("ip4", "ip6"):
-            networks.append(term.value)
-        elif child is not None:
-            networks += await _passing_networks(dns, child)
-        elif term.name in ("a", "mx") and not term.has_macro:
-            networks += await _wide_networks(dns, term, term.target or node.domain)
-    return networks
+async def _passing_networks(dns: DnsRun, tree: SpfNode) -> list[str]:
+    terms = list(_passing_terms(tree))
+    wide = [(term, domain) for term, domain in terms if term.name in ("a", "mx")]
+    found = dict(zip(wide, await asyncio.gather(*(_wide_networks(dns, *w) for w in wide)), strict=True))
+    return [network for w in terms for network in found.get(w, (w[0].value,))]
 
 
-async def _wide_networks(dns: DnsRun, term: SpfTerm, domain: str) -> list[str]:
-    """The networks of an `a/0` or `mx/4`: around the addresses that the name has."""
-    four, _, six = term.prefix.partition("//")
-    wide = [(4, four.removeprefix("/")), (6, six)]
-    wide = [(version, bits) for version, bits in wide if bits and int(bits) <= _WIDE_BITS[version]]
-    if not wide:
+def _passing_terms(node: SpfNode, lookups: int = 0) -> Iterator[tuple[SpfTerm, str]]:
+    """The terms that name passing networks, in order, with the domain meant: every ip4 and ip6, and each wide a or mx.
+
+    `lookups`: made before the record is come to. An a or mx beyond the limit no receiver looks up, nor do we.
+    """
+    passing = dict(_passing(node))
+    below = {child.via: child for child in node.children}
+    for term in node.record.reached if node.record and passing else ():
+        lookups += term.needs_lookup
+        child = below.get(term)
+        if child is None:
+            is_wide = term.name in ("ip4", "ip6") or (lookups <= MAX_LOOKUPS and _wide_prefixes(term))
+            if term in passing and is_wide:
+                yield term, term.target or node.domain
+            continue
+        if term in passing:
+            yield from _passing_terms(child, lookups)
+        lookups += child.lookups
+
+
+def _wide_prefixes(term: SpfTerm) -> list[tuple[int, str]]:
+    """IP version and prefix length of an `a/0` or `mx//4` that is so wide that it matters."""
+    if term.name not in ("a", "mx") or term.has_macro:
         return []
+    four, _, six = term.prefix.partition("//")
+    lengths = [(4, four.removeprefix("/")), (6, six)]
+    return [(version, bits) for version, bits in lengths if bits and int(bits) <= _WIDE_BITS[version]]
+
+
+async def _wide_networks(dns: DnsRun, term: SpfTerm, domain: str) -> tuple[str, ...]:
+    """The networks of a wide `a` or `mx`: around the addresses that the name has."""
     hosts = [domain]
     if term.name == "mx":
         answer = await dns.mx(domain)
         hosts = [mx.host for mx in answer.value.values[:10] if mx.host] if isinstance(answer, Seen) else []
     networks: list[str] = []
-    for version, bits in wide:
+    for version, bits in _wide_prefixes(term):
         answers = await asyncio.gather(*(dns.addresses(h, "A" if version == 4 else "AAAA") for h in hosts))
         networks += [f"{address}/{bits}" for a in answers if isinstance(a, Seen) for address in a.value.values]
-    return networks
+    return tuple(networks)

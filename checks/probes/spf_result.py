@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias, cast
 
@@ -17,7 +17,7 @@ import idna
 import spf
 
 from checks.evidence.message import SpfResultEvidence
-from checks.evidence.spf import SpfEvidence, SpfTerm
+from checks.evidence.spf import SpfEvidence, SpfRecord, SpfTerm
 from checks.model import Absent, Known, MxHost, Seen, Unreachable, Why
 from checks.net.dns import DnsRun
 from checks.parse.spf import VERSION, parse_spf, spf_records
@@ -57,12 +57,14 @@ class _Missing(Exception):
 class _Evaluation(spf.query):  # type: ignore[misc]  # pyspf has no types
     """One evaluation over the answers at hand. Overrides every method of pyspf that would ask the DNS itself."""
 
-    def __init__(self, client_ip: str, helo: str, identity: _Identity, answers: Mapping[Key, Known[Any]]) -> None:
+    def __init__(
+        self, client_ip: str, helo: str, identity: _Identity, answers: Mapping[Key, Known[Any]], records: _Records
+    ) -> None:
         super().__init__(i=client_ip, s=f"{identity.local}@{identity.domain}", h=helo, strict=True)
         # pyspf cuts the sender at its first @, which may belong to a quoted local part.
         self.l, self.o = identity.local, identity.domain
         self.d = identity.domain
-        self.answers = answers
+        self.answers, self.records = answers, records
         self.missing: Key | None = None
         self.unanswered: dict[str, Why] = {}
 
@@ -76,19 +78,25 @@ class _Evaluation(spf.query):  # type: ignore[misc]  # pyspf has no types
             case None:
                 self.missing = (name, qtype)
                 raise _Missing
+            case Seen(answer) if qtype == "TXT":
+                if (evaluated := self.records.evaluated(answer.values)) is None:
+                    raise self._cannot_tell(f"the record of {name} is too long", Why.NOT_COVERED)
+                return [(octets,) for octets in evaluated]
             case Seen(answer):
-                return [_as_pyspf(qtype, value) for value in answer.values]
+                return [(v.preference, v.host) if isinstance(v, MxHost) else v for v in answer.values]
             case Unreachable(why=Why.BAD_NAME):
                 return []
             case Unreachable(why=why):
-                message = f"{qtype} {name}: {why}"
-                self.unanswered[message] = why
-                raise spf.TempError(message)
+                raise self._cannot_tell(f"{qtype} {name}: {why}", why)
         if not ignore_void:
             self.void_lookups += 1
             if self.void_lookups > spf.MAX_VOID_LOOKUPS:
                 raise spf.PermError(f"Void lookup limit of {spf.MAX_VOID_LOOKUPS} exceeded")
         return []
+
+    def _cannot_tell(self, message: str, why: Why) -> spf.TempError:
+        self.unanswered[message] = why
+        return spf.TempError(message)
 
     def validated_ptrs(self) -> list[str]:
         """Section 5.5: where a lookup fails, `ptr` does not match, or the name is passed over; never temperror."""
@@ -108,28 +116,32 @@ class _Evaluation(spf.query):  # type: ignore[misc]  # pyspf has no types
         """Nobody reads the explanation: it is not fetched."""
 
 
-def _as_pyspf(qtype: str, value: Any) -> Any:
-    match value:
-        case MxHost(preference, host):
-            return preference, host
-        case bytes():
-            return (_as_evaluated(value),)
-        case _:
-            return value
+class _Records:
+    """The SPF records of an evaluation, each parsed once however often it begins anew."""
+
+    def __init__(self) -> None:
+        self._parsed: dict[str, SpfRecord] = {}
+
+    def evaluated(self, txts: Sequence[bytes]) -> tuple[bytes, ...] | None:
+        """The SPF records among the TXT records of a name, for pyspf; None where it is too long to tell."""
+        records = [self._parsed.get(text) or self._parse(text) for text in spf_records(txts)]
+        if len(records) == 1 and records[0].cut and records[0].error is None:
+            return None
+        return tuple(_as_evaluated(record) for record in records)
+
+    def _parse(self, text: str) -> SpfRecord:
+        return self._parsed.setdefault(text, parse_spf(text))
 
 
-def _as_evaluated(txt: bytes) -> bytes:
-    """The record with what its evaluation rests on, where it is valid.
+def _as_evaluated(record: SpfRecord) -> bytes:
+    """What the evaluation rests on, where the record is valid.
 
     pyspf knows modifiers only in lower case, and takes a repeated unknown one for an error, which it is not.
     """
-    for text in spf_records([txt]):
-        if (record := parse_spf(text)).error is None:
-            words = (
-                t.text if t.kind == "mechanism" else f"{t.name}={t.value}" for t in record.terms if _is_evaluated(t)
-            )
-            return " ".join((VERSION, *words)).encode()
-    return txt
+    if record.error is not None:
+        return record.text.encode()
+    words = (t.text if t.kind == "mechanism" else f"{t.name}={t.value}" for t in record.terms if _is_evaluated(t))
+    return " ".join((VERSION, *words)).encode()
 
 
 def _is_evaluated(term: SpfTerm) -> bool:
@@ -183,10 +195,11 @@ def _ascii(domain: str) -> str:
 async def _evaluated(dns: DnsRun, evidence: SpfResultEvidence, helo: str, identity: _Identity) -> SpfResultEvidence:
     assert evidence.client_ip is not None, "the caller has seen to it"
     answers: dict[Key, Known[Any]] = {}
+    records = _Records()
     # All rounds are one evaluation: the clock of the t macro stands still.
     now = str(int(time.time()))
     while len(answers) < MAX_ANSWERS:
-        query = _Evaluation(evidence.client_ip, helo, identity, answers)
+        query = _Evaluation(evidence.client_ip, helo, identity, answers, records)
         query.t = now
         try:
             result, _, _ = query.check()

@@ -133,13 +133,16 @@ def _running_total(branches: Sequence[tuple[SpfTerm, int]]) -> Iterator[str]:
 
 
 def _droppable(branches: Sequence[tuple[SpfTerm, int]], excess: int) -> list[tuple[SpfTerm, int]]:
-    """An example of terms that save `excess` lookups: includes first, the last ones first, since they came last."""
-    dropped: list[tuple[SpfTerm, int]] = []
-    for branch in sorted(branches, key=lambda b: (b[0].name != "include", -branches.index(b))):
-        if sum(count for _, count in dropped) >= excess:
+    """An example of terms that save `excess` lookups, or of as many as can be shown: includes first, the last ones first, since they came last."""
+    last_first = sorted(range(len(branches)), key=lambda i: (branches[i][0].name != "include", -i))
+    dropped: list[int] = []
+    saved = 0
+    for index in last_first:
+        if saved >= excess or len(dropped) == _MAX_SHOWN:
             break
-        dropped.append(branch)
-    return [b for b in branches if b in dropped]
+        dropped.append(index)
+        saved += branches[index][1]
+    return [branches[index] for index in sorted(dropped)]
 
 
 def _first_unreached(tree: SpfNode) -> str:

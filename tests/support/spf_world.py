@@ -21,7 +21,9 @@ def zone(records: Mapping[str, str]) -> Zone:
     lines = []
     for name, text in records.items():
         for line in text.splitlines():
-            lines.append(f'{name} TXT "{line}"' if line.lower().startswith(("v=spf1", "v=other")) else f"{name} {line}")
+            is_text = line.lower().startswith(("v=spf1", "v=other"))
+            strings = " ".join(f'"{line[i : i + 255]}"' for i in range(0, len(line), 255))
+            lines.append(f"{name} TXT {strings}" if is_text else f"{name} {line}")
     return Zone("example", "\n".join(lines) + "\n")
 
 

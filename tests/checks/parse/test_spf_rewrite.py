@@ -69,6 +69,21 @@ def test_what_has_several_readings_is_left_to_its_owner(broken: str) -> None:
     assert repaired(f"v=spf1 {broken}") is None
 
 
+@pytest.mark.parametrize("piece", ["ipv4:192.0.2.1 ", "a,", "- ", "\ufdfa", "\ufdfa:"])
+def test_of_what_is_too_long_to_be_read_nothing_is_made(piece: str) -> None:
+    huge = "v=spf1 ipv4:192.0.2.1 " + piece * 4000
+    assert repaired(huge) is None
+    assert recognised(" " + huge) is None
+    assert merged([huge, "v=spf1 mx ~all"]) is None
+    assert merged([f"v=spf1 ip4:192.0.2.{i} ~all" for i in range(200)]) is None
+
+
+def test_a_repair_does_not_grow_beyond_what_is_read() -> None:
+    """One Arabic ligature is eighteen letters in plain text."""
+    for text in ("\ufdfa" * 1300, "ipv4:192.0.2.1," * 250):
+        assert repaired(f"v=spf1 {text}") is None
+
+
 def test_a_valid_record_needs_no_repair() -> None:
     assert repaired("v=spf1 mx  x-note=y ~all") is None
 

@@ -12,6 +12,7 @@ from bot.demo.nameserver import ALWAYS, Fault
 from checks.evidence.message import SessionEvidence, SpfResultEvidence
 from checks.evidence.spf import SpfEvidence, SpfNode
 from checks.model import Absent, Seen, Unreachable, Why
+from checks.parse.spf import MAX_TERMS
 from checks.probes.spf import MAX_RECORDS
 
 
@@ -107,6 +108,30 @@ def test_depth_and_size_are_bounded() -> None:
     root = tree(wide)
     assert len(list(root.paths())) == MAX_RECORDS
     assert root.lookups > 100
+
+
+def test_a_huge_record_that_many_terms_lead_to_is_kept_once_and_in_part() -> None:
+    huge = "v=spf1 " + "a:b.example " * 5_000
+    root = tree({"d": "v=spf1 " + "include:b.example " * 58 + "-all", "b": huge})
+    assert len({id(child.record) for child in root.children}) == 1
+    assert root.lookups == 58 + 58 * MAX_TERMS
+    assert len(repr(root)) < 6_000_000
+    assert root.why_unknown is Why.NOT_COVERED
+
+
+def test_a_record_of_lookups_alone_costs_no_more_than_a_receivers() -> None:
+    async def asked(record: str) -> tuple[SpfEvidence, int]:
+        records = {"d": f"{record}\nA 192.0.2.1", "a": "v=spf1 a:x.example/0"}
+        async with running([zone(records)]) as (run, server):
+            return await run.evidence(SpfEvidence), len(set(server.log))
+
+    many = " ".join(f"a:h{i}.example/0" for i in range(190))
+    assert asyncio.run(asked(f"v=spf1 {many} -all"))[1] == 1 + 10
+    evidence, queries = asyncio.run(
+        asked("v=spf1 mx include:a.example " + "ptr " * 6 + "a/0 a/1 ip4:192.0.2.0/24 ~all")
+    )
+    assert evidence.passing_networks == ("192.0.2.1/0", "192.0.2.0/24")
+    assert queries == 4
 
 
 def test_one_level_is_asked_at_once() -> None:

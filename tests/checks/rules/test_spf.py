@@ -13,7 +13,7 @@ from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordCh
 from checks.evidence.message import ArcEvidence, MessageEvidence, SpfResultEvidence
 from checks.evidence.spf import SpfEvidence
 from checks.model import LANGS, Absent, Known, Severity, Tier, Unreachable, Why
-from checks.parse.spf import parse_spf
+from checks.parse.spf import MAX_TERMS, parse_spf
 from checks.rules import spf_all, spf_includes, spf_lookups, spf_record, spf_result, spf_syntax
 
 OF_TREE = [spf_syntax.CHECK, spf_all.CHECK, spf_lookups.CHECK, spf_includes.CHECK]
@@ -247,6 +247,19 @@ class TestLookups:
     def test_repetitions_alone_can_be_the_cause(self) -> None:
         finding = single(spf_lookups.CHECK, of(f"v=spf1 {self.NINE} mx +MX ~all"))
         assert new(finding) == f"v=spf1 {self.NINE} mx ~all"
+
+    def test_a_huge_record_is_judged_by_its_beginning(self) -> None:
+        evidence = of("v=spf1 " + "a " * 28_000)
+        finding = single(spf_lookups.CHECK, evidence)
+        assert (finding.variant, finding.facts["lookups"], new(finding)) == ("at_least", MAX_TERMS, None)
+        example = finding.facts["example"]
+        assert isinstance(example, tuple)
+        assert finding.facts["rest"] == MAX_TERMS - len(example)
+        assert len(example) < 20
+        for check in (spf_syntax.CHECK, spf_all.CHECK, spf_includes.CHECK):
+            with pytest.raises(CannotTell) as caught:
+                judged(check, evidence)
+            assert caught.value.why is Why.NOT_COVERED
 
     def test_a_loop_has_no_end(self) -> None:
         finding = single(spf_lookups.CHECK, of("v=spf1 include:d.example mx ~all"))
