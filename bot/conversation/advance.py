@@ -76,8 +76,8 @@ def advance(state: Conversation, event: Event, reports: Reports) -> Step:
             return _answered(state, mail_id, reports, claimed=False)
         case RecheckAsked(lost):
             return _recheck(state, lost, reports)
-        case AddressAsked(offer):
-            return _address_asked(state, offer, reports)
+        case AddressAsked(offer, ended):
+            return _address_asked(state, offer, ended, reports)
         case AddressClosed(token):
             return _address_ends(state, token, "closed")
         case AddressExpired(token):
@@ -177,12 +177,17 @@ def _recheck(state: Conversation, lost: int, reports: Reports) -> Step:
     return new, acts + [StartCheck(row.run) for row in rows if row.run is not None]
 
 
-def _address_asked(state: Conversation, offer: Offer | None, reports: Reports) -> Step:
-    if offer is None or state.is_overview or (state.address is not None and state.address.status == "open"):
+def _address_asked(state: Conversation, offer: Offer | None, ended: str, reports: Reports) -> Step:
+    if offer is None or state.is_overview:
         return state, []
+    closed: list[Act] = []
+    if state.address is not None and state.address.status == "open":
+        if state.address.token != ended:
+            return state, []
+        state, closed = _with_last_address(state, "closed"), [CloseAddress(ended)]
     new = replace(state, addresses=(*state.addresses, Address.of(offer)))
     # The reply that said the old address is over now shows the new one; the notice below it keeps its words.
-    return new, [*_show(new, reports, ["address", "root"]), *_opened(offer)]
+    return new, [*closed, *_show(new, reports, ["address", "root"]), *_opened(offer)]
 
 
 def _opened(offer: Offer | None) -> list[Act]:

@@ -91,9 +91,13 @@ class RecheckAsked:
 
 @dataclass(frozen=True, slots=True)
 class AddressAsked:
-    """Somebody wants a test address: the open one if there is one, else `offer`."""
+    """Somebody wants a test address: the open one if there is one, else `offer`.
+
+    `ended`: the token of one that seems open here and takes no more mail, being full or over.
+    """
 
     offer: Offer | None
+    ended: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,11 @@ OUR_ERROR = Text(
     ja="ボット側でエラーが起きました。記録しましたので、もう一度お試しください。",
 )
 STILL_CHECKING = Text(en="The check is still running.", ja="検査中です。終わるまでお待ちください。")
+ADDRESS_REPLACED = Text(
+    en="`{old}` takes no more mail. The new test address is `{address}`; it stands in the thread.",
+    ja="`{old}` はこれ以上メールを受け取れないため、新しいテスト用アドレス `{address}` を発行しました。"
+    "スレッドにも表示しています。",
+)
 DOMAIN_IS_GONE = Text(
     en="`{domain}` does not exist any more, so there is nothing to list here.",
     ja="`{domain}` は存在しなくなったため、ここに表示する項目はありません。",

@@ -59,14 +59,22 @@ class Buttons:
     async def address(self, key: str, thread: Thread, lang: Lang) -> Content:
         """The open test address, or a new one."""
         before = thread.state.address
-        if before is not None and before.status == "open":
-            return said(lang, mail_words.ADDRESS_IS_OPEN, address=before.address)
-        await self.desk.conversations.apply(thread.id, key, AddressAsked(self.desk.offers.offer()))
+        open_ = before if before is not None and before.status == "open" else None
+        if open_ is not None and await self._takes_mail(open_.token):
+            return said(lang, mail_words.ADDRESS_IS_OPEN, address=open_.address)
+        ended = "" if open_ is None else open_.token
+        await self.desk.conversations.apply(thread.id, key, AddressAsked(self.desk.offers.offer(), ended))
         now = await self.desk.conversations.read(thread.id)
         given = now.state.address if now is not None else None
-        if given is None or given.status != "open":
+        if given is None or given.status != "open" or given.token == ended:
             return said(lang, mail_words.NO_MAILBOX)
+        if open_ is not None:
+            return said(lang, talk_words.ADDRESS_REPLACED, old=open_.address, address=given.address)
         return said(lang, mail_words.ADDRESS_IS_NEW, address=given.address)
+
+    async def _takes_mail(self, token: str) -> bool:
+        mailbox = await self.desk.store.mailboxes.get(token)
+        return mailbox is not None and mailbox.is_open(self.desk.clock()) and not mailbox.is_full
 
 
 def explained(thread: Thread, value: str, lang: Lang) -> Content | None:

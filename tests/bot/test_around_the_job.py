@@ -114,6 +114,20 @@ def test_an_edit_that_slack_refuses_ends_nothing_and_a_deleted_root_is_told_to_w
     on_stage(scene)
 
 
+def test_a_full_address_is_replaced_when_somebody_asks_for_one() -> None:
+    async def scene(stage: Stage) -> None:
+        root = await checked(stage, "good.example")
+        full = address_in(stage, root)
+        await mailed(stage, root, "good")
+        await stage.workspace.press(ALICE.id, HERE, root.ts, "send_test")
+        assert f"`{full}` takes no more mail" in await told(stage, ALICE)
+        await stage.settle()
+        assert address_in(stage, root) != full
+        await mailed(stage, root, "good")
+
+    on_stage(scene, mailbox_max_mails=1)
+
+
 def test_joining_a_channel_and_the_home_tab() -> None:
     async def scene(stage: Stage) -> None:
         workspace = stage.workspace

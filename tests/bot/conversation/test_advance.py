@@ -313,6 +313,14 @@ def test_while_an_address_is_open_no_second_one_is_made() -> None:
     assert play([begun(), AddressAsked(OTHER)])[1] == []
 
 
+def test_an_address_that_takes_no_more_mail_is_replaced() -> None:
+    state, acts = play([begun(), AddressAsked(OTHER, ended="tok1")])
+    assert CloseAddress("tok1") in acts
+    assert OpenAddress("tok2", OTHER.expires_at) in acts
+    assert [each.status for each in state.addresses] == ["closed", "open"]
+    assert advance(state, AddressAsked(OFFER, ended="tok1"), {})[1] == []
+
+
 def test_nothing_arrived_is_said_once() -> None:
     _, acts = play([begun(), Checked(1, "r", AT), AddressExpired("tok1")], {"r": domain_report()})
     assert buttons(shown(acts)["nothing-0"]) == {Action.NEW_ADDRESS}
