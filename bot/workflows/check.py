@@ -29,11 +29,16 @@ class Check(Protocol):
 
 
 class DomainChecks:
-    def __init__(self, store: Store, conversations: Conversations, checker: Check, *, clock: Clock) -> None:
+    """`quiet_s`: see QUIET_S."""
+
+    def __init__(
+        self, store: Store, conversations: Conversations, checker: Check, *, clock: Clock, quiet_s: float = QUIET_S
+    ) -> None:
         self._store = store
         self._conversations = conversations
         self._checker = checker
         self._clock = clock
+        self._quiet_s = quiet_s
         self._turn = asyncio.Semaphore(AT_ONCE)
 
     async def run(self, ctx: Context, argument: str) -> None:
@@ -93,12 +98,16 @@ class DomainChecks:
     async def _show(self, latest: "_Latest", thread_id: str, run: int) -> None:
         shown = 0
         while True:
-            await asyncio.sleep(QUIET_S)
+            await asyncio.sleep(self._quiet_s)
             if (progress := latest.value) is None or progress.done == shown:
                 continue
             shown = progress.done
             event = Progressed(run, progress.done, progress.total)
-            await self._conversations.apply(thread_id, f"progress:{run}:{shown}", event)
+            try:
+                await self._conversations.apply(thread_id, f"progress:{run}:{shown}", event)
+            except Exception:
+                # The check goes on: its end is what matters.
+                LOG.exception("the progress of %s could not be shown", thread_id)
 
 
 class _Latest:

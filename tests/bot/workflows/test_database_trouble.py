@@ -7,6 +7,8 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from bot.conversation.events import Asked, Offer
 from bot.durable import Durable, Starter
 from bot.store import MAIL_WORK, NewMail, Store, utc_now
@@ -47,7 +49,7 @@ def with_engine(
         await store.open()
         conversations = Conversations(store)
         async with Checker(DEAD, deadline_s=0.3) as checker:
-            checks = DomainChecks(store, conversations, lambda: checker, clock=utc_now)
+            checks = DomainChecks(store, conversations, lambda: checker, clock=utc_now, quiet_s=0.01)
             mails = MailAnalyses(store, conversations, lambda: checker, keep_raw=False, clock=utc_now)
             durable.workflow(CHECK_WORK)(checks.run)
             durable.workflow(MAIL_WORK)(mails.run)
@@ -102,6 +104,16 @@ def test_a_trouble_that_passes_costs_neither_the_check_nor_the_mail(tmp_path: Pa
         reply = await store.messages.get(f"t1/mail-{mail_id}")
         assert reply is not None
         assert "error on our side" not in str(reply.payload)
+
+    with_engine(tmp_path, scene, retry_s=0.05)
+
+
+def test_progress_that_cannot_be_shown_costs_no_check(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async def scene(store: Store, conversations: Conversations, trouble: Trouble) -> None:
+        trouble.begin("progress:%")
+        await opened(conversations)
+        await until(lambda: _is_told(store, "t1/findings"))
+        assert "the progress of t1 could not be shown" in caplog.text
 
     with_engine(tmp_path, scene, retry_s=0.05)
 
