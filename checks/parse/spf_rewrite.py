@@ -6,6 +6,7 @@ import ipaddress
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from checks.evidence.spf import SpfRecord, SpfTerm
 from checks.parse.spf import MAX_OCTETS, MAX_TERMS, MECHANISMS, VERSION, parse_spf, render, spf_records
@@ -43,14 +44,29 @@ _HOST = re.compile(
 )
 
 
+_QUARTER_IPV4 = 2**30
+_WIDEST_IPV6 = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A corrected record. `closed`: its `all` would let everybody send, and became `~all`."""
+
+    text: str
+    closed: bool = False
+
+
 def misread_terms(record: SpfRecord) -> tuple[SpfTerm, ...]:
     """Mechanisms written with `=`: by the grammar unknown modifiers, which receivers silently ignore (section 6)."""
     names = MECHANISMS | _TYPED_FOR.keys() | {"ip"}
     return tuple(t for t in record.terms if t.kind == "modifier" and t.name in names)
 
 
-def repaired(text: str) -> str | None:
-    """The record that its owner certainly meant; None where more than one reading is possible, or nothing is wrong."""
+def repaired(text: str) -> Correction | None:
+    """The record that its owner certainly meant; None where more than one reading is possible, or nothing is wrong.
+
+    Receivers use nothing of a broken record, so a correction must not be what opens the domain to everybody.
+    """
     record = parse_spf(text)
     if record.cut or (record.error is None and not misread_terms(record)):
         return None
@@ -58,12 +74,40 @@ def repaired(text: str) -> str | None:
     if len(pieces) > MAX_TERMS:
         return None
     terms = [fixed for piece in pieces for fixed in _repaired_term(piece)]
-    result = " ".join((VERSION, *_without_repeats(terms)))
-    after = parse_spf(result)
-    return result if after.error is None and not after.cut and not misread_terms(after) else None
+    after = parse_spf(" ".join((VERSION, *_without_repeats(terms))))
+    return _closed(after) if not misread_terms(after) else None
 
 
-def recognised(text: str) -> str | None:
+def _closed(record: SpfRecord) -> Correction | None:
+    if record.error is not None or record.cut or _passes_a_quarter(record):
+        return None
+    if record.all_term is None or record.all_term.qualifier != "+":
+        return Correction(render(record))
+    text = with_all(record, "~")
+    return Correction(text, closed=True) if text else None
+
+
+def _passes_a_quarter(record: SpfRecord) -> bool:
+    """Whether its networks may add up to a quarter of the IPv4 addresses, or one of them is a huge IPv6 block."""
+    lengths = [_prefix_lengths(t) for t in record.terms if t.qualifier == "+"]
+    return sum(2 ** (32 - four) for four, _ in lengths) >= _QUARTER_IPV4 or any(
+        six < _WIDEST_IPV6 for _, six in lengths
+    )
+
+
+def _prefix_lengths(term: SpfTerm) -> tuple[int, int]:
+    """For IPv4 and IPv6; of a single address where none is written."""
+    match term.name:
+        case "ip4":
+            four, six = term.value.partition("/")[2], ""
+        case "ip6":
+            four, six = "", term.value.partition("/")[2]
+        case _:
+            four, _, six = term.prefix.partition("//")
+    return int(four.removeprefix("/") or 32), int(six or 128)
+
+
+def recognised(text: str) -> Correction | None:
     """The record that a TXT record was meant to be which receivers do not take for one; None where it was not, or is.
 
     Quotes or blanks before the version, or something else than a space after it (section 4.5).
@@ -73,8 +117,7 @@ def recognised(text: str) -> str | None:
     if not (typed := _LOOK_ALIKE.match(_plain(text).strip())):
         return None
     meant = f"{VERSION} {typed.group(1)}"
-    record = parse_spf(meant)
-    return repaired(meant) or (render(record) if record.error is None and not record.cut else None)
+    return repaired(meant) or _closed(parse_spf(meant))
 
 
 def _plain(text: str) -> str:
@@ -164,11 +207,23 @@ def without_terms(record: SpfRecord, *terms: SpfTerm) -> str:
     return " ".join((VERSION, *kept))
 
 
-def with_all(record: SpfRecord, qualifier: str) -> str:
-    """The record ending in this `all`: what came after the old one was never reached, and goes."""
-    directives = [t.text for t in record.reached if t.kind == "mechanism" and t.name != "all"]
+def with_all(record: SpfRecord, qualifier: str) -> str | None:
+    """The record ending in this `all`; None where it lists no sender. Those after the old `all` are now reached."""
+    directives = [t.text for t in record.terms if t.kind == "mechanism" and t.name != "all"]
     kept = [t.text for t in record.terms if t.kind == "modifier" and t.name != "redirect"]
-    return " ".join((VERSION, *directives, f"{qualifier}all", *kept))
+    return _proposal(record, (*directives, f"{qualifier}all", *kept))
+
+
+def _proposal(record: SpfRecord, terms: Sequence[str]) -> str | None:
+    """What `record` becomes with these terms. None where it was not read whole, or where nobody could send any more."""
+    if record.error is not None or record.cut:
+        return None
+    text = " ".join((VERSION, *terms))
+    return text if any(_authorises(term) for term in parse_spf(text).terms) else None
+
+
+def _authorises(term: SpfTerm) -> bool:
+    return term.name == "redirect" or (term.qualifier == "+" and term.name != "all")
 
 
 def with_term(record: SpfRecord, text: str) -> str:
@@ -186,7 +241,7 @@ def merged(texts: Sequence[str]) -> str | None:
     """
     if len(texts) > _MAX_MERGED:
         return None
-    records = [parse_spf(repaired(t) or t) for t in texts]
+    records = [parse_spf(correction.text if (correction := repaired(t)) else t) for t in texts]
     if any(r.error or r.cut for r in records):
         return None
     terms = [_mergeable(t) for r in records for t in r.reached if t.name != "all"]

@@ -14,6 +14,10 @@ _QUARTER = 2**30
 _WIDEST_IPV6 = 16
 _MAX_SHOWN = 5
 
+_TITLE = Text(
+    en="SPF of `{domain}` lets every server in the world send: `{term}`",
+    ja="`{domain}` のSPFは `{term}` により、あらゆるサーバーからの送信を許可しています",
+)
 _WHY = Text(
     en="Whoever forges `{domain}` passes SPF, and with it DMARC, from any server. Gmail refuses mail of domains with suspicious SPF entries (550 5.7.24).",
     ja="`{domain}` をかたるメールが、どのサーバーから送られてもSPFに合格し、DMARCにも合格してしまいます。Gmailは、SPFに疑わしい記述のあるドメインのメールを拒否します(550 5.7.24)。",
@@ -27,10 +31,7 @@ PASS_ALL = Rule(
     since="0.1",
     facts=("domain", "term", "holder", "through", "percent", "networks"),
     texts=Texts(
-        title=Text(
-            en="SPF of `{domain}` lets every server in the world send: `{term}`",
-            ja="`{domain}` のSPFは `{term}` により、あらゆるサーバーからの送信を許可しています",
-        ),
+        title=_TITLE,
         why=_WHY,
         fix=Text(
             en="Make sure that all your senders are listed, then replace `{term}` by `~all` in the TXT record of `{domain}` (new record shown with this finding).",
@@ -38,6 +39,14 @@ PASS_ALL = Rule(
         ),
     ),
     variants={
+        "nobody_listed": Texts(
+            title=_TITLE,
+            why=_WHY,
+            fix=Text(
+                en="In the TXT record of `{domain}` list the servers and services that send with this domain, and put `~all` at the end in place of `{term}`. No new record is shown, since the old one names no sender.",
+                ja="`{domain}` のTXTレコードに、このドメインで送信するサーバーやサービスを記載し、末尾の `{term}` を `~all` に変更します。現在のレコードには送信元が1つも記載されていないため、変更後のレコードは示していません。",
+            ),
+        ),
         "included": Texts(
             title=Text(
                 en="SPF of `{domain}` lets every server in the world send, through `{through}`",
@@ -103,17 +112,18 @@ def judge(spf: SpfEvidence) -> Iterator[Finding]:
 
 
 def _by_all(spf: SpfEvidence, tree: SpfNode) -> Finding:
-    record, through, new = tree.record, "", None
+    record, variant, through, new = tree.record, None, "", None
     if record is not None:
         if spf.passes_all_at == spf.domain:
             new = with_all(record, "~")
+            variant = None if new else "nobody_listed"
         else:
             way = next(w for w in tree.paths() if w[-1].domain == spf.passes_all_at)
             if (via := way[1].via) is not None:
-                through, new = via.text, without_terms(record, via)
+                variant, through, new = "included", via.text, without_terms(record, via)
     return PASS_ALL.found(
         spf.domain,
-        variant="included" if through else None,
+        variant=variant,
         records=(RecordChange(spf.domain, "TXT", record.text if record else None, new),),
         domain=spf.domain,
         term=spf.passes_all,

@@ -11,6 +11,11 @@ from checks.model import Seen, Severity, Tier, Unreachable, Why
 from checks.parse.spf_rewrite import merged, recognised
 from checks.providers import spf_terms
 
+_NOT_RECOGNISED = Text(
+    en="`{domain}` has no SPF record: the one that is meant as such is not recognised",
+    ja="`{domain}` にSPFレコードとして認識されるレコードがありません",
+)
+
 MISSING_SPF = Rule(
     id="SPF001",
     name="missing-spf",
@@ -57,10 +62,7 @@ MISSING_SPF = Rule(
             ),
         ),
         "look_alike": Texts(
-            title=Text(
-                en="`{domain}` has no SPF record: the one that is meant as such is not recognised",
-                ja="`{domain}` にSPFレコードとして認識されるレコードがありません",
-            ),
+            title=_NOT_RECOGNISED,
             why=Text(
                 en="A record has to begin with exactly `v=spf1` and a space. Receivers ignore the TXT record that begins otherwise (quotes, a leading space, `v=spf1;`), and the domain counts as one without SPF.",
                 ja="SPFレコードは `v=spf1` と半角スペースで始まる必要があります。引用符や先頭の空白が付いたもの、`v=spf1;` などは無視され、SPFのないドメインとして扱われます。",
@@ -68,6 +70,17 @@ MISSING_SPF = Rule(
             fix=Text(
                 en="Replace that TXT record of `{domain}` by `{proposal}`.",
                 ja="`{domain}` の該当するTXTレコードを `{proposal}` に置き換えます。",
+            ),
+        ),
+        "look_alike_closed": Texts(
+            title=_NOT_RECOGNISED,
+            why=Text(
+                en="A record has to begin with exactly `v=spf1` and a space. Receivers ignore the TXT record that begins otherwise (quotes, a leading space, `v=spf1;`). Once recognised, its `all` would let every server in the world send.",
+                ja="SPFレコードは `v=spf1` と半角スペースで始まる必要があります。引用符や先頭の空白が付いたもの、`v=spf1;` などは無視されます。ただし、そのまま認識された場合は、`all` によりあらゆるサーバーからの送信を許可してしまいます。",
+            ),
+            fix=Text(
+                en="Make sure that all your senders are listed, then replace that TXT record of `{domain}` by `{proposal}`, which ends in `~all`.",
+                ja="正規の送信元がすべて記載されていることを確認し、`{domain}` の該当するTXTレコードを、末尾を `~all` に変えた `{proposal}` に置き換えます。",
             ),
         ),
         "below": Texts(
@@ -179,13 +192,13 @@ def _unrecognised(spf: SpfEvidence) -> Finding | None:
     """A TXT record that its owner takes for the SPF record, where it can be corrected with certainty."""
     for octets in spf.answer.value.values if isinstance(spf.answer, Seen) else ():
         text = octets.decode("utf-8", "replace")
-        if (record := recognised(text)) is not None:
+        if (meant := recognised(text)) is not None:
             return MISSING_SPF.found(
                 spf.domain,
-                variant="look_alike",
-                records=(RecordChange(spf.domain, "TXT", text, record),),
+                variant="look_alike_closed" if meant.closed else "look_alike",
+                records=(RecordChange(spf.domain, "TXT", text, meant.text),),
                 domain=spf.domain,
-                proposal=record,
+                proposal=meant.text,
             )
     return None
 

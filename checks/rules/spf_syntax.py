@@ -100,6 +100,10 @@ _CORRECTED = Text(
     en="Replace the TXT record of `{domain}` by the corrected one (shown with this finding). Nothing but the fault is changed.",
     ja="`{domain}` のTXTレコードを、修正したレコード(下記)に置き換えます。誤りの箇所以外は変えていません。",
 )
+_CLOSED = Text(
+    en="Replace the TXT record of `{domain}` by the corrected one (shown with this finding), once it lists all your senders. It ends in `~all`: with `all` as you wrote it, every server in the world could send.",
+    ja="送信元がすべて記載されていることを確認し、`{domain}` のTXTレコードを、修正したレコード(下記)に置き換えます。元の `all` のままではあらゆるサーバーからの送信を許可してしまうため、末尾は `~all` に変えています。",
+)
 _BY_HAND = Text(
     en="Correct or remove `{term}` in the TXT record of `{domain}`. What was meant only its owner can tell, so no new record is proposed.",
     ja="`{domain}` のTXTレコードの `{term}` を修正するか、削除します。意図した内容を確定できないため、修正後のレコードは示していません。",
@@ -111,6 +115,7 @@ def _wordings() -> Iterator[tuple[str, Texts]]:
         why = Text(en=f"{reason.en} {_CONSEQUENCE.en}", ja=f"{reason.ja}{_CONSEQUENCE.ja}")
         yield kind, Texts(_TITLE, why, _BY_HAND)
         yield f"{kind}-corrected", Texts(_TITLE, why, _CORRECTED)
+        yield f"{kind}-closed", Texts(_TITLE, why, _CLOSED)
     ignored = Texts(
         title=Text(
             en="In the SPF record of `{domain}` receivers ignore `{term}` (character {position})",
@@ -124,6 +129,7 @@ def _wordings() -> Iterator[tuple[str, Texts]]:
     )
     yield "ignored", ignored
     yield "ignored-corrected", Texts(ignored.title, ignored.why, _CORRECTED)
+    yield "ignored-closed", Texts(ignored.title, ignored.why, _CLOSED)
     yield (
         "included",
         Texts(
@@ -182,12 +188,14 @@ def _faults(way: tuple[SpfNode, ...]) -> Iterator[Finding]:
             yield _found(owner, node, node.record.error, "included", None, through)
         return
     correction = repaired(node.record.text)
-    suffix = "-corrected" if correction else ""
+    suffix, new = "", None
+    if correction is not None:
+        suffix, new = "-closed" if correction.closed else "-corrected", correction.text
     if node.record.error is not None:
-        yield _found(owner, node, node.record.error, node.record.error.kind + suffix, correction)
+        yield _found(owner, node, node.record.error, node.record.error.kind + suffix, new)
     elif misread := misread_terms(node.record):
         fault = SpfSyntaxError(misread[0].position, misread[0].text, "ignored")
-        yield _found(owner, node, fault, "ignored" + suffix, correction)
+        yield _found(owner, node, fault, "ignored" + suffix, new)
 
 
 def _found(

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from checks.parse.spf import parse_spf
 from checks.parse.spf_rewrite import (
+    Correction,
     merged,
     misread_terms,
     recognised,
@@ -47,7 +48,40 @@ from checks.parse.spf_rewrite import (
     ],
 )
 def test_a_certain_correction(broken: str, meant: str) -> None:
-    assert repaired(f"v=spf1 {broken}") == f"v=spf1 {meant}"
+    assert repaired(f"v=spf1 {broken}") == Correction(f"v=spf1 {meant}")
+
+
+@pytest.mark.parametrize(
+    ("broken", "meant"),
+    [
+        ("mx al", "mx ~all"),
+        ("mx all.", "mx ~all"),
+        ("ipv4:192.0.2.1 +all", "ip4:192.0.2.1 ~all"),
+        ("mx, +all, include:a.example exp=e.example", "mx include:a.example ~all exp=e.example"),
+        ("include=a.example all", "include:a.example ~all"),
+    ],
+)
+def test_a_correction_does_not_open_the_domain_to_everybody(broken: str, meant: str) -> None:
+    assert repaired(f"v=spf1 {broken}") == Correction(f"v=spf1 {meant}", closed=True)
+    assert recognised(f" v=spf1 {broken}") == Correction(f"v=spf1 {meant}", closed=True)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "al",
+        "+all.",
+        "~mx all.",
+        "ipv4:0.0.0.0/0 -all",
+        "ipv4:0.0.0.0/3 ipv4:64.0.0.0/3 -all",
+        "ipv6:2000::/3 -all",
+        "a/1 al",
+        "mx//8, -all",
+    ],
+)
+def test_what_only_says_that_everybody_may_send_is_not_repaired(broken: str) -> None:
+    assert repaired(f"v=spf1 {broken}") is None
+    assert recognised(f" v=spf1 {broken}") is None
 
 
 @pytest.mark.parametrize(
@@ -90,10 +124,11 @@ def test_a_valid_record_needs_no_repair() -> None:
 
 @given(st.text(alphabet="amx:/=.,;-~ 1248%{}dinclurets\u3000\uff1a", max_size=40))
 def test_a_repaired_record_is_valid(text: str) -> None:
-    if (result := repaired(f"v=spf1 {text}")) is not None:
-        record = parse_spf(result)
+    if (correction := repaired(f"v=spf1 {text}")) is not None:
+        record = parse_spf(correction.text)
         assert record.error is None
         assert not misread_terms(record)
+        assert record.all_term is None or record.all_term.qualifier != "+"
 
 
 @pytest.mark.parametrize(
@@ -112,7 +147,7 @@ def test_a_repaired_record_is_valid(text: str) -> None:
     ],
 )
 def test_a_look_alike_is_recognised(text: str, meant: str | None) -> None:
-    assert recognised(text) == meant
+    assert recognised(text) == (meant and Correction(meant))
 
 
 @pytest.mark.parametrize(
@@ -138,10 +173,15 @@ def test_rewriting_keeps_everything_else() -> None:
     record = parse_spf("v=spf1 a include:b.example  a x-note=1 +all ptr exp=e.example")
     assert without_repeats(record) == "v=spf1 a include:b.example x-note=1 +all ptr exp=e.example"
     assert without_terms(record, record.terms[1]) == "v=spf1 a a x-note=1 +all ptr exp=e.example"
-    assert with_all(record, "~") == "v=spf1 a include:b.example a ~all x-note=1 exp=e.example"
+    assert with_all(record, "~") == "v=spf1 a include:b.example a ptr ~all x-note=1 exp=e.example"
     assert with_term(record, "ip4:192.0.2.1") == (
         "v=spf1 a include:b.example a ip4:192.0.2.1 +all x-note=1 exp=e.example"
     )
+
+
+def test_nothing_is_proposed_that_lists_no_sender_or_leaves_a_broken_part_out() -> None:
+    for text in ("+all", "~mx +all", "mx moo +all", "mx +all" + " a" * 300):
+        assert with_all(parse_spf(f"v=spf1 {text}"), "~") is None
 
 
 def test_a_dead_redirect_leaves_an_end() -> None:

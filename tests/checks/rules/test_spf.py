@@ -119,6 +119,10 @@ class TestRecord:
         assert (finding.rule.id, finding.severity) == ("SPF001", Severity.ERROR)
         assert finding.records == (RecordChange("d.example", "TXT", " v=spf1 mx -all", "v=spf1 mx -all"),)
 
+    def test_what_is_not_recognised_stays_closed(self) -> None:
+        finding = single(spf_record.CHECK, of('TXT " v=spf1 mx +all"'), use("d.example"))
+        assert (finding.variant, new(finding)) == ("look_alike_closed", "v=spf1 mx ~all")
+
     def test_several_are_merged(self) -> None:
         finding = single(spf_record.CHECK, of("v=spf1 mx -all\nv=spf1 include:a.example ~all"), use("d.example"))
         assert (finding.rule.id, finding.facts["count"]) == ("SPF101", 2)
@@ -147,6 +151,16 @@ class TestSyntax:
         )  # fmt: skip
         assert new(finding) == "v=spf1 mx ip4:192.0.2.1 ~all"
 
+    @pytest.mark.parametrize(
+        "record", ["v=spf1 mx al", "v=spf1 mx all.", "v=spf1 mx, +all", "v=spf1 mx=d.example +all"]
+    )
+    def test_a_correction_closes_the_record_and_says_so(self, record: str) -> None:
+        finding = single(spf_syntax.CHECK, of(record))
+        assert str(finding.variant).endswith("-closed")
+        assert str(new(finding)).endswith(" ~all")
+        assert "~all" in finding.fix("en")
+        assert "~all" in finding.fix("ja")
+
     def test_otherwise_its_owner_has_to_decide(self) -> None:
         assert new(single(spf_syntax.CHECK, of("v=spf1 ip4:192.0.2 -all"))) is None
 
@@ -167,7 +181,7 @@ class TestSyntax:
 
     @pytest.mark.parametrize("kind", spf_syntax._REASONS)
     def test_every_kind_has_its_words(self, kind: str) -> None:
-        assert {kind, f"{kind}-corrected"} <= spf_syntax.SPF_SYNTAX_ERROR.variants.keys()
+        assert {kind, f"{kind}-corrected", f"{kind}-closed"} <= spf_syntax.SPF_SYNTAX_ERROR.variants.keys()
 
 
 class TestAll:
@@ -175,6 +189,13 @@ class TestAll:
         finding = single(spf_all.CHECK, of("v=spf1 mx +all exp=e.example"))
         assert (finding.rule.id, finding.severity, finding.tier) == ("SPF201", Severity.CRITICAL, Tier.DANGER)
         assert new(finding) == "v=spf1 mx ~all exp=e.example"
+
+    def test_pass_all_where_nobody_is_listed(self) -> None:
+        finding = single(spf_all.CHECK, of("v=spf1 +all"))
+        assert (finding.variant, new(finding)) == ("nobody_listed", None)
+
+    def test_senders_after_the_open_end_are_kept(self) -> None:
+        assert new(single(spf_all.CHECK, of("v=spf1 +all mx a:h.example"))) == "v=spf1 mx a:h.example ~all"
 
     def test_pass_all_through_an_include(self) -> None:
         finding = single(spf_all.CHECK, of("v=spf1 include:a.example mx -all", a="v=spf1 all"))
