@@ -6,13 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from bot.conversation.talk_words import TOPICS
+
 MOST_DOMAINS = 10
 SLASH_WORDS = ("check", "help")
 THREAD_WORDS = ("recheck", "explain", "send-test", "ja", "en", "help")
+BARE_WORDS = ("recheck", "send-test", "ja", "en")
 
 # How Slack writes links that it made of typed text: <http://example.com|example.com>, <mailto:a@b.example|a@b.example>.
 _LINK = re.compile(r"<(?:[a-z]+:[^>|]*\|)?([^>|]*)>", re.IGNORECASE)
 _MENTION = re.compile(r"<@[UW][A-Z0-9]+(?:\|[^>]*)?>")
+_RULE = re.compile(r"[a-z]{2,10}\d{3}")
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
 
@@ -108,6 +112,17 @@ def thread_command(text: str) -> ThreadCommand:
             return Explain(what.upper() if re.search(r"\d", what) else what.lower())
     near = _near(first, THREAD_WORDS)
     return Unknown(words[0], " ".join([near, *rest]) if near else None)
+
+
+def is_bare_command(text: str) -> bool:
+    """Whether a message that mentions nobody is one of our commands, word for word.
+
+    People talk to each other in a thread: "check this" and "en passant" are for them.
+    """
+    words = text.lower().split()
+    if len(words) == 2 and words[0] == "explain":
+        return words[1] in TOPICS or _RULE.fullmatch(words[1]) is not None
+    return len(words) == 1 and words[0] in BARE_WORDS
 
 
 def _words(text: str) -> list[str]:

@@ -58,21 +58,25 @@ def not_posted(error: str, lang: Lang) -> Content:
 
 
 def explained(what: str, state: Conversation, reports: Reports) -> Content:
-    """A rule by its id, with the facts of this thread if it was found here, or a topic."""
+    """A topic, or a rule by its id, with the facts of this thread if it was found here; see `unexplained`."""
     lang = state.lang
-    topics = listed(lang, (f"`{topic}`" for topic in words.TOPICS))
     if what in words.TOPICS:
         return said(lang, words.TOPICS[what])
-    if not what:
-        return _one(lang, around(words.EXPLAIN_WHAT, lang, topics=topics))
-    rule = CATALOGUE.rules.get(what)
-    if rule is None:
-        named = words.NO_SUCH_RULE.say(lang, {"rule": cut(what, WORD), "topics": "{topics}"})
-        return _one(lang, named.replace("{topics}", topics))
     for report in reversed([reports[each] for each in _in_order(state) if each in reports]):
         if found := next((f for f in report.findings if f.rule.id == what), None):
             return explanation(found, lang)
-    return _in_general(rule, lang)
+    return _in_general(CATALOGUE.rules[what], lang)
+
+
+def unexplained(what: str, lang: Lang) -> Content | None:
+    """The answer to whoever asked for something that is neither a topic nor the id of a rule; None if it is one."""
+    topics = listed(lang, (f"`{topic}`" for topic in words.TOPICS))
+    if what in words.TOPICS or what in CATALOGUE.rules:
+        return None
+    if not what:
+        return _one(lang, around(words.EXPLAIN_WHAT, lang, topics=topics))
+    named = words.NO_SUCH_RULE.say(lang, {"rule": cut(what, WORD), "topics": "{topics}"})
+    return _one(lang, named.replace("{topics}", topics))
 
 
 def _one(lang: Lang, line: str) -> Content:

@@ -43,6 +43,9 @@ class _Surfaces:
         match envelope.kind, event.get("type"):
             case "command", _:
                 return bool(event["command"] == COMMAND)
+            case "event", "app_mention":
+                # Two bots that answer each other would never end.
+                return bool(event.get("user")) and not event.get("bot_id")
             case "event", "message":
                 return await self.words.wants(event)
             case "event", "member_joined_channel":

@@ -5,18 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.conversation import talk_words
-from bot.conversation.commands import Explain, Help, Recheck, SendTest, Speak, Unknown, thread_command
+from bot.conversation.commands import Explain, Help, Recheck, SendTest, Speak, Unknown, is_bare_command, thread_command
 from bot.conversation.content import Content
 from bot.conversation.events import LanguageChosen
-from bot.conversation.talk import explained, help_text, said, unknown
+from bot.conversation.talk import explained, help_text, said, unexplained, unknown
 from bot.listeners.actions import Buttons
 from bot.listeners.desk import Desk, is_over
 from bot.workflows import Thread
 from checks import Lang
 
 MENTION = "@mailcheck"
-MOST_WORDS = 2
-"""Of a command without a mention; anything longer is people talking to each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +24,17 @@ class Words:
     bot_user: str
 
     async def wants(self, event: Mapping[str, Any]) -> bool:
-        """Whether a message event is for us at all: a person's, in a thread of ours, that begins with one of our words.
+        """Whether a message event is for us at all: a person's, in a thread of ours, that mentions us or is a command.
 
         Everything else is neither kept nor looked at any further.
         """
         if event.get("subtype") or event.get("bot_id") or not event.get("thread_ts") or not event.get("user"):
             return False
-        known = await self.desk.store.threads.by_root(event["team_id"], event["channel"], event["thread_ts"])
-        if known is None:
-            return False
         text = str(event.get("text") or "")
-        if f"<@{self.bot_user}" in text:
-            return True
-        words = text.split()
-        return 0 < len(words) <= MOST_WORDS and not isinstance(thread_command(text), Unknown | Help)
+        if f"<@{self.bot_user}" not in text and not is_bare_command(text):
+            return False
+        known = await self.desk.store.threads.by_root(event["team_id"], event["channel"], event["thread_ts"])
+        return known is not None
 
     async def work(self, key: str, event: Mapping[str, Any]) -> None:
         """`event`: the kept fields of an app_mention or message."""
@@ -66,6 +61,8 @@ class Words:
                 await apply(thread.id, key, LanguageChosen("ja" if chosen == "ja" else "en"))
             case SendTest() if not thread.state.is_overview:
                 return await self.buttons.address(key, thread, lang)
+            case Explain(what) if refusal := unexplained(what, lang):
+                return refusal
             case Explain(what):
                 await self.desk.reply(key, thread, explained(what, thread.state, thread.reports))
             case Unknown():

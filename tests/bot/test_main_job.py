@@ -115,6 +115,8 @@ def test_words_to_the_bot_in_a_thread() -> None:
         await workspace.wait_for(lambda: "Why it matters" in replies(stage, root)[4], what="an explanation")
         await workspace.mention(ALICE.id, HERE, "explian dmarc", root.ts)
         assert "explain dmarc" in await told(stage, ALICE)
+        await workspace.mention(HANAKO.id, HERE, "explain SPF999", root.ts)
+        assert "`SPF999` というルールはありません" in await told(stage, HANAKO)
         await workspace.say(HANAKO.id, HERE, "ja", root.ts)
         await workspace.wait_for(lambda: "要改善" in root_text(stage, root), what="Japanese")
         await workspace.say(HANAKO.id, HERE, "let us talk about this later", root.ts)

@@ -13,6 +13,7 @@ from bot.conversation.commands import (
     ThreadCommand,
     TooMany,
     Unknown,
+    is_bare_command,
     slash_command,
     thread_command,
 )
@@ -64,3 +65,16 @@ def test_the_slash_command(text: str, meant: SlashCommand) -> None:
 )
 def test_words_in_a_thread(text: str, meant: ThreadCommand) -> None:
     assert thread_command(text) == meant
+
+
+@pytest.mark.parametrize("text", ["recheck", " Send-Test ", "ja", "EN", "explain dmarc", "explain SPF301"])
+def test_a_command_needs_no_mention(text: str) -> None:
+    assert is_bare_command(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "check this", "check", "en passant", "ja danke", "recheck please", "explain", "explain yourself", "テスト 中"],
+)
+def test_what_people_say_to_each_other_is_no_command(text: str) -> None:
+    assert not is_bare_command(text)
