@@ -44,7 +44,7 @@ _HOST = re.compile(
 )
 
 
-_QUARTER_IPV4 = 2**30
+_QUARTER = 2**30
 _WIDEST_IPV6 = 16
 
 
@@ -90,9 +90,7 @@ def _closed(record: SpfRecord) -> Correction | None:
 def _passes_a_quarter(record: SpfRecord) -> bool:
     """Whether its networks may add up to a quarter of the IPv4 addresses, or one of them is a huge IPv6 block."""
     lengths = [_prefix_lengths(t) for t in record.terms if t.qualifier == "+"]
-    return sum(2 ** (32 - four) for four, _ in lengths) >= _QUARTER_IPV4 or any(
-        six < _WIDEST_IPV6 for _, six in lengths
-    )
+    return sum(2 ** (32 - four) for four, _ in lengths) >= _QUARTER or any(six < _WIDEST_IPV6 for _, six in lengths)
 
 
 def _prefix_lengths(term: SpfTerm) -> tuple[int, int]:
@@ -193,18 +191,22 @@ def _without_repeats(terms: Sequence[str]) -> list[str]:
     return list(kept.values())
 
 
-def without_repeats(record: SpfRecord) -> str:
-    """The record with every repeated term once."""
-    return " ".join((VERSION, *_without_repeats([t.text for t in record.terms])))
+def without_repeats(record: SpfRecord) -> str | None:
+    """The record with every repeated term once; None as for `without_terms`."""
+    return _proposal(record, _without_repeats([t.text for t in record.terms]))
 
 
-def without_terms(record: SpfRecord, *terms: SpfTerm) -> str:
-    """The record without these terms, wherever they are repeated; where `redirect` went, `~all` takes its place."""
+def without_terms(record: SpfRecord, *terms: SpfTerm) -> str | None:
+    """The record without these terms, wherever they are repeated; where `redirect` went, `~all` takes its place.
+
+    None where it was not read whole: what is broken may be a sender too. None where nobody could send any more: that
+    is no correction.
+    """
     gone = {t.text.lower() for t in terms}
     kept = [t.text for t in record.terms if t.text.lower() not in gone]
     if any(t.name == "redirect" for t in terms) and record.all_term is None:
         kept.append("~all")
-    return " ".join((VERSION, *kept))
+    return _proposal(record, kept)
 
 
 def with_all(record: SpfRecord, qualifier: str) -> str | None:
@@ -226,11 +228,11 @@ def _authorises(term: SpfTerm) -> bool:
     return term.name == "redirect" or (term.qualifier == "+" and term.name != "all")
 
 
-def with_term(record: SpfRecord, text: str) -> str:
-    """The record with one more term, before `all` (or at the end of the mechanisms)."""
+def with_term(record: SpfRecord, text: str) -> str | None:
+    """The record with one more term, before `all` (or at the end of the mechanisms); None where it was not read whole."""
     directives = [t.text for t in record.reached if t.kind == "mechanism" and t.name != "all"]
-    end = [record.all_term.text] if record.all_term else []
-    return " ".join((VERSION, *directives, text, *end, *(t.text for t in record.terms if t.kind == "modifier")))
+    """The record with one more term, before `all` (or at the end of the mechanisms); None where not read whole."""
+    return _proposal(record, (*directives, text, *end, *(t.text for t in record.terms if t.kind == "modifier")))
 
 
 def merged(texts: Sequence[str]) -> str | None:

@@ -23,6 +23,15 @@ _WHY = Text(
     ja="`{domain}` をかたるメールが、どのサーバーから送られてもSPFに合格し、DMARCにも合格してしまいます。Gmailは、SPFに疑わしい記述のあるドメインのメールを拒否します(550 5.7.24)。",
 )
 
+_INCLUDED = Text(
+    en="SPF of `{domain}` lets every server in the world send, through `{through}`",
+    ja="`{domain}` のSPFは `{through}` を通じて、あらゆるサーバーからの送信を許可しています",
+)
+_WHY_INCLUDED = Text(
+    en="`{through}` leads to the record of `{holder}`, which holds `{term}`. Whoever forges `{domain}` passes SPF, and with it DMARC, from any server.",
+    ja="`{through}` の参照先である `{holder}` のレコードに `{term}` があります。`{domain}` をかたるメールが、どのサーバーから送られてもSPFに合格し、DMARCにも合格してしまいます。",
+)
+
 PASS_ALL = Rule(
     id="SPF201",
     name="pass-all",
@@ -48,17 +57,19 @@ PASS_ALL = Rule(
             ),
         ),
         "included": Texts(
-            title=Text(
-                en="SPF of `{domain}` lets every server in the world send, through `{through}`",
-                ja="`{domain}` のSPFは `{through}` を通じて、あらゆるサーバーからの送信を許可しています",
-            ),
-            why=Text(
-                en="`{through}` leads to the record of `{holder}`, which holds `{term}`. Whoever forges `{domain}` passes SPF, and with it DMARC, from any server.",
-                ja="`{through}` の参照先である `{holder}` のレコードに `{term}` があります。`{domain}` をかたるメールが、どのサーバーから送られてもSPFに合格し、DMARCにも合格してしまいます。",
-            ),
+            title=_INCLUDED,
+            why=_WHY_INCLUDED,
             fix=Text(
                 en="Remove `{through}` from the TXT record of `{domain}` (new record shown with this finding), list the servers you need by address, and tell whoever runs `{holder}`.",
                 ja="`{domain}` のTXTレコードから `{through}` を削除し(変更後のレコードは下記)、必要なサーバーはアドレスで記載します。`{holder}` の管理者にも連絡してください。",
+            ),
+        ),
+        "included_by_hand": Texts(
+            title=_INCLUDED,
+            why=_WHY_INCLUDED,
+            fix=Text(
+                en="In the TXT record of `{domain}` replace `{through}` by the addresses of the servers that send with this domain, and tell whoever runs `{holder}`. No new record is shown: which servers these are, the record does not tell.",
+                ja="`{domain}` のTXTレコードの `{through}` を、このドメインで送信するサーバーのアドレスに置き換えます。現在のレコードからは送信元がわからないため、変更後のレコードは示していません。`{holder}` の管理者にも連絡してください。",
             ),
         ),
         "networks": Texts(
@@ -120,7 +131,8 @@ def _by_all(spf: SpfEvidence, tree: SpfNode) -> Finding:
         else:
             way = next(w for w in tree.paths() if w[-1].domain == spf.passes_all_at)
             if (via := way[1].via) is not None:
-                variant, through, new = "included", via.text, without_terms(record, via)
+                through, new = via.text, without_terms(record, via)
+                variant = "included" if new else "included_by_hand"
     return PASS_ALL.found(
         spf.domain,
         variant=variant,

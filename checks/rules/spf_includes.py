@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordChange, Rule, Sample, Text, Texts
-from checks.evidence.spf import SpfEvidence, SpfNode
+from checks.evidence.spf import SpfEvidence, SpfNode, SpfTerm
 from checks.model import Absent, Seen, Severity, Tier, Unreachable, Why
 from checks.parse.spf_rewrite import without_terms
 from checks.rules.spf_record import MULTIPLE_SPF_RECORDS
@@ -13,6 +13,15 @@ from checks.rules.spf_record import MULTIPLE_SPF_RECORDS
 _TITLE = Text(
     en="The SPF of `{domain}` leads to `{target}`, which has no SPF record",
     ja="`{domain}` のSPFが参照する `{target}` にSPFレコードがありません",
+)
+
+_WHY = Text(
+    en="At `{term}` receivers give up with permerror: only senders that stand before it in the record pass SPF, all others do not.",
+    ja="受信側は `{term}` に達すると結果をpermerrorとします。レコード内でこれより前にある送信元だけが合格し、ほかの送信元はSPFに合格しません。",
+)
+_WHY_REDIRECT = Text(
+    en="At `{term}` receivers answer permerror instead of a result: mail that no earlier term lists fails SPF with an error.",
+    ja="受信側は `{term}` に達すると結果をpermerrorとします。それより前の項目に一致しない送信元は、すべてエラーになります。",
 )
 
 INCLUDE_WITHOUT_SPF = Rule(
@@ -24,22 +33,32 @@ INCLUDE_WITHOUT_SPF = Rule(
     facts=("domain", "target", "term", "holder", "through", "answer"),
     texts=Texts(
         title=_TITLE,
-        why=Text(
-            en="At `{term}` receivers give up with permerror: only senders that stand before it in the record pass SPF, all others do not.",
-            ja="受信側は `{term}` に達すると結果をpermerrorとします。レコード内でこれより前にある送信元だけが合格し、ほかの送信元はSPFに合格しません。",
-        ),
+        why=_WHY,
         fix=Text(
             en="Remove `{term}` from the TXT record of `{holder}` (new record shown with this finding). If you still use that service, take its present include from its documentation.",
             ja="`{holder}` のTXTレコードから `{term}` を削除します(変更後のレコードは下記)。そのサービスを引き続き使う場合は、提供元の案内にある現在の `include` に置き換えてください。",
         ),
     ),
     variants={
+        "by_hand": Texts(
+            title=_TITLE,
+            why=_WHY,
+            fix=Text(
+                en="In the TXT record of `{holder}` replace `{term}` by the present include of that service, or by the servers that send today. No new record is shown: without `{term}` the rest would not list your senders, or cannot be read.",
+                ja="`{holder}` のTXTレコードの `{term}` を、そのサービスの現在の `include` か、現在の送信サーバーに置き換えます。削除するだけでは送信元がなくなるか、レコードにほかの誤りが残るため、変更後のレコードは示していません。",
+            ),
+        ),
+        "redirect_by_hand": Texts(
+            title=_TITLE,
+            why=_WHY_REDIRECT,
+            fix=Text(
+                en="Point `{term}` in the TXT record of `{holder}` to a domain that has an SPF record, or list your senders in its place, with `~all` at the end. No new record is shown: who sends, the present one does not tell.",
+                ja="`{holder}` のTXTレコードの `{term}` に、SPFレコードのあるドメインを指定するか、代わりに送信元を記載して末尾を `~all` にします。現在のレコードからは送信元がわからないため、変更後のレコードは示していません。",
+            ),
+        ),
         "redirect": Texts(
             title=_TITLE,
-            why=Text(
-                en="At `{term}` receivers answer permerror instead of a result: mail that no earlier term lists fails SPF with an error.",
-                ja="受信側は `{term}` に達すると結果をpermerrorとします。それより前の項目に一致しない送信元は、すべてエラーになります。",
-            ),
+            why=_WHY_REDIRECT,
             fix=Text(
                 en="In the TXT record of `{holder}` replace `{term}` by `~all` (new record shown with this finding) and list your senders, or point it to a domain that has an SPF record.",
                 ja="`{holder}` のTXTレコードの `{term}` を `~all` に置き換えて(変更後のレコードは下記)送信元を記載するか、SPFレコードのあるドメインを指定します。",
@@ -89,11 +108,11 @@ def _faults(way: tuple[SpfNode, ...], ways: Sequence[tuple[SpfNode, ...]]) -> It
     match node.records:
         case Absent(how):
             is_own = holder.domain == owner.domain or holder.domain.endswith("." + owner.domain)
-            own_wording = "redirect" if term.name == "redirect" else None
+            records = _change(holder, ways) if is_own else ()
             yield INCLUDE_WITHOUT_SPF.found(
                 node.domain,
-                variant=own_wording if is_own else "foreign",
-                records=_change(holder, ways) if is_own else (),
+                variant=_own_wording(term, records) if is_own else "foreign",
+                records=records,
                 domain=owner.domain,
                 target=node.domain,
                 term=term.text,
@@ -111,6 +130,13 @@ def _faults(way: tuple[SpfNode, ...], ways: Sequence[tuple[SpfNode, ...]]) -> It
                 owner=owner.domain,
                 term=through.text,
             )
+
+
+def _own_wording(term: SpfTerm, records: Sequence[RecordChange]) -> str | None:
+    is_certain = all(change.new is not None for change in records)
+    if term.name == "redirect":
+        return "redirect" if is_certain else "redirect_by_hand"
+    return None if is_certain else "by_hand"
 
 
 def _change(holder: SpfNode, ways: Sequence[tuple[SpfNode, ...]]) -> tuple[RecordChange, ...]:

@@ -99,8 +99,8 @@ def judge(spf: SpfEvidence) -> Iterator[Finding]:
     variant, change = "at_least" if why_unknown is not None else None, None
     if loop is not None:
         variant, change = "loop", without_terms(tree.record, loop) if len(circle) == 2 else None
-    elif sum(once.values()) <= LIMIT and why_unknown is None:
-        variant, change = "repeated", without_repeats(tree.record)
+    elif sum(once.values()) <= LIMIT and why_unknown is None and (change := without_repeats(tree.record)):
+        variant = "repeated"
     example = _droppable(branches, tree.lookups - LIMIT)
     yield TOO_MANY_LOOKUPS.found(
         spf.domain,

@@ -182,6 +182,12 @@ def test_rewriting_keeps_everything_else() -> None:
 def test_nothing_is_proposed_that_lists_no_sender_or_leaves_a_broken_part_out() -> None:
     for text in ("+all", "~mx +all", "mx moo +all", "mx +all" + " a" * 300):
         assert with_all(parse_spf(f"v=spf1 {text}"), "~") is None
+    for text in ("include:a.example -all", "include:a.example moo mx", "include:a.example" + " mx" * 300):
+        record = parse_spf(f"v=spf1 {text}")
+        assert without_terms(record, record.terms[0]) is None
+    broken = parse_spf("v=spf1 mx mx moo -all")
+    assert without_repeats(broken) is None
+    assert with_term(broken, "a") is None
 
 
 def test_a_dead_redirect_leaves_an_end() -> None:

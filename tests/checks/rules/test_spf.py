@@ -200,7 +200,9 @@ class TestAll:
     def test_pass_all_through_an_include(self) -> None:
         finding = single(spf_all.CHECK, of("v=spf1 include:a.example mx -all", a="v=spf1 all"))
         assert (finding.facts["through"], finding.facts["holder"]) == ("include:a.example", "a.example")
-        assert new(finding) == "v=spf1 mx -all"
+        assert (finding.variant, new(finding)) == ("included", "v=spf1 mx -all")
+        alone = single(spf_all.CHECK, of("v=spf1 include:a.example -all", a="v=spf1 all"))
+        assert (alone.variant, new(alone)) == ("included_by_hand", None)
 
     @pytest.mark.parametrize(
         ("record", "percent"),
@@ -269,6 +271,10 @@ class TestLookups:
         finding = single(spf_lookups.CHECK, of(f"v=spf1 {self.NINE} mx +MX ~all"))
         assert new(finding) == f"v=spf1 {self.NINE} mx ~all"
 
+    def test_a_broken_record_is_not_rewritten_without_its_broken_part(self) -> None:
+        finding = single(spf_lookups.CHECK, of(f"v=spf1 {self.NINE} mx mx ipv4:192.0.2.1 ~all"))
+        assert (finding.variant, new(finding)) == (None, None)
+
     def test_a_huge_record_is_judged_by_its_beginning(self) -> None:
         evidence = of("v=spf1 " + "a " * 28_000)
         finding = single(spf_lookups.CHECK, evidence)
@@ -283,6 +289,7 @@ class TestLookups:
             assert caught.value.why is Why.NOT_COVERED
 
     def test_a_loop_has_no_end(self) -> None:
+        assert new(single(spf_lookups.CHECK, of("v=spf1 include:d.example ~all"))) is None
         finding = single(spf_lookups.CHECK, of("v=spf1 include:d.example mx ~all"))
         assert (finding.variant, finding.facts["unreached"], new(finding)) == (
             "loop",
@@ -303,7 +310,25 @@ class TestIncludes:
             "a.example",
             "b.example",
         ]
-        assert {new(f) for f in findings} == {"v=spf1 ~all"}
+        assert {new(f) for f in findings} == {None}
+        more = judged(spf_includes.CHECK, of("v=spf1 include:a.example mx include:b.example ~all", a="v=other"))
+        assert {new(f) for f in more} == {"v=spf1 mx ~all"}
+
+    @pytest.mark.parametrize(
+        ("record", "variant"),
+        [
+            ("v=spf1 include:gone.example -all", "by_hand"),
+            ("v=spf1 ipv4:11.0.0.1 include:gone.example -all", "by_hand"),
+            ("v=spf1 mx ipv4:11.0.0.1 include:gone.example -all", "by_hand"),
+            ("v=spf1 include:gone.example all.", "by_hand"),
+            ("v=spf1 ?mx include:gone.example -all", "by_hand"),
+            ("v=spf1 include:gone.example" + " mx" * 300, "by_hand"),
+            ("v=spf1 redirect=gone.example", "redirect_by_hand"),
+        ],
+    )
+    def test_nothing_is_proposed_that_would_drop_senders(self, record: str, variant: str) -> None:
+        finding = single(spf_includes.CHECK, of(record))
+        assert (finding.variant, new(finding)) == (variant, None)
 
     def test_a_dead_redirect(self) -> None:
         finding = single(spf_includes.CHECK, of("v=spf1 mx redirect=gone.example"))
