@@ -229,9 +229,9 @@ def _authorises(term: SpfTerm) -> bool:
 
 
 def with_term(record: SpfRecord, text: str) -> str | None:
-    """The record with one more term, before `all` (or at the end of the mechanisms); None where it was not read whole."""
-    directives = [t.text for t in record.reached if t.kind == "mechanism" and t.name != "all"]
     """The record with one more term, before `all` (or at the end of the mechanisms); None where not read whole."""
+    directives = [t.text for t in record.reached if t.kind == "mechanism" and t.name != "all"]
+    end = [record.all_term.text] if record.all_term else []
     return _proposal(record, (*directives, text, *end, *(t.text for t in record.terms if t.kind == "modifier")))
 
 
