@@ -115,7 +115,7 @@ class App:
         desk = Desk(self.store, self._conversations, offers, client, clock=self._clock)
         bolt = AsyncApp(client=client)
         self._intake = register(bolt, desk, bot_user=bot_user)
-        self._spawn(self._intake.resume())
+        self._spawn(self._intake.resume(self._clock()))
         self._spawn(self._tidy())
         self._socket = AsyncSocketModeHandler(bolt, app_token)
         self._socket.client.wss_uri = socket_url

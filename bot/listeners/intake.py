@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, TypeAlias
 
 from slack_bolt.response import BoltResponse
@@ -11,7 +12,7 @@ from slack_bolt.response import BoltResponse
 from bot.conversation import talk_words
 from bot.conversation.talk import said
 from bot.listeners.desk import Desk
-from bot.listeners.envelope import Envelope, Kind, asker_of, envelope_of
+from bot.listeners.envelope import Envelope, asker_of, envelope_of
 from bot.store import PayloadTooLarge
 
 LOG = logging.getLogger(__name__)
@@ -26,7 +27,7 @@ class Intake:
     """`works`: what is done with a payload, by kind; it gets the key and the kept fields, and may run again."""
 
     desk: Desk
-    works: Mapping[Kind, Work]
+    works: Mapping[str, Work]
     wants: Callable[[Envelope], Awaitable[bool]]
     _running: set[asyncio.Task[Any]] = field(default_factory=set)
 
@@ -57,11 +58,16 @@ class Intake:
         envelope: Envelope = context[EVENT_KEY]
         await self._work(envelope.key, envelope.kind, envelope.payload)
 
-    async def resume(self) -> None:
-        """Work on what an earlier process had kept and not finished."""
-        for event in await self.desk.store.events.unfinished():
-            LOG.info("resuming a %s of the process before", event.kind)
-            await self._work(event.key, event.kind, event.payload)  # type: ignore[arg-type]
+    async def resume(self, started_at: datetime) -> None:
+        """Work on what a process that ended before `started_at` had kept and not finished, side by side."""
+        left = await self.desk.store.events.unfinished(received_before=started_at)
+        if left:
+            LOG.info("resuming what the process before left: %s", ", ".join(event.kind for event in left))
+        # One that waits, or fails, shall not keep the others waiting.
+        tasks = [self._work(event.key, event.kind, event.payload) for event in left]
+        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                LOG.error("an event could not be marked as done", exc_info=outcome)
 
     async def stop(self, timeout_s: float) -> None:
         """Let work in progress end; what does not is resumed by the next process."""
@@ -72,22 +78,26 @@ class Intake:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    async def _work(self, key: str, kind: Kind, payload: Mapping[str, Any]) -> None:
+    async def _work(self, key: str, kind: str, payload: Mapping[str, Any]) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._running.add(task)
         try:
             await self.works[kind](key, payload)
         except Exception:
-            # Kept as it is, it would fail again at every start.
             LOG.exception("a %s could not be worked on", kind)
             await self._apologise(payload)
         finally:
             self._running.discard(task)
+        # Also what failed: kept as it is, it would fail again at every start. What was cancelled never comes here.
         await self.desk.store.events.done(key)
 
     async def _apologise(self, payload: Mapping[str, Any]) -> None:
-        if payload.get("response_url"):
+        if not payload.get("response_url"):
+            return
+        try:
             asker = asker_of(payload)
             lang = await self.desk.lang_of(asker.team_id, asker.user_id)
             await self.desk.respond(asker, said(lang, talk_words.OUR_ERROR))
+        except Exception:
+            LOG.exception("nor could anybody be told")

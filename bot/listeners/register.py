@@ -71,7 +71,7 @@ def register(app: AsyncApp, desk: Desk, *, bot_user: str) -> Intake:
     """Register every surface; returns what keeps and resumes."""
     surfaces = _Surfaces(desk, bot_user)
     works = {"command": surfaces.command.work, "action": surfaces.buttons.work, "event": surfaces.event}
-    intake = Intake(desk, works, surfaces.wants)  # type: ignore[arg-type]
+    intake = Intake(desk, works, surfaces.wants)
     app.middleware(intake.keep)
 
     async def listen(ack: AsyncAck, context: AsyncBoltContext) -> None:
