@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
@@ -103,7 +104,7 @@ class App:
         await self._start_mailbox()
         client = AsyncWebClient(token=bot_token, base_url=settings.slack_api_url)
         client.retry_handlers.append(AsyncRateLimitErrorRetryHandler(max_retry_count=3))
-        bot_user = await _who_we_are(client)
+        we = await _who_we_are(client, bot_token)
         socket_url = await _socket_url(client, app_token)
         chat = SlackChat(outbox_client(bot_token, base_url=settings.slack_api_url))
         outbox = Outbox(self.store, chat, on_failed=self._conversations.give_up, clock=self._clock)
@@ -113,8 +114,8 @@ class App:
             settings, clock=self._clock, new_token=new_token, address_of=address_of, server=self._server_name
         )
         desk = Desk(self.store, self._conversations, offers, client, clock=self._clock)
-        bolt = AsyncApp(client=client)
-        self._intake = register(bolt, desk, bot_user=bot_user)
+        bolt = _bolt(settings.slack_api_url, we)
+        self._intake = register(bolt, desk, bot_user=str(we.bot_user_id))
         self._spawn(self._intake.resume(self._clock()))
         self._spawn(self._tidy())
         self._socket = AsyncSocketModeHandler(bolt, app_token)
@@ -182,10 +183,19 @@ class App:
             await asyncio.sleep(TIDY_S)
 
 
-async def _who_we_are(client: AsyncWebClient) -> str:
+async def _who_we_are(client: AsyncWebClient, bot_token: str) -> AuthorizeResult:
     with _refusals(client, "the bot token (SLACK_BOT_TOKEN)"):
         answer = await client.auth_test()
-    return str(answer["user_id"])
+    return AuthorizeResult.from_auth_test_response(bot_token=bot_token, auth_test_response=answer)
+
+
+def _bolt(api_url: str, we: AuthorizeResult) -> AsyncApp:
+    """Bolt, told who we are: left to itself it turns to OAuth as soon as SLACK_CLIENT_ID stands in the environment."""
+
+    async def authorize() -> AuthorizeResult:
+        return we
+
+    return AsyncApp(client=AsyncWebClient(base_url=api_url), authorize=authorize)
 
 
 async def _socket_url(client: AsyncWebClient, app_token: str) -> str:

@@ -128,6 +128,17 @@ def test_a_full_address_is_replaced_when_somebody_asks_for_one() -> None:
     on_stage(scene, mailbox_max_mails=1)
 
 
+def test_what_stands_in_the_environment_for_another_app_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLACK_CLIENT_ID", "1.2")
+    monkeypatch.setenv("SLACK_CLIENT_SECRET", "0123456789abcdef")
+
+    async def scene(stage: Stage) -> None:
+        await stage.workspace.command(ALICE.id, HERE, "/mailcheck help")
+        assert "/mailcheck example.co.jp" in await told(stage, ALICE)
+
+    on_stage(scene)
+
+
 def test_joining_a_channel_and_the_home_tab() -> None:
     async def scene(stage: Stage) -> None:
         workspace = stage.workspace
