@@ -14,12 +14,14 @@ from typing import Literal
 class Blocklist:
     """One list.
 
-    `codes`: the networks of answers that mean "listed"; `refusals`: answers that refuse the one who asks.
+    `families`: the kinds of addresses that it lists, none for a list of domains. `codes`: the networks of answers that
+    mean "listed"; `refusals`: answers that refuse the one who asks.
     """
 
     zone: str
     title: str
     kind: Literal["ip", "domain"]
+    families: frozenset[str]
     decisive: bool
     codes: tuple[ipaddress.IPv4Network, ...]
     refusals: frozenset[str]
@@ -39,6 +41,7 @@ def blocklists(kind: Literal["ip", "domain"]) -> tuple[Blocklist, ...]:
             row["zone"],
             row["title"],
             row["kind"],
+            frozenset(row.get("families", ())),
             row["decisive"],
             tuple(ipaddress.IPv4Network(code) for code in row["codes"]),
             frozenset(row["refusals"]),

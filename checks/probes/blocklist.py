@@ -1,7 +1,8 @@
 """DNS blocklists: is the sending address or the domain listed (RFC 5782)?
 
-A list that does not answer its own test entry as documented is not believed; an answer that refuses us is not a
-listing.
+A list that does not answer its own test entries as documented is not believed: one that must be listed, and one that
+must not, for a list that was given up, or a resolver, may answer everything alike. An answer that refuses us is
+not a listing. Only the decisive lists are asked: by no other a rule judges.
 """
 
 from __future__ import annotations
@@ -12,17 +13,29 @@ import ipaddress
 from checks.data.blocklists import Blocklist, blocklists
 from checks.evidence.blocklist import BlocklistAnswer, ClientBlocklistEvidence, DomainBlocklistEvidence, Listing
 from checks.evidence.message import SessionEvidence
-from checks.model import Answer, Known, Seen, Unreachable, Why
+from checks.model import Absent, Answer, Known, Seen, Unreachable, Why
 from checks.net.dns import DnsRun
 from checks.probes.run import Run
 
-_TEST_ENTRY = {"ip": "2.0.0.127", "domain": "test"}
-"""Entries that every list has (RFC 5782 section 5)."""
 _MAX_REASON = 300
 
 
+def _labels(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
+    """The labels under which a list keeps an address: octets, or nibbles for IPv6, reversed (RFC 5782 section 2)."""
+    return address.reverse_pointer.removesuffix(".in-addr.arpa").removesuffix(".ip6.arpa")
+
+
+_TEST_ENTRIES = {
+    "ipv4": ("2.0.0.127", "1.0.0.127"),
+    "ipv6": (_labels(ipaddress.IPv6Address("::ffff:7f00:2")), _labels(ipaddress.IPv6Address("::ffff:7f00:1"))),
+    "domain": ("test", "invalid"),
+}
+"""The entry that every list has, and the one that none may have (RFC 5782 section 5)."""
+
+
 async def ask_domain_blocklists(run: Run) -> DomainBlocklistEvidence:
-    answers = await asyncio.gather(*(_ask(run.dns, bl, run.domain) for bl in blocklists("domain")))
+    lists = [bl for bl in blocklists("domain") if bl.decisive]
+    answers = await asyncio.gather(*(_ask(run.dns, bl, "domain", run.domain) for bl in lists))
     return DomainBlocklistEvidence(run.domain, tuple(answers))
 
 
@@ -30,29 +43,36 @@ async def ask_client_blocklists(run: Run) -> ClientBlocklistEvidence:
     session = await run.evidence(SessionEvidence)
     if session.client_ip is None:
         return ClientBlocklistEvidence(None, ())
-    entry = reversed_address(session.client_ip)
-    answers = await asyncio.gather(*(_ask(run.dns, bl, entry) for bl in blocklists("ip")))
+    client = ipaddress.ip_address(session.client_ip)
+    if isinstance(client, ipaddress.IPv6Address):
+        client = client.ipv4_mapped or ipaddress.IPv6Address(int(client))  # without the zone of a link-local address
+    family = f"ipv{client.version}"
+    lists = [bl for bl in blocklists("ip") if bl.decisive and family in bl.families]
+    answers = await asyncio.gather(*(_ask(run.dns, bl, family, _labels(client)) for bl in lists))
     return ClientBlocklistEvidence(session.client_ip, tuple(answers))
 
 
-def reversed_address(address: str) -> str:
-    """The labels under which a list keeps an address: octets, or nibbles for IPv6, reversed (RFC 5782 section 2)."""
-    pointer = ipaddress.ip_address(address).reverse_pointer
-    return pointer.removesuffix(".in-addr.arpa").removesuffix(".ip6.arpa")
-
-
-async def _ask(dns: DnsRun, bl: Blocklist, entry: str) -> BlocklistAnswer:
-    answer, test = await asyncio.gather(
-        dns.addresses(f"{entry}.{bl.zone}", "A"), dns.addresses(f"{_TEST_ENTRY[bl.kind]}.{bl.zone}", "A")
-    )
-    told = _read(bl, answer)
-    works = _read(bl, test)
-    if not isinstance(told, Unreachable) and not isinstance(works, Seen):
-        fails = Unreachable(Why.BLOCKED, f"{bl.zone} fails its own test entry")
-        told = works if isinstance(works, Unreachable) else fails
+async def _ask(dns: DnsRun, bl: Blocklist, tested_by: str, entry: str) -> BlocklistAnswer:
+    names = (entry, *_TEST_ENTRIES[tested_by])
+    answers = await asyncio.gather(*(dns.addresses(f"{name}.{bl.zone}", "A") for name in names))
+    told, listed, clean = (_read(bl, answer) for answer in answers)
+    if not isinstance(told, Unreachable) and (fault := _fault(bl, listed, clean)) is not None:
+        told = fault
     if isinstance(told, Seen):
         told = Seen(Listing(told.value.codes, await _reason(dns, f"{entry}.{bl.zone}")))
     return BlocklistAnswer(bl.zone, bl.title, bl.decisive, bl.delisting, told)
+
+
+def _fault(bl: Blocklist, listed: Known[Listing], clean: Known[Listing]) -> Unreachable | None:
+    """Why the list is not believed, by what it says of its two test entries."""
+    for answer in (listed, clean):
+        if isinstance(answer, Unreachable):
+            return answer
+    if isinstance(listed, Absent):
+        return Unreachable(Why.BLOCKED, f"{bl.zone} does not list its own test entry")
+    if isinstance(clean, Seen):
+        return Unreachable(Why.BLOCKED, f"{bl.zone} lists the test entry that no list may have")
+    return None
 
 
 def _read(bl: Blocklist, answer: Known[Answer[str]]) -> Known[Listing]:

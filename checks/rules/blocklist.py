@@ -15,6 +15,7 @@ LISTED = Rule(
     tier=Tier.DANGER,
     since="0.1",
     facts=("entry", "list", "codes", "reason", "delisting"),
+    alternatives=((Severity.WARNING, Tier.MAIL),),
     texts=Texts(
         title=Text(en="`{entry}` is listed on {list}", ja="`{entry}` が {list} に登録されています"),
         why=Text(
