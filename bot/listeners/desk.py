@@ -110,7 +110,7 @@ class Desk:
         opened = await self.conversations.open(opening, offer)
         if opened.thread.id != key:
             link = await self._permalink(opened.thread.channel_id, opened.thread.root_ts)
-            await self.respond(asker, already_running(domains[0].shown, link, lang))
+            await self.respond(asker, already_running(" ".join(each.shown for each in domains), link, lang))
         elif error := await self._refusal(key):
             await self.respond(asker, not_posted(error, lang))
 

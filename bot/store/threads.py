@@ -1,7 +1,7 @@
 """Threads: the conversation's state, and the one operation that changes it."""
 
 from asyncio import Event as Signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -38,18 +38,27 @@ class Threads:
         self._messages_changed = messages_changed
         self._work_added = work_added
 
-    async def open(self, new: NewThread, event_key: str, transition: Transition) -> Opened:
+    async def open(
+        self,
+        new: NewThread,
+        event_key: str,
+        transition: Transition,
+        *,
+        does_it: Callable[[Thread], bool] = lambda thread: False,
+    ) -> Opened:
         """Create a thread and apply its first event (the transition gets the state {}), in one transaction.
 
-        If a check of `new.domain` already runs in that channel, in another thread, nothing is written and that
-        thread is given back. The same `new.id` and `event_key` again give the thread back unchanged.
+        If in that channel a check of the same `domain` already runs, or one in a thread of which `does_it` holds,
+        nothing is written and that thread is given back. The same `new.id` and `event_key` again give the thread
+        back unchanged.
         """
         async with self._database.write() as connection:
             found = await _one(connection, select(threads).where(threads.c.id == new.id))
             if found is None:
-                running = await _one(connection, _running(new.team_id, new.channel_id, new.domain, self._clock()))
-                if running is not None:
-                    return Opened(running, new=False)
+                for row in await connection.execute(_running(new.team_id, new.channel_id, self._clock())):
+                    running = Thread(*row)
+                    if running.domain == new.domain or does_it(running):
+                        return Opened(running, new=False)
                 await connection.execute(
                     insert(threads).values(
                         id=new.id,
@@ -92,11 +101,6 @@ class Threads:
         )
         async with self._database.read() as connection:
             return await _one(connection, statement)
-
-    async def running(self, team_id: str, channel_id: str, domain: str) -> Thread | None:
-        """The thread of that channel in which a check of the domain runs now."""
-        async with self._database.read() as connection:
-            return await _one(connection, _running(team_id, channel_id, domain, self._clock()))
 
     async def recent(self, team_id: str, *, domain: str | None = None, limit: int = 20) -> list[Thread]:
         """Threads of a workspace, newest first."""
@@ -164,14 +168,13 @@ class Threads:
             self._work_added.set()
 
 
-def _running(team_id: str, channel_id: str, domain: str, now: datetime) -> Select[*tuple[Any, ...]]:
+def _running(team_id: str, channel_id: str, now: datetime) -> Select[*tuple[Any, ...]]:
     columns = threads.c
     return (
         select(threads)
-        .where(columns.team_id == team_id, columns.channel_id == channel_id, columns.domain == domain)
+        .where(columns.team_id == team_id, columns.channel_id == channel_id)
         .where(columns.running_since > now - LONGEST_RUN)
         .order_by(columns.running_since.desc())
-        .limit(1)
     )
 
 

@@ -73,8 +73,9 @@ class Conversations:
         self._parsed: OrderedDict[str, Report] = OrderedDict()
 
     async def open(self, opening: Opening, offer: Offer | None) -> Opened:
-        """Begin a thread, unless a check of that domain already runs in that channel."""
-        domain = ",".join(each.ascii for each in opening.domains)
+        """Begin a thread, unless checks of all these domains already run in one thread of that channel."""
+        wanted = {each.ascii for each in opening.domains}
+        domain = ",".join(sorted(wanted))
         new = NewThread(
             id=opening.id,
             team_id=opening.team_id,
@@ -88,7 +89,11 @@ class Conversations:
         def begin(data: State) -> tuple[State, list[Effect]]:
             return _step(new.id, new.channel_id, data, event, {})
 
-        return await self._store.threads.open(new, f"begun:{new.id}", begin)
+        def does_it(thread: StoredThread) -> bool:
+            rows = Conversation.from_json(thread.state).rows
+            return wanted <= {row.ascii for row in rows if row.run is not None}
+
+        return await self._store.threads.open(new, f"begun:{new.id}", begin, does_it=does_it)
 
     async def apply(self, thread_id: str, event_key: str, event: Event) -> bool:
         """False if the event was applied before. Raises UnknownThread."""

@@ -122,10 +122,13 @@ def test_a_check_that_can_never_be_told_ends_as_failed_and_can_be_repeated(tmp_p
     async def scene(store: Store, conversations: Conversations, trouble: Trouble) -> None:
         trouble.begin("checked:%")
         await opened(conversations)
-        assert await store.threads.running("T1", "C1", "example.co.jp") is not None
 
         async def ended() -> bool:
-            return await store.threads.running("T1", "C1", "example.co.jp") is None
+            thread = await store.threads.get("t1")
+            assert thread is not None
+            return not thread.is_running(utc_now())
+
+        assert not await ended()
 
         await until(ended)
         thread = await conversations.read("t1")
