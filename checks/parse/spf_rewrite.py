@@ -228,11 +228,17 @@ def _authorises(term: SpfTerm) -> bool:
     return term.name == "redirect" or (term.qualifier == "+" and term.name != "all")
 
 
-def with_term(record: SpfRecord, text: str) -> str | None:
-    """The record with one more term, before `all` (or at the end of the mechanisms); None where not read whole."""
+def with_term(record: SpfRecord, text: str, *, before: str = "") -> str | None:
+    """The record with one more term; None where it was not read whole.
+
+    It goes before the mechanism `before`, and where the record does not hold that, before `all` or to the end of the
+    mechanisms.
+    """
     directives = [t.text for t in record.reached if t.kind == "mechanism" and t.name != "all"]
+    place = next((i for i, d in enumerate(directives) if d.lower() == before.lower()), len(directives))
+    directives.insert(place, text)
     end = [record.all_term.text] if record.all_term else []
-    return _proposal(record, (*directives, text, *end, *(t.text for t in record.terms if t.kind == "modifier")))
+    return _proposal(record, (*directives, *end, *(t.text for t in record.terms if t.kind == "modifier")))
 
 
 def merged(texts: Sequence[str]) -> str | None:

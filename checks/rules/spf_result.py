@@ -63,6 +63,20 @@ SPF_NOT_PASS = Rule(
                 ja="`{client_ip}` から送信してよい場合は、`{domain}` のTXTレコードから `{mechanism}` を削除するか、その前にアドレスを追加します。そうでない場合は、送信した機器を確認してください。",
             ),
         ),
+        "matched": Texts(
+            title=Text(
+                en="SPF {result}: `{mechanism}` in the record of `{domain}` matches `{client_ip}`",
+                ja="SPFが{result}: `{domain}` のレコードの `{mechanism}` が送信元 `{client_ip}` に一致しています",
+            ),
+            why=_why(
+                "Receivers stop at the first term that matches, and this one lets nothing pass.",
+                "受信側は最初に一致した項目で評価を終えますが、この項目に一致しても合格にはなりません。",
+            ),
+            fix=Text(
+                en="If `{client_ip}` may send for `{domain}`, list it in the TXT record before `{mechanism}`: after it, it would not be read. If not, find out who sent the mail.",
+                ja="`{client_ip}` から送信してよい場合は、`{domain}` のTXTレコードの `{mechanism}` より前に追加します(後に追加しても評価されません)。そうでない場合は、送信した機器を確認してください。",
+            ),
+        ),
         "softfail": Texts(
             title=Text(
                 en="SPF softfail: `{client_ip}` is not listed in the record of `{domain}`",
@@ -211,6 +225,8 @@ def _wording(spf: SpfResultEvidence, message: MessageEvidence) -> str | None:
         return "null_return_path"
     if message.forwarded:
         return "forwarded"
+    if spf.result in ("softfail", "neutral") and _is_by_a_term(spf):
+        return "matched"
     if spf.only_ipv4_listed and spf.result in ("fail", "softfail", "neutral"):
         return "only_ipv4"
     if spf.result == "permerror" and spf.domain == message.from_domain:
@@ -232,7 +248,13 @@ def _change(spf: SpfResultEvidence, message: MessageEvidence) -> Iterator[Record
             yield RecordChange(spf.domain, "TXT", None, f"v=spf1 {term} ~all")
     elif spf.record is not None and (record := parse_spf(spf.record)).error is None:
         adds = spf.result in ("softfail", "neutral") or spf.hard_fail
-        yield RecordChange(spf.domain, "TXT", spf.record, with_term(record, term) if adds else None)
+        new = with_term(record, term, before=spf.mechanism if _is_by_a_term(spf) else "") if adds else None
+        yield RecordChange(spf.domain, "TXT", spf.record, new)
+
+
+def _is_by_a_term(spf: SpfResultEvidence) -> bool:
+    """Whether a term of the record matched that is not an `all`: after that no other is read."""
+    return spf.mechanism.lstrip("+-~?").lower() not in ("", "all")
 
 
 def _is_related(domain: str, other: str) -> bool:

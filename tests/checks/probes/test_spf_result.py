@@ -9,9 +9,11 @@ import pytest
 from spf_world import running, zone
 
 from bot.demo.nameserver import ALWAYS, Fault
-from checks.evidence.message import SessionEvidence, SpfResultEvidence
+from checks.engine import judge
+from checks.evidence.message import ArcEvidence, MessageEvidence, SessionEvidence, SpfResultEvidence
 from checks.evidence.spf import SpfEvidence
 from checks.model import Why
+from checks.rules.spf_result import CHECK
 
 OWN = "192.0.2.1"
 FOREIGN = "203.0.113.9"
@@ -60,6 +62,29 @@ def test_results(record: str, client_ip: str, result: str, mechanism: str) -> No
     assert (told.scope, told.domain, told.client_ip) == ("mfrom", "d.example", client_ip)
     assert told.hard_fail == (mechanism == "-all")
     assert told.why is None
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        {"d": "v=spf1 mx ~ip4:203.0.113.0/24 a -all"},
+        {"d": "v=spf1 a ?Include:a.example mx ~all", "a": "v=spf1 ip4:203.0.113.9"},
+        {"d": "v=spf1 a redirect=a.example", "a": "v=spf1 mx ~ip4:203.0.113.0/24 -all"},
+        {"d": "v=spf1 a redirect=a.example", "a": "v=spf1 mx ~all"},
+        {"d": "v=spf1 a mx"},
+        {"d": "v=spf1 -all"},
+    ],
+)
+def test_the_record_that_is_proposed_lets_the_client_pass(records: dict[str, str]) -> None:
+    told = evaluate(records, FOREIGN)
+    assert told.result in ("softfail", "neutral", "fail")
+    mail = MessageEvidence(
+        100, ("a",), "a@d.example", "d.example", "", (), ArcEvidence("none", 0), (), 70, False, ("from",)
+    )
+    (finding,) = judge(CHECK, told, mail).findings
+    (change,) = finding.records
+    assert change.new is not None
+    assert evaluate(records | {"d": change.new}, FOREIGN).result == "pass"
 
 
 @pytest.mark.parametrize("record", ["v=spf1 " + "ip4:192.0.2.1 " * 4000, "v=spf1 ip4:192.0.2.1 " + "a" * 60_000])

@@ -384,6 +384,26 @@ class TestResult:
             (result("fail", mechanism="-all", hard_fail=True), "hard_fail", "v=spf1 mx ip4:203.0.113.9 ~all"),
             (result("fail", mechanism="-ip4:203.0.113.9"), "fail", None),
             (result("neutral"), "neutral", "v=spf1 mx ip4:203.0.113.9 ~all"),
+            (
+                result("softfail", mechanism="~ALL", record="v=spf1 mx ~ALL"),
+                "softfail",
+                "v=spf1 mx ip4:203.0.113.9 ~ALL",
+            ),
+            (
+                result("softfail", mechanism="~ip4:203.0.113.0/24", record="v=spf1 a ~ip4:203.0.113.0/24 mx -all"),
+                "matched",
+                "v=spf1 a ip4:203.0.113.9 ~ip4:203.0.113.0/24 mx -all",
+            ),
+            (
+                result("neutral", mechanism="?include:a.example", record="v=spf1 ?include:a.example"),
+                "matched",
+                "v=spf1 ip4:203.0.113.9 ?include:a.example",
+            ),
+            (
+                result("softfail", mechanism="~a:h.example", record="v=spf1 mx redirect=a.example"),
+                "matched",
+                "v=spf1 mx ip4:203.0.113.9 redirect=a.example",
+            ),
             (result("fail", hard_fail=True, only_ipv4_listed=True), "only_ipv4", "v=spf1 mx ip4:203.0.113.9 ~all"),
         ],
     )
