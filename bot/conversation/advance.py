@@ -118,7 +118,7 @@ def _checked(state: Conversation, event: Checked, reports: Reports) -> Step:
     new = replace(_with_row(state, at, row), done=0, total=0, checked_at=seconds(event.at), unchanged=False)
     acts: list[Act] = [] if new.is_running else [SetRunning(False)]
     if new.is_overview:
-        return new, [*acts, *_show(new, reports, ["root"])]
+        return new, [*acts, _root_after_a_run(new, reports)]
     if not new.mails and new.address is not None and takes_no_mail(report_of(reports, event.report_id)):
         acts.append(CloseAddress(new.address.token))
         new = _with_last_address(new, "closed")
@@ -138,7 +138,12 @@ def _check_failed(state: Conversation, run: int, reports: Reports) -> Step:
     new = _with_row(state, at, replace(state.rows[at], run=None, failed=True))
     new = replace(new, done=0, total=0, unchanged=False)
     acts: list[Act] = [] if new.is_running else [SetRunning(False)]
-    return new, [*acts, *_show(new, reports, ["root"])]
+    return new, [*acts, _root_after_a_run(new, reports)]
+
+
+def _root_after_a_run(state: Conversation, reports: Reports) -> Act:
+    """A row of an overview is a passing state as long as others run."""
+    return Show("root", _content(state, "root", reports), progress=state.is_running)
 
 
 def _mail(state: Conversation, event: MailAnalysed, reports: Reports) -> Step:

@@ -126,8 +126,10 @@ def test_five_findings_are_shown_in_full_and_the_others_as_lines() -> None:
 def test_what_could_not_be_looked_up_is_named_and_the_verdict_says_why() -> None:
     report = domain_report(unknown={"dmarc.record": Why.TIMEOUT})
     _, acts = play([begun("ja"), Checked(1, "r", AT)], {"r": report})
-    assert "判定不能(暫定)" in text(shown(acts)["root"])
-    assert "取得できなかった" in text(shown(acts)["findings"])
+    said = text(shown(acts)["root"])
+    assert "判定不能" in said
+    assert "暫定" not in said
+    assert "DMARCは確認できなかった" in text(shown(acts)["findings"])
 
 
 def test_a_domain_that_does_not_exist_gets_its_sentence_and_no_lists() -> None:
@@ -221,7 +223,7 @@ def test_an_unproven_mail_counts_once_a_member_says_that_it_is_theirs() -> None:
     reports = {"r": domain_report(), "m": mail_report(facts={"aligned_pass": False})}
     events = [begun(), Checked(1, "r", AT), MailAnalysed("1", "m", AT), Claimed("1")]
     _, before = play(events[:-1], reports)
-    assert buttons(shown(before)["mail-1"]) == {Action.OURS}
+    assert buttons(shown(before)["mail-1"]) == {Action.OURS, Action.NOT_OURS}
     _, acts = play(events, reports)
     assert "provisional" not in text(shown(acts)["root"])
     assert buttons(shown(acts)["mail-1"]) == set()
@@ -360,7 +362,10 @@ def test_several_domains_make_one_root_with_a_row_and_a_button_each() -> None:
     _, first = play([begun(domains=asked)], reports)
     assert list(shown(first)) == ["root"]
     assert not any(isinstance(act, OpenAddress) for act in first)
+    _, passing = play([begun(domains=asked), Checked(1, "a", AT), CheckFailed(3)], reports)
+    assert [act.progress for act in passing if isinstance(act, Show)] == [True]
     _, acts = play([begun(domains=asked), Checked(1, "a", AT), Checked(2, "b", AT), CheckFailed(3)], reports)
+    assert [act.progress for act in acts if isinstance(act, Show)] == [False]
     root = shown(acts)["root"]
     table = root.parts[-1]
     assert isinstance(table, Table)

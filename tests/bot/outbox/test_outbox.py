@@ -204,6 +204,23 @@ def test_progress_is_thinned_out_and_the_final_state_always_shown(tmp_path: Path
     run(tmp_path, body)
 
 
+def test_a_passing_state_soon_after_the_post_is_left_out_when_the_final_one_follows(tmp_path: Path) -> None:
+    async def body(setup: Setup) -> None:
+        setup.start(progress_s=0.6)
+        await setup.put(put("root", "begun"))
+        await setup.quiet()
+        for step in range(3):
+            await setup.put(put("root", f"row {step}", progress=True))
+            await asyncio.sleep(0.05)
+        assert setup.slack.count("chat.update") == 0
+        await setup.put(put("root", "done"))
+        await setup.quiet()
+        assert setup.slack.count("chat.update") == 1
+        assert setup.slack.texts == ["done"]
+
+    run(tmp_path, body)
+
+
 @pytest.mark.parametrize("done", [True, False], ids=["it was posted", "it was not"])
 @pytest.mark.parametrize("parent", [None, "root"], ids=["root", "reply"])
 def test_a_post_of_unknown_outcome_is_looked_for_before_it_is_repeated(
