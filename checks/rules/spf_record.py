@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from checks.catalogue import CannotTell, Check, Finding, RecordChange, Rule, Sample, Text, Texts
 from checks.evidence.domain import UseEvidence
 from checks.evidence.spf import SpfEvidence
-from checks.model import Seen, Severity, Tier, Unreachable, Why
+from checks.model import Absent, Seen, Severity, Tier, Unreachable, Why
 from checks.parse.spf_rewrite import merged, recognised
 from checks.providers import spf_terms
 
@@ -22,7 +22,7 @@ MISSING_SPF = Rule(
     severity=Severity.ERROR,
     tier=Tier.MAIL,
     since="0.1",
-    facts=("domain", "proposal"),
+    facts=("domain", "proposal", "target"),
     alternatives=((Severity.WARNING, Tier.NONE), (Severity.NOTICE, Tier.NONE)),
     texts=Texts(
         title=Text(en="`{domain}` has no SPF record", ja="`{domain}` にSPFレコードがありません"),
@@ -81,6 +81,34 @@ MISSING_SPF = Rule(
             fix=Text(
                 en="Make sure that all your senders are listed, then replace that TXT record of `{domain}` by `{proposal}`, which ends in `~all`.",
                 ja="正規の送信元がすべて記載されていることを確認し、`{domain}` の該当するTXTレコードを、末尾を `~all` に変えた `{proposal}` に置き換えます。",
+            ),
+        ),
+        "alias": Texts(
+            title=Text(
+                en="`{domain}` is an alias of `{target}` and cannot have an SPF record",
+                ja="`{domain}` は `{target}` の別名(CNAME)のため、SPFレコードを公開できません",
+            ),
+            why=Text(
+                en="Beside a CNAME record the DNS allows no other. Receivers look for SPF at `{target}`, and there is none.",
+                ja="CNAMEレコードのある名前には、ほかのレコードを置けません。受信側は `{target}` のSPFレコードを参照しますが、公開されていません。",
+            ),
+            fix=Text(
+                en="If no mail is sent with `{domain}`, nothing has to be done. If addresses or return paths end in it, use another name for them, or replace the CNAME by records of its own and add SPF.",
+                ja="`{domain}` をメールの送信に使っていなければ、対応は不要です。メールアドレスやReturn-Pathに使っている場合は、別の名前に変えるか、CNAMEをやめて必要なレコードを直接置き、SPFレコードを公開します。",
+            ),
+        ),
+        "alias_with_mx": Texts(
+            title=Text(
+                en="`{domain}` is an alias of `{target}`, which has no SPF record",
+                ja="`{domain}` は `{target}` の別名(CNAME)で、そこにSPFレコードがありません",
+            ),
+            why=Text(
+                en="The name receives mail through the MX of `{target}`, so it probably sends some too. Beside a CNAME record the DNS allows no other: receivers look for SPF at `{target}`.",
+                ja="`{target}` のMXでメールを受信しているため、送信にも使われていると考えられます。CNAMEレコードのある名前にほかのレコードは置けず、受信側は `{target}` のSPFレコードを参照します。",
+            ),
+            fix=Text(
+                en="Have SPF published at `{target}`, if it is yours. If not, replace the CNAME of `{domain}` by records of its own (MX and those of its host), and publish there a TXT record that begins with `v=spf1` and lists your senders.",
+                ja="`{target}` が自社の名前であれば、そこにSPFレコードを公開します。そうでない場合は、`{domain}` のCNAMEをやめてMXなど必要なレコードを直接置き、`v=spf1` で始まるTXTレコードに送信元を記載して公開します。",
             ),
         ),
         "below": Texts(
@@ -169,7 +197,8 @@ def judge(spf: SpfEvidence, use: UseEvidence) -> Iterator[Finding]:
         raise CannotTell(spf.answer.why)
     match len(spf.records):
         case 0:
-            yield _unrecognised(spf) or _missing(spf.domain, use)
+            target = _canonical_name(spf)
+            yield _at_alias(spf.domain, target, use) if target else _unrecognised(spf) or _missing(spf.domain, use)
         case 1:
             return
         case count:
@@ -199,6 +228,7 @@ def _unrecognised(spf: SpfEvidence) -> Finding | None:
                 records=(RecordChange(spf.domain, "TXT", text, meant.text),),
                 domain=spf.domain,
                 proposal=meant.text,
+                target="",
             )
     return None
 
@@ -224,6 +254,33 @@ def _missing(domain: str, use: UseEvidence) -> Finding:
         records=(RecordChange(domain, "TXT", None, proposal),),
         domain=domain,
         proposal=proposal,
+        target="",
+    )
+
+
+def _canonical_name(spf: SpfEvidence) -> str | None:
+    match spf.answer:
+        case Seen(answer):
+            return answer.alias_of
+        case Absent(alias_of=target):
+            return target
+        case _:
+            return None
+
+
+def _at_alias(domain: str, target: str, use: UseEvidence) -> Finding:
+    """What stands at the canonical name may be somebody else's, so no record of it is proposed either."""
+    if use.has_mx is None:
+        raise CannotTell(Why.DEPENDS)
+    receives = use.has_mx and not use.non_sending
+    return MISSING_SPF.found(
+        domain,
+        severity=None if receives else Severity.NOTICE,
+        tier=None if receives else Tier.NONE,
+        variant="alias_with_mx" if receives else "alias",
+        domain=domain,
+        proposal="",
+        target=target,
     )
 
 

@@ -12,7 +12,7 @@ from bot.demo.nameserver import ALWAYS, Fault
 from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordChange, Rule
 from checks.evidence.message import ArcEvidence, MessageEvidence, SpfResultEvidence
 from checks.evidence.spf import SpfEvidence
-from checks.model import LANGS, Absent, Known, Severity, Tier, Unreachable, Why
+from checks.model import LANGS, Absent, Answer, Known, Seen, Severity, Tier, Unreachable, Why
 from checks.parse.spf import MAX_TERMS, parse_spf
 from checks.rules import spf_all, spf_includes, spf_lookups, spf_record, spf_result, spf_syntax
 
@@ -118,6 +118,34 @@ class TestRecord:
         finding = single(spf_record.CHECK, of('TXT " v=spf1 mx -all"'), use("d.example"))
         assert (finding.rule.id, finding.severity) == ("SPF001", Severity.ERROR)
         assert finding.records == (RecordChange("d.example", "TXT", " v=spf1 mx -all", "v=spf1 mx -all"),)
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            Absent(alias_of="cdn.example"),
+            Absent("nxdomain", alias_of="cdn.example"),
+            Seen(Answer("www.d.example", "TXT", (b"v=other",), alias_of="cdn.example")),
+            Seen(Answer("www.d.example", "TXT", (b" v=spf1 mx -all",), alias_of="cdn.example")),
+        ],
+    )
+    @pytest.mark.parametrize("is_below", [True, False])
+    def test_beside_an_alias_no_record_can_be_published(self, answer: Known[object], is_below: bool) -> None:
+        finding = single(spf_record.CHECK, unanswered(answer), use("www.d.example", is_below=is_below, has_mx=False))
+        assert (finding.severity, finding.tier, finding.records) == (Severity.NOTICE, Tier.NONE, ())
+        assert (finding.variant, finding.facts["target"]) == ("alias", "cdn.example")
+        with_mail = single(spf_record.CHECK, unanswered(answer), use("www.d.example", is_below=is_below))
+        assert (with_mail.severity, with_mail.tier, with_mail.records) == (Severity.ERROR, Tier.MAIL, ())
+        with pytest.raises(CannotTell):
+            judged(spf_record.CHECK, unanswered(answer), use("www.d.example", is_below=is_below, has_mx=None))
+
+    def test_an_alias_whose_target_has_a_record_is_right(self) -> None:
+        evidence = published({"d": "CNAME a.example.", "a": "v=spf1 mx -all"})
+        assert judged(spf_record.CHECK, evidence, use("d.example")) == []
+
+    def test_an_alias_as_it_is_really_answered(self) -> None:
+        evidence = published({"d": "CNAME a.example.", "a": "A 192.0.2.1"})
+        finding = single(spf_record.CHECK, evidence, use("d.example", has_mx=False))
+        assert (finding.variant, finding.facts["target"]) == ("alias", "a.example")
 
     def test_what_is_not_recognised_stays_closed(self) -> None:
         finding = single(spf_record.CHECK, of('TXT " v=spf1 mx +all"'), use("d.example"))
