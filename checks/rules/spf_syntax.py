@@ -156,6 +156,7 @@ SPF_SYNTAX_ERROR = Rule(
     tier=Tier.MAIL,
     since="0.1",
     facts=("domain", "term", "position", "kind", "owner", "through"),
+    alternatives=((Severity.WARNING, Tier.NONE),),
     texts=Texts(_TITLE, _CONSEQUENCE, _BY_HAND),
     variants=dict(_wordings()),
     references=(
@@ -195,6 +196,7 @@ def _faults(way: tuple[SpfNode, ...]) -> Iterator[Finding]:
         yield _found(owner, node, node.record.error, node.record.error.kind + suffix, new)
     elif misread := misread_terms(node.record):
         fault = SpfSyntaxError(misread[0].position, misread[0].text, "ignored")
+        # RFC 7208 section 6 has receivers skip it: the record is valid, and what is wrong is what its owner meant.
         yield _found(owner, node, fault, "ignored" + suffix, new)
 
 
@@ -204,6 +206,8 @@ def _found(
     text = node.record.text if node.record else None
     return SPF_SYNTAX_ERROR.found(
         node.domain,
+        severity=Severity.WARNING if fault.kind == "ignored" else None,
+        tier=Tier.NONE if fault.kind == "ignored" else None,
         variant=variant,
         records=() if variant == "included" else (RecordChange(node.domain, "TXT", text, correction),),
         domain=node.domain,

@@ -195,6 +195,9 @@ class TestSyntax:
     def test_a_mechanism_written_as_modifier_is_ignored_by_receivers(self) -> None:
         finding = single(spf_syntax.CHECK, of("v=spf1 include=a.example ~all"))
         assert (finding.rule.id, finding.facts["kind"]) == ("SPF102", "ignored")
+        assert (finding.severity, finding.tier) == (Severity.WARNING, Tier.NONE)
+        broken = single(spf_syntax.CHECK, of("v=spf1 include=a.example moo ~all"))
+        assert (broken.severity, broken.tier) == (Severity.ERROR, Tier.MAIL)
         assert new(finding) == "v=spf1 include:a.example ~all"
 
     def test_a_fault_below_names_whose_it_is(self) -> None:
