@@ -54,7 +54,9 @@ def addresses_of(*answers: Known[Answer[str]]) -> list[str]:
 async def ask_mx_reverse(run: Run) -> MxReverseEvidence:
     mx = await run.evidence(MxEvidence)
     pairs = [(address, t.host) for t in mx.targets for address in addresses_of(t.ipv4, t.ipv6)]
-    reverse = await asyncio.gather(*(_reverse(run.dns, address, host) for address, host in pairs[:MAX_ADDRESSES]))
+    pairs = pairs[:MAX_ADDRESSES]
+    names = await asyncio.gather(*(run.dns.ptr(address) for address, _ in pairs))
+    reverse = (ReverseName(address, host, told) for (address, host), told in zip(pairs, names, strict=True))
     return MxReverseEvidence(run.domain, tuple(reverse))
 
 
@@ -62,10 +64,10 @@ async def ask_client_reverse(run: Run) -> ClientReverseEvidence:
     session = await run.evidence(SessionEvidence)
     if session.client_ip is None:
         return ClientReverseEvidence(None)
-    return ClientReverseEvidence(await _reverse(run.dns, session.client_ip, session.helo or ""))
+    return ClientReverseEvidence(await _confirmed(run.dns, session.client_ip, session.helo or ""))
 
 
-async def _reverse(dns: DnsRun, address: str, host: str) -> ReverseName:
+async def _confirmed(dns: DnsRun, address: str, host: str) -> ReverseName:
     names = await dns.ptr(address)
     if not isinstance(names, Seen):
         return ReverseName(address, host, names)

@@ -100,6 +100,9 @@ def judge_addresses(mx: MxEvidence) -> Iterator[Finding]:
             raise CannotTell(why)
         case Absent():
             raise NotApplicable(Why.NO_MX)
+    if not mx.targets:
+        # The null MX (RFC 7505).
+        raise NotApplicable(Why.NO_MX)
     dead = [t for t in mx.targets if _has_address(t) is False and not t.literal]
     alive = [t.host for t in mx.targets if _has_address(t)]
     open_questions = [t for t in mx.targets if _has_address(t) is None]

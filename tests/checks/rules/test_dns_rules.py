@@ -66,6 +66,12 @@ def test_without_mx_the_question_does_not_arise():
     assert judge(MX_ADDRESSES, mx_evidence()).outcome is Outcome.NOT_APPLICABLE
 
 
+def test_the_null_mx_has_no_address_and_no_reverse_name_to_look_at():
+    null = mx_evidence(mx(""))
+    for result in (judge(MX_ADDRESSES, null), judge(PTR_MX, MxReverseEvidence("example.co.jp", ()), null)):
+        assert (result.outcome, result.reason) == (Outcome.NOT_APPLICABLE, Why.NO_MX)
+
+
 def test_a_missing_ptr_costs_the_sender_but_not_the_mx():
     client = judge(PTR_CLIENT, ClientReverseEvidence(ReverseName("192.0.2.1", "mx1", NXDOMAIN))).findings[0]
     assert (client.rule.id, client.severity, client.tier) == ("PTR001", Severity.ERROR, Tier.MAIL)
