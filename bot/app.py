@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+import sqlite3
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -22,7 +23,7 @@ from bot.logs import configure
 from bot.mailbox import MailboxServer, address_of, context_from, new_token, self_signed_context
 from bot.outbox import Outbox, SlackChat, outbox_client
 from bot.settings import Settings
-from bot.store import MAIL_WORK, Clock, Store, utc_now
+from bot.store import MAIL_WORK, Clock, Store, UnusableDatabase, utc_now
 from bot.workflows import CHECK_WORK, EXPIRY_WORK, Conversations, DomainChecks, Expiries, MailAnalyses, Offers
 from checks import Checker
 
@@ -72,9 +73,12 @@ class App:
         """Raises CannotStart, DataDirInUse, or OSError when the mailbox's port cannot be had."""
         bot_token, app_token = self._tokens()
         self._durable.claim()
-        await self.store.open()
         try:
+            await self.store.open()
             await self._start(bot_token, app_token)
+        except UnusableDatabase as error:
+            await self.stop()
+            raise CannotStart(str(error)) from error
         except BaseException:
             await self.stop()
             raise
@@ -100,7 +104,10 @@ class App:
         settings = self._settings
         self._checker = await Checker(list(settings.nameservers) or None, deadline_s=self._deadline_s).__aenter__()
         self._register_workflows()
-        await self._durable.launch()
+        try:
+            await self._durable.launch()
+        except sqlite3.DatabaseError as error:
+            raise CannotStart(f"{settings.data_dir / 'dbos.db'} cannot be used: {error}") from error
         await self._start_mailbox()
         client = AsyncWebClient(token=bot_token, base_url=settings.slack_api_url)
         client.retry_handlers.append(AsyncRateLimitErrorRetryHandler(max_retry_count=3))

@@ -177,7 +177,10 @@ def demo(script: bool, port: int, lang: Lang) -> None:
         sys.exit(asyncio.run(play(lang, sys.stdout)))
     from bot.demo.stage import serve
 
-    asyncio.run(serve(port))
+    try:
+        asyncio.run(serve(port))
+    except OSError as error:
+        _refuse(f"The demo cannot start: {error.strerror or error}. Another port may be given with --port.")
 
 
 @main.command()

@@ -1,6 +1,7 @@
 """What the bot remembers, in SQLite; it knows nothing of Slack or of the durable engine."""
 
 from bot.store.clock import Clock, NewId, random_id, utc_now
+from bot.store.database import UnusableDatabase
 from bot.store.effects import (
     Effect,
     LanguageSet,
@@ -57,6 +58,7 @@ __all__ = [
     "Thread",
     "Transition",
     "UnknownThread",
+    "UnusableDatabase",
     "WorkItem",
     "random_id",
     "utc_now",

@@ -11,12 +11,18 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 BUSY_TIMEOUT_MS = 10_000
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class UnusableDatabase(Exception):
+    """The file cannot be opened, or not by this version; the text names it for the operator."""
 
 
 class Database:
@@ -33,7 +39,10 @@ class Database:
         self._writer: AsyncEngine | None = None
 
     async def open(self) -> None:
-        """Open the file (made readable by its owner alone) and bring its tables up to date."""
+        """Open the file (made readable by its owner alone) and bring its tables up to date.
+
+        Raises UnusableDatabase.
+        """
         if not self._path.exists():
             os.close(os.open(self._path, os.O_CREAT | os.O_WRONLY, 0o600))
         self._engine = create_async_engine(
@@ -45,8 +54,14 @@ class Database:
         event.listen(self._engine.sync_engine, "connect", _prepare)
         event.listen(self._engine.sync_engine, "begin", _begin)
         self._writer = self._engine.execution_options(writes=True)
-        async with self.write() as connection:
-            await connection.run_sync(_upgrade)
+        try:
+            async with self.write() as connection:
+                await connection.run_sync(_upgrade)
+        except DBAPIError as error:
+            raise UnusableDatabase(f"{self._path} cannot be used: {error.orig}") from error
+        except CommandError as error:
+            # Its migrations are of a newer version of ours.
+            raise UnusableDatabase(f"{self._path} cannot be brought up to date: {error}") from error
 
     async def close(self) -> None:
         if self._engine is not None:

@@ -35,7 +35,7 @@ class Store:
         self.workspaces = Workspaces(self._database)
 
     async def open(self) -> None:
-        """Open the file and apply the migrations that it lacks."""
+        """Open the file and apply the migrations that it lacks. Raises UnusableDatabase."""
         await self._database.open()
 
     async def close(self) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -224,6 +226,33 @@ def test_a_token_that_slack_does_not_know_is_a_sentence_and_leaves_nothing_runni
             with pytest.raises(CannotStart, match=f"{setting.upper()}.*invalid_auth"):
                 async with Stage(keys=KEYS, data_dir=tmp_path, **{setting: wrong}):
                     pass
+        async with Stage(keys=KEYS, data_dir=tmp_path):
+            pass
+
+    asyncio.run(run())
+
+
+def damage(directory: Path, name: str) -> None:
+    for left in directory.glob(f"{name}*"):
+        left.unlink()
+    (directory / name).write_bytes(b"no database at all " * 400)
+
+
+def test_a_damaged_or_newer_database_is_a_sentence_that_names_the_file(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with Stage(keys=KEYS, data_dir=tmp_path):
+            pass
+        with closing(sqlite3.connect(tmp_path / "app.db")) as connection, connection:
+            connection.execute("UPDATE alembic_version SET version_num = 'newer'")
+        with pytest.raises(CannotStart, match=r"app\.db cannot be brought up to date"):
+            async with Stage(keys=KEYS, data_dir=tmp_path):
+                pass
+        for name in ("app.db", "dbos.db"):
+            damage(tmp_path, name)
+            with pytest.raises(CannotStart, match=f"{name} cannot be used: file is not a database"):
+                async with Stage(keys=KEYS, data_dir=tmp_path):
+                    pass
+            (tmp_path / name).unlink()
         async with Stage(keys=KEYS, data_dir=tmp_path):
             pass
 

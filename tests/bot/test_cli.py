@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import sys
 
 import pytest
@@ -154,3 +155,11 @@ def test_the_light_commands_import_nothing_of_the_bot():
         return (await process.communicate())[0].decode()
 
     assert asyncio.run(main()).strip() == "[]"
+
+
+def test_a_demo_whose_port_is_taken_says_so_in_a_sentence():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        code, out, err = run("demo", "--port", str(taken.getsockname()[1]), dns=False)
+    assert (code, out) == (2, "")
+    assert "--port" in err
+    assert len(err.splitlines()) == 1
