@@ -4,6 +4,7 @@ from shlex import quote
 
 from bot.conversation import mail_words as words
 from bot.conversation import words as common
+from bot.conversation.bounds import HEADING
 from bot.conversation.content import (
     Action,
     Button,
@@ -18,9 +19,8 @@ from bot.conversation.content import (
     Part,
 )
 from bot.conversation.state import Address, Conversation
+from bot.conversation.unanswered import is_bogus
 from checks import Lang, Report
-
-HEADING = 150
 
 
 def takes_no_mail(report: Report) -> bool:
@@ -39,7 +39,7 @@ def address(state: Conversation, report: Report | None) -> Content:
         return Content(lang, words.NO_MAILBOX.say(lang), (Paragraph(words.NO_MAILBOX.say(lang)),))
     heading = words.ADDRESS.say(lang, {"domain": state.row.shown})
     if given.status == "open":
-        return Content(lang, heading, (Heading(heading[:HEADING]), *_open(state, given)))
+        return Content(lang, heading, (Heading(heading[:HEADING]), *_open(state, given, report)))
     said = words.ADDRESS_CLOSED if given.status == "closed" else words.ADDRESS_EXPIRED
     line = said.say(lang, {"address": given.address})
     return Content(lang, line, (Paragraph(line), Buttons((new_address_button(lang),))))
@@ -49,19 +49,24 @@ def new_address_button(lang: Lang) -> Button:
     return Button(Action.NEW_ADDRESS, common.BUTTON_NEW_ADDRESS.say(lang))
 
 
-def _open(state: Conversation, given: Address) -> tuple[Part, ...]:
+def _open(state: Conversation, given: Address, report: Report | None) -> tuple[Part, ...]:
     lang = state.lang
     limits: dict[str, str | int] = {
-        "hours": given.hours,
         "mails": given.max_mails,
         "size": f"{given.max_bytes / 1024**2:g} MiB",
     }
     return (
-        Paragraph(words.ADDRESS_HOW.say(lang)),
+        Paragraph((words.ADDRESS_BOGUS if report is not None and is_bogus(report) else words.ADDRESS_HOW).say(lang)),
         Link(words.ADDRESS_TO.say(lang), given.address, f"mailto:{given.address}"),
         Code(words.ADDRESS_SWAKS.say(lang), swaks(given, state.row.ascii)),
-        Moment(words.ADDRESS_UNTIL.say(lang), given.expires_at),
-        Note(words.ADDRESS_LIMITS.say(lang, limits)),
+        Note(words.ADDRESS_SWAKS_NOTE.say(lang)),
+        Moment(
+            words.ADDRESS_UNTIL.say(lang),
+            given.expires_at,
+            words.ADDRESS_ZONE.say(lang),
+            words.ADDRESS_LIMITS.say(lang, limits),
+        ),
+        Note(words.ADDRESS_SHOWS.say(lang)),
         Buttons((Button(Action.CLOSE_ADDRESS, common.BUTTON_CLOSE_ADDRESS.say(lang), given.token),)),
     )
 

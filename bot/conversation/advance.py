@@ -29,7 +29,7 @@ from bot.conversation.guidelines import guidelines
 from bot.conversation.mail import counting, mail
 from bot.conversation.overview import overview
 from bot.conversation.root import root
-from bot.conversation.standing import current_report, domain_report
+from bot.conversation.standing import current_report, domain_report, waiting_mail
 from bot.conversation.state import (
     Address,
     AddressStatus,
@@ -273,7 +273,7 @@ def _content(state: Conversation, key: str, reports: Reports) -> Content:
             return findings(state, domain, reports)
         case "guidelines":
             assert report is not None
-            return guidelines(report, state.lang)
+            return guidelines(report, state.lang, waiting=waiting_mail(state, reports) is not None)
         case "mail":
             return mail(state, next(seen for seen in state.mails if seen.id == rest), reports)
         case "since":

@@ -2,11 +2,14 @@
 
 import dataclasses
 
-from checks import Finding, RecordChange
+from checks import Finding
 
 FACT = 300
 RECORD = 1_200
 LIST = 8
+HEADING = 150
+LABEL = 75
+"""Characters on a button."""
 
 
 def cut(text: str, most: int = FACT) -> str:
@@ -26,7 +29,8 @@ def bounded(finding: Finding) -> Finding:
                 shown = tuple(cut(each, FACT // 3) for each in value[:LIST])
                 facts[name] = shown if len(value) <= LIST else (*shown, "…")
     records = tuple(
-        RecordChange(cut(r.name, 260), r.type, _record(r.old), _record(r.new)) for r in finding.records[:LIST]
+        dataclasses.replace(each, name=cut(each.name, 260), old=_record(each.old), new=_record(each.new))
+        for each in finding.records[:LIST]
     )
     return dataclasses.replace(finding, facts=facts, records=records)
 

@@ -58,10 +58,15 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A point in time, seconds since 1970, which each reader sees in their own time zone."""
+    """A point in time, seconds since 1970, which each reader sees in their own time zone.
+
+    `zone` is said behind a time that is shown so; `tail` ends the sentence.
+    """
 
     lead: str
     at: float
+    zone: str = ""
+    tail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +88,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class References:
+    """`links`: a label and an address each."""
+
     lead: str
-    urls: tuple[str, ...]
+    links: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +114,14 @@ class Divider:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """At most three columns and twelve rows below the header; at most one in a message, and last."""
+    """At most three columns and twelve rows below the header; at most one in a message, and last.
+
+    `strong`: the rows, counted from 0, that a reader has to see first.
+    """
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    strong: tuple[int, ...] = ()
 
 
 Part: TypeAlias = Heading | Paragraph | Note | Moment | Code | Link | References | Line | Buttons | Divider | Table

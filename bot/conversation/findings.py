@@ -1,65 +1,69 @@
 """The reply with the findings, one finding explained, and what changed since the last check."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from bot.conversation import words
-from bot.conversation.bounds import bounded
+from bot.conversation.bounds import HEADING, bounded, cut
 from bot.conversation.content import Content, Divider, Heading, Note, Paragraph, Part
-from bot.conversation.phrases import around, counts_text, in_a_line, in_full, listed, verdict_text
-from bot.conversation.state import Conversation, Reports
-from checks import CATALOGUE, MSCHECKER, Finding, Lang, Outcome, Report, Status
+from bot.conversation.phrases import around, counts_text, in_a_line, in_full, mail_findings, verdict_text
+from bot.conversation.standing import deciding_mail, fails_dmarc, waiting_mail
+from bot.conversation.state import Conversation, Reports, report_of
+from bot.conversation.unanswered import not_looked_up, unanswered_text
+from checks import CATALOGUE, MSCHECKER, Finding, Lang, Outcome, Report, Severity, Status
 
 IN_FULL = 5
 MOST_LINES = 30
-HEADING = 150
 
 
 def findings(state: Conversation, report: Report, reports: Reports) -> Content:
     """All findings of the domain, worst first: five in full, the others in a line each."""
     lang = state.lang
     summary = words.FINDINGS.say(lang, {"domain": state.row.shown})
-    return Content(lang, summary, tuple(_parts(report, lang, summary)))
+    parts = _parts(report, lang, summary, fault=_fault_in_mail(state, reports), held=fails_dmarc(state, reports))
+    return Content(lang, summary, tuple(parts))
 
 
-def _parts(report: Report, lang: Lang, heading: str) -> Iterator[Part]:
-    found = report.findings
-    yield Heading(heading[:HEADING])
-    unknown = not_looked_up(report, lang)
+def _fault_in_mail(state: Conversation, reports: Reports) -> bool:
+    seen = waiting_mail(state, reports) or deciding_mail(state, reports)
+    return (
+        seen is not None and seen.report is not None and bool(serious(mail_findings(report_of(reports, seen.report))))
+    )
+
+
+def serious(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Those that something has to be done about: a notice is advice."""
+    return tuple(f for f in found if f.severity.rank <= Severity.WARNING.rank)
+
+
+def _parts(report: Report, lang: Lang, heading: str, *, fault: bool, held: bool) -> Iterator[Part]:
+    found, unknown = report.findings, not_looked_up(report, of_mail=False)
+    yield Heading(cut(heading, HEADING))
     if found:
-        yield Paragraph(words.FINDINGS_COUNT.say(lang, {"counts": counts_text(found, lang)}))
-    else:
+        said = words.FINDINGS_COUNT if len(found) == 1 else words.FINDINGS_SORTED
+        yield Paragraph(said.say(lang, {"counts": counts_text(found, lang)}))
+    if fault and not unknown and not serious(found):
+        yield Paragraph(words.FAULT_IN_MAIL.say(lang))
+    elif not found:
         yield Paragraph((words.CLEAR_AS_FAR if unknown else words.ALL_CLEAR).say(lang))
     for finding in found[:IN_FULL]:
         yield Divider()
-        yield from in_full(finding, lang)
+        yield from in_full(finding, lang, held=held)
     yield from in_lines(found[IN_FULL:], lang, "domain")
     if unknown:
         yield Divider()
-        yield Note(words.NOT_LOOKED_UP.say(lang, {"items": listed(lang, unknown)}))
+        yield Paragraph(unanswered_text(report, unknown, lang))
 
 
-def in_lines(found: tuple[Finding, ...], lang: Lang, where: str) -> Iterator[Part]:
+def in_lines(found: tuple[Finding, ...], lang: Lang, where: str, *, also: bool = True) -> Iterator[Part]:
+    """A line with a button each; `also`: others stand above in full."""
     if not found:
         return
     yield Divider()
-    yield Paragraph("", lead=words.MORE.say(lang))
+    yield Paragraph("", lead=(words.MORE if also else words.LINES).say(lang))
     for finding in found[:MOST_LINES]:
         yield in_a_line(finding, lang, where)
     if len(found) > MOST_LINES:
         yield Note(words.MORE_LEFT_OUT.say(lang, {"n": len(found) - MOST_LINES}))
-
-
-def not_looked_up(report: Report, lang: Lang) -> list[str]:
-    """The titles of the questions that DNS gave no answer to."""
-    titles = {check.id: check.title for check in CATALOGUE.checks}
-    return [
-        titles[result.id].say(lang)
-        for result in report.checks
-        if result.outcome is Outcome.UNKNOWN
-        and result.reason is not None
-        and not result.reason.is_own_side
-        and result.id in titles
-    ]
 
 
 def explanation(finding: Finding, lang: Lang) -> Content:

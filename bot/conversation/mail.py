@@ -5,19 +5,31 @@ from typing import Any
 
 from bot.conversation import mail_words as words
 from bot.conversation import words as common
-from bot.conversation.bounds import cut
+from bot.conversation.bounds import HEADING, LABEL, cut
 from bot.conversation.content import Action, Button, Buttons, Content, Divider, Heading, Note, Paragraph, Part, Table
 from bot.conversation.findings import in_lines
-from bot.conversation.phrases import around, in_full, listed, mail_findings, verdict_text
-from bot.conversation.standing import counts, domain_report
+from bot.conversation.phrases import around, in_full, listed, mail_findings, ours_buttons, verdict_text
+from bot.conversation.standing import counts, dmarc_result, domain_report
 from bot.conversation.state import Conversation, MailSeen, Reports, report_of
-from checks import MSCHECKER, Lang, MailFacts, Report, Severity, Standing, Status, combine, printable, standing
+from bot.conversation.unanswered import not_looked_up, unanswered_text
+from checks import (
+    MSCHECKER,
+    Lang,
+    MailFacts,
+    Report,
+    RequirementStatus,
+    Severity,
+    Standing,
+    Status,
+    combine,
+    printable,
+    standing,
+)
 
 SIGNATURES = 5
 COMPARED = 6
-HEADING = 150
-LABEL = 75
 CELL = 100
+_DECIDED = (Status.MET, Status.NOT_MET)
 
 
 def mail(state: Conversation, seen: MailSeen, reports: Reports) -> Content:
@@ -28,7 +40,7 @@ def mail(state: Conversation, seen: MailSeen, reports: Reports) -> Content:
     report = report_of(reports, seen.report)
     heading = words.MAIL.say(lang, {"sender": cut(_sender(report, lang), 100)})
     meaning = list(_meaning(state, seen, report, reports))
-    if _tells_nothing_of_it(state, report, reports):
+    if _tells_nothing_of_it(state, seen, report, reports):
         return Content(lang, heading, (Heading(heading[:HEADING]), *_addresses(report.mail, lang), *meaning))
     parts = [Heading(heading[:HEADING]), *_session(report.mail, lang), *meaning]
     parts += _findings(report, seen, lang)
@@ -36,22 +48,25 @@ def mail(state: Conversation, seen: MailSeen, reports: Reports) -> Content:
     return Content(lang, heading, tuple(parts))
 
 
-def _tells_nothing_of_it(state: Conversation, report: Report, reports: Reports) -> bool:
-    """A bounce, a forwarded mail or one of another domain: what is wrong with it is not this thread's subject."""
+def _tells_nothing_of_it(state: Conversation, seen: MailSeen, report: Report, reports: Reports) -> bool:
+    """A bounce, a forwarded or disowned mail or one of another domain: what is wrong with it is not of this thread."""
     domain = domain_report(state, reports)
     if domain is None:
         return False
-    return standing(domain, report) not in (Standing.COUNTS, Standing.NEEDS_CONFIRMATION)
+    return seen.disowned or standing(domain, report) not in (Standing.COUNTS, Standing.NEEDS_CONFIRMATION)
 
 
 def _addresses(facts: MailFacts | None, lang: Lang) -> Iterator[Part]:
     if facts is not None:
-        yield Paragraph(_from_line(facts, lang))
+        yield Paragraph("\n".join(_address_lines(facts, lang)))
 
 
-def _from_line(facts: MailFacts, lang: Lang) -> str:
+def _address_lines(facts: MailFacts, lang: Lang) -> list[str]:
     path = words.NULL_PATH.say(lang) if facts.null_return_path else facts.return_path or "?"
-    return words.FROM_LINE.say(lang, {"sender": cut(facts.from_address or "?"), "path": cut(path)})
+    return [
+        words.LINE_FROM.say(lang, {"value": cut(facts.from_address or "?")}),
+        words.LINE_RETURN_PATH.say(lang, {"value": cut(path)}),
+    ]
 
 
 def _sender(report: Report, lang: Lang) -> str:
@@ -62,10 +77,11 @@ def _sender(report: Report, lang: Lang) -> str:
 def _session(facts: MailFacts | None, lang: Lang) -> Iterator[Part]:
     if facts is None:
         return
-    lines = [_from_line(facts, lang)]
+    lines = _address_lines(facts, lang)
     if facts.client_ip is not None:
-        given = words.CONNECTED.say(lang, {"ip": facts.client_ip, "name": "{name}", "helo": cut(facts.helo or "?")})
-        lines.append(given.replace("{name}", _reverse(facts, lang), 1))
+        lines.append(words.LINE_CLIENT.say(lang, {"value": facts.client_ip}))
+        lines.append(around(words.LINE_REVERSE, lang, value=_reverse(facts, lang)))
+        lines.append(words.LINE_HELO.say(lang, {"value": cut(facts.helo or "?")}))
     if facts.tls_version is not None:
         tls = {"version": facts.tls_version, "cipher": facts.tls_cipher or "?"}
         lines.append(words.WITH_TLS.say(lang, tls))
@@ -98,9 +114,12 @@ def _meaning(state: Conversation, seen: MailSeen, report: Report, reports: Repor
         return
     names = {"domain": state.row.shown, "other": cut((report.mail and report.mail.from_domain) or "?")}
     match standing(domain, report):
+        case Standing.NEEDS_CONFIRMATION if seen.disowned:
+            yield Note(words.MAIL_DISOWNED.say(lang))
         case Standing.NEEDS_CONFIRMATION:
-            yield Paragraph(words.MAIL_UNCONFIRMED.say(lang))
-            yield Buttons((Button(Action.OURS, common.BUTTON_OURS.say(lang), seen.id, primary=True),))
+            unknown = report.mail is None or report.mail.aligned_pass is None
+            yield Paragraph((words.MAIL_UNKNOWN if unknown else words.MAIL_UNCONFIRMED).say(lang))
+            yield Buttons(ours_buttons(seen.id, lang))
         case Standing.BOUNCE:
             yield Paragraph(words.MAIL_BOUNCE.say(lang))
         case Standing.FORWARDED:
@@ -114,39 +133,52 @@ def _meaning(state: Conversation, seen: MailSeen, report: Report, reports: Repor
 
 
 def _compared(domain: Report, together: Report, lang: Lang) -> Iterator[Part]:
-    """The items about which the mail says something else, or more, than DNS did."""
-    before = {each.id: each.status for each in domain.profiles.get("mschecker", ())}
+    """What the mail confirms, and where it contradicts what DNS alone said."""
+    before = {each.id: each for each in domain.profiles.get("mschecker", ())}
     titles = {each.id: each.title for each in MSCHECKER}
     lines, confirmed = [], []
     for each in together.profiles.get("mschecker", ()):
-        then, item = before.get(each.id, each.status), titles[each.id].say(lang)
-        if each.status is Status.MET and then is Status.NOT_KNOWN:
+        if each.id not in titles or each.id not in before:
+            continue
+        then, item = before[each.id], titles[each.id].say(lang)
+        if each.status is Status.MET and then.status is Status.NOT_KNOWN:
             confirmed.append(item)
-        elif then is not each.status and each.status in (Status.MET, Status.NOT_MET):
-            said = {"dns": common.STATUS[then].say(lang), "mail": common.STATUS[each.status].say(lang)}
-            lines.append(words.COMPARED_ITEM.say(lang, {"item": item, **said}))
+        elif each.status in _DECIDED and (said := _said_by_dns(then, lang)) and then.status is not each.status:
+            lines.append(
+                words.COMPARED_ITEM.say(lang, {"item": item, "dns": said, "mail": common.STATUS[each.status].say(lang)})
+            )
     if confirmed:
         yield Paragraph(words.CONFIRMED.say(lang, {"items": listed(lang, confirmed)}))
     if lines:
         yield Paragraph("\n".join(lines[:COMPARED]), lead=words.COMPARED.say(lang), breaks=True)
 
 
+def _said_by_dns(then: RequirementStatus, lang: Lang) -> str | None:
+    """None where DNS alone said nothing of the item."""
+    if then.status in _DECIDED:
+        return common.STATUS[then.status].say(lang)
+    return words.IN_ORDER.say(lang) if then.so_far is Status.MET else None
+
+
 def _findings(report: Report, seen: MailSeen, lang: Lang) -> Iterator[Part]:
-    found = mail_findings(report)
+    found, unknown = mail_findings(report), not_looked_up(report, of_mail=True)
     if not found:
-        yield Paragraph(words.MAIL_CLEAR.say(lang))
-        return
+        yield Paragraph((common.CLEAR_AS_FAR if unknown else words.MAIL_CLEAR).say(lang))
     full = tuple(f for f in found if f.severity.rank <= Severity.ERROR.rank)
     for finding in full:
         yield Divider()
         yield from in_full(finding, lang)
-    yield from in_lines(tuple(f for f in found if f not in full), lang, seen.id)
+    yield from in_lines(tuple(f for f in found if f not in full), lang, seen.id, also=bool(full))
+    if unknown:
+        yield Divider()
+        yield Paragraph(unanswered_text(report, unknown, lang))
 
 
 def _authentication(report: Report, lang: Lang) -> Table:
     header = words.AUTHENTICATION.say(lang), words.DOMAIN_SHOWN.say(lang), words.RESULT.say(lang)
     given: Mapping[str, Any] = report.authentication or {}
-    rows = [(words.ROW_FROM.say(lang), _cell(report.mail.from_domain if report.mail else None), "–")]
+    from_domain = _cell(report.mail.from_domain if report.mail else None)
+    rows = [(words.ROW_FROM.say(lang), from_domain, words.FROM_MUST_MATCH.say(lang))]
     rows += [_spf(given.get("spf") or {}, lang), *_signatures(given.get("dkim") or [], lang)]
     rows.append(_dmarc(given.get("dmarc") or {}, lang))
     arc = given.get("arc") or {}
@@ -172,6 +204,8 @@ def _signatures(signatures: list[Mapping[str, Any]], lang: Lang) -> Iterator[tup
 
 
 def _dmarc(dmarc: Mapping[str, Any], lang: Lang) -> tuple[str, str, str]:
+    if dmarc.get("result") == "none":
+        return "DMARC", _cell(dmarc.get("domain")), words.NO_DMARC_RECORD.say(lang)
     result = _result(dmarc.get("result"), lang)
     if policy := dmarc.get("policy"):
         result = words.POLICY.say(lang, {"result": result, "policy": cut(str(policy), 20)})
@@ -223,5 +257,4 @@ def counting(state: Conversation, reports: Reports) -> Content:
 def _dmarc_word(seen: MailSeen, reports: Reports) -> str:
     if seen.report is None:
         return "?"
-    given = report_of(reports, seen.report).authentication or {}
-    return str((given.get("dmarc") or {}).get("result", "?"))
+    return dmarc_result(report_of(reports, seen.report)) or "?"

@@ -12,18 +12,30 @@ ADDRESS_HOW = Text(
     ja="検査したいシステムから、普段どおりのメールをこのアドレスへ送ってください。"
     "数秒でこのスレッドに結果を表示します。",
 )
+ADDRESS_BOGUS = Text(
+    en="Repair DNSSEC first (SEC201). Then send an ordinary mail to this address from the system you want tested.",
+    ja="先にDNSSECを修復してください(SEC201)。その後、検査したいシステムから普段どおりのメールをこのアドレスへ送ってください。",
+)
 ADDRESS_TO = Text(en="Send to", ja="宛先")
 ADDRESS_SWAKS = Text(
     en="Or on the mail server, with swaks",
     ja="メールサーバー上でswaksを使う場合",
 )
-ADDRESS_LIMITS = Text(
-    en="Open for {hours} hours, {mails} mails of up to {size} each. "
-    "The thread shows From, Return-Path and technical headers, never subject or body.",
-    ja="有効期間は{hours}時間、{mails}通まで、1通{size}までです。"
-    "スレッドに表示するのはFrom、Return-Path、技術的なヘッダーだけで、件名や本文は表示しません。",
+ADDRESS_SWAKS_NOTE = Text(
+    en="It goes straight to us, past your own mail server: use it to test connection and SPF only; "
+    "the DKIM signature is missing then.",
+    ja="自社のメールサーバーを経由しないため、接続とSPFの確認用です(DKIM署名は付きません)。",
 )
 ADDRESS_UNTIL = Text(en="Valid until", ja="有効期限:")
+ADDRESS_ZONE = Text(en=" (your time zone)", ja="(お使いのタイムゾーン)")
+ADDRESS_LIMITS = Text(
+    en=", for {mails} mails of up to {size} each.",
+    ja="、{mails}通まで、1通{size}まで。",
+)
+ADDRESS_SHOWS = Text(
+    en="The thread shows From, Return-Path and technical headers, never subject or body.",
+    ja="スレッドに表示するのはFrom、Return-Path、技術的なヘッダーだけです。件名と本文は表示しません。",
+)
 ADDRESS_POINTLESS = Text(
     en="`{domain}` does not exist, so there is no mail to test.",
     ja="`{domain}` は存在しないため、テストできるメールがありません。",
@@ -34,7 +46,7 @@ ADDRESS_NON_SENDING = Text(
 )
 ADDRESS_CLOSED = Text(
     en="The test address `{address}` was closed; it accepts no more mail.",
-    ja="テスト用アドレス `{address}` を閉じました。今後のメールは受け付けません。",
+    ja="テスト用アドレス `{address}` を無効にしました。今後のメールは受け付けません。",
 )
 ADDRESS_EXPIRED = Text(
     en="The test address `{address}` has expired.",
@@ -67,12 +79,12 @@ MAIL_FAILED = Text(
     en="A mail arrived, but its analysis ended in an error on our side. It has been logged; please send it again.",
     ja="メールは届きましたが、ボット側のエラーで解析できませんでした。記録しましたので、もう一度送ってください。",
 )
-FROM_LINE = Text(en="From `{sender}`, Return-Path `{path}`", ja="From `{sender}`、Return-Path `{path}`")
 NULL_PATH = Text(en="<> (empty)", ja="<>(空)")
-CONNECTED = Text(
-    en="Connected from `{ip}`, reverse name {name}, HELO `{helo}`",
-    ja="接続元 `{ip}`、逆引き {name}、HELO `{helo}`",
-)
+LINE_FROM = Text(en="From: `{value}`", ja="From: `{value}`")
+LINE_RETURN_PATH = Text(en="Return-Path: `{value}`", ja="Return-Path: `{value}`")
+LINE_CLIENT = Text(en="Connected from: `{value}`", ja="接続元: `{value}`")
+LINE_REVERSE = Text(en="Reverse name: {value}", ja="逆引き: {value}")
+LINE_HELO = Text(en="HELO: `{value}`", ja="HELO: `{value}`")
 REVERSE = {
     "confirmed": Text(en="`{name}` (forward-confirmed)", ja="`{name}`(正引きと一致)"),
     "unconfirmed": Text(en="`{name}` (its address is another)", ja="`{name}`(正引きと不一致)"),
@@ -80,12 +92,13 @@ REVERSE = {
 }
 REVERSE_NONE = Text(en="none", ja="なし")
 REVERSE_UNKNOWN = Text(en="could not be looked up", ja="確認できず")
-WITH_TLS = Text(en="Sent over `{version}`, cipher `{cipher}`", ja="`{version}` で送信、暗号スイート `{cipher}`")
-WITHOUT_TLS = Text(en="Sent in clear, without TLS", ja="TLSを使わず平文で送信")
+WITH_TLS = Text(en="TLS: `{version}`, cipher `{cipher}`", ja="TLS: `{version}`(暗号スイート `{cipher}`)")
+WITHOUT_TLS = Text(en="TLS: none, sent in clear", ja="TLS: なし(平文で送信)")
 AUTHENTICATION = Text(en="Authentication", ja="送信ドメイン認証")
 DOMAIN_SHOWN = Text(en="Domain", ja="ドメイン")
 RESULT = Text(en="Result", ja="結果")
 ROW_FROM = Text(en="From (what people see)", ja="From(受信者に見える差出人)")
+FROM_MUST_MATCH = Text(en="SPF or DKIM has to align with it", ja="SPFかDKIMとのアライメントが必要")
 ROW_SPF = Text(en="SPF (Return-Path)", ja="SPF(Return-Path)")
 ROW_SPF_HELO = Text(en="SPF (HELO)", ja="SPF(HELO)")
 ROW_DKIM = Text(en="DKIM {selector}", ja="DKIM {selector}")
@@ -95,7 +108,8 @@ ROW_MORE_DKIM = Text(en="{n} more signatures", ja="ほか{n}件の署名")
 ALIGNED = Text(en="{result}, aligned with From", ja="{result}、アライメントあり")
 NOT_ALIGNED = Text(en="{result}, not aligned with From", ja="{result}、アライメントなし")
 ALIGNMENT_UNKNOWN = Text(en="{result}, alignment unknown", ja="{result}、アライメント不明")
-POLICY = Text(en="{result}, policy {policy}", ja="{result}、ポリシー {policy}")
+POLICY = Text(en="{result}, p={policy}", ja="{result}、p={policy}")
+NO_DMARC_RECORD = Text(en="no DMARC record", ja="レコードなし")
 ARC = Text(en="{result}, {n} hops", ja="{result}、{n}段")
 RESULTS: Mapping[str, Text] = {
     "pass": Text(en="✓ pass", ja="✓ 合格(pass)"),
@@ -109,9 +123,12 @@ RESULTS: Mapping[str, Text] = {
 }
 UNTESTED_RESULT = Text(en="? not evaluated", ja="? 評価できず")
 MAIL_CLEAR = Text(en="Nothing to change in this mail.", ja="このメールに修正が必要な点はありません。")
-COMPARED = Text(en="DNS says / your mail shows", ja="DNSでの判定 / 実際のメール")
-CONFIRMED = Text(en="In order in this mail: {items}", ja="このメールで問題なし: {items}")
-COMPARED_ITEM = Text(en="{item}: {dns} / {mail}", ja="{item}: {dns} / {mail}")
+COMPARED = Text(en="DNS alone said something else:", ja="DNSだけの検査と異なる項目:")
+CONFIRMED = Text(en="Fine in this mail: {items}", ja="このメールで問題がなかった項目: {items}")
+COMPARED_ITEM = Text(
+    en="{item}: DNS said {dns}, the mail shows {mail}", ja="{item}: DNSでは{dns}、実際のメールでは{mail}"
+)
+IN_ORDER = Text(en="in order", ja="問題なし")
 MAIL_COUNTS = Text(en="The verdict is final now: {verdict}.", ja="判定が確定しました: {verdict}")
 MAIL_WAITS = Text(
     en="The domain check is still running; the verdict follows when it is done.",
@@ -119,13 +136,23 @@ MAIL_WAITS = Text(
 )
 MAIL_UNCONFIRMED = Text(
     en="Nothing in this mail proves that it is yours: neither SPF nor DKIM passes for the domain in From. "
-    "It changes the verdict only after a member presses the button.",
+    "It changes the verdict only after someone in this channel presses “This is ours”.",
     ja="FromのドメインについてSPFもDKIMも合格していないため、自社のメールかどうか確認できません。"
-    "メンバーがボタンを押すまで、判定には反映しません。",
+    "このチャンネルの参加者が「自社のメールです」を押すまで、判定には反映しません。",
+)
+MAIL_UNKNOWN = Text(
+    en="Whether this mail is yours could not be told: SPF or DKIM could not be looked up. "
+    "It changes the verdict only after someone in this channel presses “This is ours”.",
+    ja="SPFまたはDKIMを確認できなかったため、自社のメールかどうか判定できません。"
+    "このチャンネルの参加者が「自社のメールです」を押すまで、判定には反映しません。",
 )
 MAIL_CLAIMED = Text(
-    en="A member confirmed that this mail is ours.",
-    ja="メンバーが自社のメールであることを確認しました。",
+    en="Someone in this channel confirmed that this mail is yours.",
+    ja="このチャンネルの参加者が、自社のメールであることを確認しました。",
+)
+MAIL_DISOWNED = Text(
+    en="Someone in this channel said that this mail is not yours. It does not change the verdict.",
+    ja="このチャンネルの参加者が、自社のメールではないと回答しました。判定には反映しません。",
 )
 MAIL_BOUNCE = Text(
     en="This is a bounce or an automatic answer (empty Return-Path). It does not change the verdict.",

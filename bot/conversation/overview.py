@@ -1,13 +1,13 @@
 """The root message of one command with several domains: one row each, details behind buttons."""
 
 from bot.conversation import words
-from bot.conversation.bounds import bounded, cut
+from bot.conversation.bounds import LABEL, bounded, cut
 from bot.conversation.content import Action, Button, Buttons, Content, Heading, Note, Paragraph, Part, Table
 from bot.conversation.phrases import CELL, language_button, listed, plain, verdict_text
 from bot.conversation.state import Conversation, Reports, Row, report_of
+from bot.conversation.unanswered import not_looked_up
 from checks import Lang
 
-LABEL = 75
 NAME = 60
 
 
@@ -43,5 +43,8 @@ def _row(row: Row, reports: Reports, lang: Lang) -> tuple[str, str, str]:
         return name, (words.ROW_FAILED if row.failed else words.ROW_RUNNING).say(lang), "–"
     report = report_of(reports, row.report)
     worst = report.findings[0] if report.findings else None
-    found = words.NOTHING_WRONG.say(lang) if worst is None else cut(plain(bounded(worst).title(lang)), CELL)
+    if worst is not None:
+        found = cut(plain(bounded(worst).title(lang)), CELL)
+    else:
+        found = (words.NOT_TOLD if not_looked_up(report) else words.NOTHING_WRONG).say(lang)
     return name, verdict_text(report, lang), found

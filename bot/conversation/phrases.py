@@ -6,18 +6,19 @@ from collections.abc import Iterable, Iterator
 from bot.conversation import words
 from bot.conversation.bounds import bounded, cut
 from bot.conversation.content import Action, Button, Code, Line, Paragraph, Part, References
+from bot.conversation.references import labelled
 from checks import (
     CATALOGUE,
-    MSCHECKER,
     VERDICT_TITLES,
     Finding,
     Lang,
-    Outcome,
+    RecordChange,
     Report,
     RequirementStatus,
     Severity,
     Status,
     Text,
+    Verdict,
     Why,
     place_text,
     printable,
@@ -42,61 +43,56 @@ def listed(lang: Lang, items: Iterable[str]) -> str:
 
 
 def verdict_text(report: Report, lang: Lang) -> str:
-    """`Safe (provisional)`, or that the domain does not exist."""
+    """`Safe (provisional)`, or that the domain does not exist. What is undetermined is not provisional as well."""
     if report.verdict is None:
         return words.NO_VERDICT.say(lang)
     title = VERDICT_TITLES[report.verdict].say(lang)
-    return words.PROVISIONAL.say(lang, {"verdict": title}) if report.provisional else title
+    if report.provisional and report.verdict is not Verdict.UNDETERMINED:
+        return words.PROVISIONAL.say(lang, {"verdict": title})
+    return title
 
 
 def counts_text(findings: Iterable[Finding], lang: Lang) -> str:
     """`2 errors, 1 notice`; empty without findings."""
     counted = Counter(finding.severity for finding in findings)
+    return listed(lang, [_count(severity, n, lang) for severity in Severity if (n := counted[severity])])
+
+
+def _count(severity: Severity, n: int, lang: Lang) -> str:
+    one, several = words.COUNT_OF[severity]
+    return one.say(lang) if n == 1 else several.say(lang, {"n": n})
+
+
+def counts_by_place(in_dns: Iterable[Finding], in_mail: Iterable[Finding], lang: Lang) -> str:
+    """`2 errors (1 in DNS, 1 in the mail), 1 notice (in DNS)`; empty without findings."""
+    dns, mail = (Counter(f.severity for f in found) for found in (in_dns, in_mail))
     said = []
     for severity in Severity:
-        if n := counted[severity]:
-            one, several = words.COUNT_OF[severity]
-            said.append(one.say(lang) if n == 1 else several.say(lang, {"n": n}))
+        if not (n := dns[severity] + mail[severity]):
+            continue
+        if dns[severity] and mail[severity]:
+            parts = words.N_IN_DNS.say(lang, {"n": dns[severity]}), words.N_IN_MAIL.say(lang, {"n": mail[severity]})
+            places = listed(lang, parts)
+        else:
+            places = (words.IN_DNS if dns[severity] else words.IN_MAIL).say(lang)
+        said.append(words.COUNTED.say(lang, {"count": _count(severity, n, lang), "places": places}))
     return listed(lang, said)
 
 
-def status_text(status: RequirementStatus, lang: Lang) -> str:
-    """The state of a requirement, with the reason where it has no answer."""
-    state = _state(status).say(lang)
+def status_text(status: RequirementStatus, lang: Lang, *, waiting: bool = False) -> str:
+    """The state of a requirement, with the reason where it has no answer; `waiting`: for an answer whose a mail is."""
+    state = state_text(status).say(lang)
     if status.reason is None:
         return state
-    reason = words.NEEDS_A_MAIL if status.reason is Why.NEEDS_MAIL else reason_text(status.reason)
+    needed = words.NEEDS_AN_ANSWER if waiting else words.NEEDS_A_MAIL
+    reason = needed if status.reason is Why.NEEDS_MAIL else reason_text(status.reason)
     return words.BECAUSE.say(lang, {"state": state, "reason": reason.say(lang)})
 
 
-def _state(status: RequirementStatus) -> Text:
+def state_text(status: RequirementStatus) -> Text:
     if status.status is Status.NOT_TESTABLE and status.reason is not None and status.reason.is_own_side:
         return words.NOT_TESTED_HERE
     return words.STATUS[status.status]
-
-
-def item_row(report: Report, status: RequirementStatus, lang: Lang) -> tuple[str, str, str]:
-    """One MSchecker item: its name, its state, and the worst finding or why there is no answer."""
-    requirement = next(each for each in MSCHECKER if each.id == status.id)
-    return requirement.title.say(lang), _state(status).say(lang), _found(report, status, requirement.checks, lang)
-
-
-def _found(report: Report, status: RequirementStatus, checks: Iterable[str], lang: Lang) -> str:
-    worst = next((f for f in report.findings if f.rule.id in status.rules), None)
-    match status.status:
-        case Status.NOT_MET if worst is not None:
-            return cut(plain(bounded(worst).title(lang)), CELL)
-        case Status.NOT_KNOWN:
-            answered = [r for r in map(report.result, checks) if r is not None and r.outcome is Outcome.PASSED]
-            return (words.FINE_SO_FAR if answered else words.NEEDS_A_MAIL).say(lang)
-        case _ if status.reason is not None:
-            return reason_text(status.reason).say(lang)
-        case Status.MET if worst is not None:
-            return cut(plain(bounded(worst).title(lang)), CELL)
-        case Status.MET:
-            return words.NOTHING_WRONG.say(lang)
-        case _:
-            return "–"
 
 
 def mail_findings(report: Report) -> tuple[Finding, ...]:
@@ -111,8 +107,11 @@ def titled(finding: Finding, lang: Lang) -> str:
     return f"{words.SEVERITY[finding.severity].say(lang)} · {finding.rule.id} · {bounded(finding).title(lang)}"
 
 
-def in_full(finding: Finding, lang: Lang) -> Iterator[Part]:
-    """What, why it matters, how to fix it, the records old and new, and where to read on."""
+def in_full(finding: Finding, lang: Lang, *, held: bool = False) -> Iterator[Part]:
+    """What, why it matters, how to fix it, the records old and new, and where to read on.
+
+    `held`: what is to be published later must not be published now, since a mail of the thread fails DMARC.
+    """
     shown = bounded(finding)
     lead = f"{words.SEVERITY[finding.severity].say(lang)} · {finding.rule.id}"
     yield Paragraph(shown.title(lang), lead=lead, breaks=True)
@@ -121,14 +120,28 @@ def in_full(finding: Finding, lang: Lang) -> Iterator[Part]:
     if finding.place is not None:
         yield Paragraph(place_text(finding.place).say(lang), lead=words.WHERE.say(lang), breaks=True)
     for record in shown.records:
-        named = {"type": record.type, "name": printable(record.name)}
-        if record.old is not None:
-            yield Code(words.RECORD_NOW.say(lang, named), record.old)
-        if record.new is not None:
-            lead_text = words.RECORD_ADD if record.old is None else words.RECORD_NEW
-            yield Code(lead_text.say(lang, named), record.new)
+        yield from _change(record, lang)
+    if held and any(record.later for record in shown.records):
+        yield Paragraph(words.HELD.say(lang))
     if finding.rule.references:
-        yield References(words.REFERENCE.say(lang), finding.rule.references)
+        yield References(words.REFERENCE.say(lang), labelled(finding.rule.references, lang))
+
+
+def _change(record: RecordChange, lang: Lang) -> Iterator[Part]:
+    named = {"type": record.type, "name": printable(record.name)}
+    if record.new == "":
+        if record.old is not None:
+            yield Code(words.RECORD_DELETE.say(lang, named), record.old)
+        return
+    if record.old is not None and record.old == record.new:
+        yield Code(words.RECORD_KEEP.say(lang, named), record.old)
+        return
+    if record.old is not None:
+        yield Code(words.RECORD_NOW.say(lang, named), record.old)
+    if record.new is not None:
+        now = words.RECORD_ADD if record.old is None else words.RECORD_NEW
+        said = words.RECORD_LATER if record.later else now
+        yield Code(said.say(lang, named), record.new)
 
 
 def in_a_line(finding: Finding, lang: Lang, where: str) -> Line:
@@ -141,3 +154,11 @@ def in_a_line(finding: Finding, lang: Lang, where: str) -> Line:
 def language_button(lang: Lang) -> Button:
     other = "en" if lang == "ja" else "ja"
     return Button(Action.LANGUAGE, words.BUTTON_LANGUAGE.say(lang), other)
+
+
+def ours_buttons(mail_id: str, lang: Lang) -> tuple[Button, Button]:
+    """The two answers to the question whether an unproven mail is theirs."""
+    return (
+        Button(Action.OURS, words.BUTTON_OURS.say(lang), mail_id, primary=True),
+        Button(Action.NOT_OURS, words.BUTTON_NOT_OURS.say(lang), mail_id),
+    )

@@ -3,15 +3,24 @@
 from collections.abc import Iterator
 
 from bot.conversation import words
-from bot.conversation.bounds import cut
+from bot.conversation.bounds import HEADING, cut
 from bot.conversation.content import Action, Button, Buttons, Content, Heading, Note, Paragraph, Part, Table
-from bot.conversation.findings import not_looked_up
-from bot.conversation.phrases import counts_text, item_row, language_button, verdict_text
-from bot.conversation.standing import current_report, deciding_mail
+from bot.conversation.items import item_row
+from bot.conversation.phrases import (
+    around,
+    counts_by_place,
+    counts_text,
+    language_button,
+    mail_findings,
+    ours_buttons,
+    verdict_text,
+)
+from bot.conversation.standing import current_report, deciding_mail, dmarc_result, domain_report, waiting_mail
 from bot.conversation.state import Conversation, Reports, report_of
-from checks import Report, Text, Verdict
+from bot.conversation.steps import numbered, steps
+from bot.conversation.unanswered import is_bogus, not_looked_up, unanswered_text
+from checks import Lang, Report, Status, Text, Verdict
 
-HEADING = 150
 BAR = 12
 
 
@@ -23,7 +32,8 @@ def root(state: Conversation, reports: Reports) -> Content:
         said = words.CHECK_FAILED if row.failed else words.CHECKING
         summary = said.say(lang, {"domain": row.shown})
     else:
-        summary = words.VERDICT_OF.say(lang, {"domain": row.shown, "verdict": verdict_text(report, lang)})
+        verdict = _question(state, reports) or verdict_text(report, lang)
+        summary = words.VERDICT_OF.say(lang, {"domain": row.shown, "verdict": verdict})
     return Content(lang, summary, tuple(_parts(state, reports, report)))
 
 
@@ -37,18 +47,63 @@ def _parts(state: Conversation, reports: Reports, report: Report | None) -> Iter
     if report is None:
         yield from _without_report(state)
         return
-    yield Paragraph(_explained(state, reports, report), lead=verdict_text(report, lang), breaks=True)
-    counted = counts_text(report.findings, lang)
-    if report.verdict is not None:
-        nothing = words.CLEAR_AS_FAR if not_looked_up(report, lang) else words.NO_FINDINGS
-        yield Note(words.COUNTS.say(lang, {"counts": counted}) if counted else nothing.say(lang))
+    question = _question(state, reports)
+    lead = question or verdict_text(report, lang)
+    yield Paragraph(_explained(state, reports, report), lead=lead, breaks=True)
+    if report.verdict is None:
+        yield from _about_the_last_check(state)
+        yield Buttons(_buttons(state, reports, report, None))
+        return
+    yield from _counts(state, reports)
     yield from _about_the_last_check(state)
-    yield Buttons(_buttons(state, report))
-    if report.verdict is not None:
-        items = report.profiles.get("mschecker", ())
+    given = steps(state, reports)
+    if not state.is_running:
+        yield Paragraph("\n".join(numbered(given, state)), lead=words.NEXT.say(lang), breaks=True)
+    yield Buttons(_buttons(state, reports, report, given.first))
+    yield from _items(report, lang, waiting=question is not None)
+
+
+def _items(report: Report, lang: Lang, *, waiting: bool) -> Iterator[Part]:
+    shown = [
+        (status, item_row(report, status, lang, waiting=waiting)) for status in report.profiles.get("mschecker", ())
+    ]
+    rows = [(status, row) for status, row in shown if row is not None]
+    if rows:
         header = words.ITEM.say(lang), words.STATE.say(lang), words.FOUND.say(lang)
-        if items:
-            yield Table(header, tuple(item_row(report, status, lang) for status in items))
+        failing = tuple(at for at, (status, _) in enumerate(rows) if status.status is Status.NOT_MET)
+        yield Table(header, tuple(row for _, row in rows), failing)
+
+
+def _question(state: Conversation, reports: Reports) -> str | None:
+    """Whose the mail is that waits for an answer, if one does."""
+    seen = waiting_mail(state, reports)
+    if seen is None or seen.report is None:
+        return None
+    report = report_of(reports, seen.report)
+    facts = report.mail
+    if facts is None or facts.aligned_pass is None:
+        said = words.WAITING["unknown"]
+    else:
+        said = words.WAITING["fail" if dmarc_result(report) == "fail" else "unproven"]
+    return said.say(state.lang, {"sender": cut((facts and facts.from_address) or "?", 100)})
+
+
+def _counts(state: Conversation, reports: Reports) -> Iterator[Part]:
+    """How many findings there are, and where. A mail that waits for an answer is counted as the mail."""
+    lang, domain = state.lang, domain_report(state, reports)
+    seen = waiting_mail(state, reports) or deciding_mail(state, reports)
+    if domain is None:
+        return
+    mail = report_of(reports, seen.report) if seen is not None and seen.report is not None else None
+    if mail is None:
+        counted = counts_text(domain.findings, lang)
+    else:
+        counted = counts_by_place(domain.findings, mail_findings(mail), lang)
+    if counted:
+        yield Note(words.COUNTS.say(lang, {"counts": counted}))
+    unanswered = (*not_looked_up(domain, of_mail=False), *(not_looked_up(mail, of_mail=True) if mail else ()))
+    if unanswered:
+        yield Note(unanswered_text(domain, unanswered, lang))
 
 
 def _without_report(state: Conversation) -> Iterator[Part]:
@@ -70,26 +125,31 @@ def _progress(state: Conversation) -> Iterator[Part]:
 
 
 def _explained(state: Conversation, reports: Reports, report: Report) -> str:
+    """What the verdict rests on; below a question, the verdict itself."""
     lang = state.lang
     if report.verdict is None:
         return report.findings[0].title(lang) if report.findings else ""
-    why: list[str] = []
+    if waiting_mail(state, reports) is not None:
+        said = words.WAITING_SO_FAR if report.provisional else words.WAITING_DECIDED
+        return around(said, lang, verdict=verdict_text(report, lang))
     if report.verdict is Verdict.UNDETERMINED:
-        why.append(words.UNDETERMINED_WHY.say(lang))
+        return words.UNDETERMINED_WHY.say(lang)
     if report.provisional:
-        why.append(_provisional(state).say(lang))
-    elif (mail := deciding_mail(state, reports)) is not None and mail.report is not None:
+        return _provisional(state, report).say(lang)
+    if (mail := deciding_mail(state, reports)) is not None and mail.report is not None:
         seen = report_of(reports, mail.report).mail
         sender: str = cut((seen.from_address if seen else None) or "?")
         ip: str = (seen.client_ip if seen else None) or "?"
-        why.append(words.FINAL_BY_MAIL.say(lang, {"sender": sender, "ip": ip}))
-    elif report.non_sending:
-        why.append(words.FINAL_NON_SENDING.say(lang))
-    return ("" if lang == "ja" else " ").join(why)
+        return words.FINAL_BY_MAIL.say(lang, {"sender": sender, "ip": ip})
+    return words.FINAL_NON_SENDING.say(lang) if report.non_sending else ""
 
 
-def _provisional(state: Conversation) -> Text:
-    return words.PROVISIONAL_WHY if state.address is not None else words.PROVISIONAL_NO_MAILBOX
+def _provisional(state: Conversation, report: Report) -> Text:
+    if is_bogus(report):
+        return words.PROVISIONAL_BOGUS
+    if state.address is None:
+        return words.PROVISIONAL_NO_MAILBOX
+    return words.PROVISIONAL_SAFE if report.verdict is Verdict.SAFE else words.PROVISIONAL_WHY
 
 
 def _about_the_last_check(state: Conversation) -> Iterator[Part]:
@@ -102,10 +162,13 @@ def _about_the_last_check(state: Conversation) -> Iterator[Part]:
         yield Note(words.UNCHANGED.say(state.lang))
 
 
-def _buttons(state: Conversation, report: Report) -> tuple[Button, ...]:
+def _buttons(state: Conversation, reports: Reports, report: Report, first: Action | None) -> tuple[Button, ...]:
+    """`first`: the one that is the next step, which is shown in green."""
     lang = state.lang
-    again = Button(Action.CHECK_AGAIN, words.BUTTON_CHECK_AGAIN.say(lang))
+    again = Button(Action.CHECK_AGAIN, words.BUTTON_CHECK_AGAIN.say(lang), primary=first is Action.CHECK_AGAIN)
     if state.address is None or report.verdict is None or report.non_sending:
         return again, language_button(lang)
-    send = Button(Action.SEND_TEST, words.BUTTON_SEND_TEST.say(lang), primary=report.provisional)
-    return send, again, language_button(lang)
+    send = Button(Action.SEND_TEST, words.BUTTON_SEND_TEST.say(lang), primary=first is Action.SEND_TEST)
+    others = (send, again) if first is not Action.CHECK_AGAIN else (again, send)
+    seen = waiting_mail(state, reports)
+    return (*(ours_buttons(seen.id, lang) if seen else ()), *others, language_button(lang))

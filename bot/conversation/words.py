@@ -1,4 +1,4 @@
-"""The bot's own sentences about checks and mails, in both languages."""
+"""The bot's own sentences about checks, in both languages."""
 
 from collections.abc import Mapping
 
@@ -17,23 +17,76 @@ STATUS: Mapping[Status, Text] = {
     Status.NOT_MET: Text(en="✗ not met", ja="✗ 不適合"),
     Status.NOT_KNOWN: Text(en="… not known yet", ja="… 未確定"),
     Status.NOT_TESTABLE: Text(en="? could not be tested", ja="? 確認できず"),
-    Status.NOT_MEASURABLE: Text(en="– cannot be measured from one mail", ja="– メール1通では測定不可"),
+    Status.NOT_MEASURABLE: Text(en="– cannot be measured from one mail", ja="– メール1通では判定不可"),
     Status.NOT_APPLICABLE: Text(en="– does not apply", ja="– 対象外"),
 }
 NOT_TESTED_HERE = Text(en="– not tested here", ja="– 未検査")
-BECAUSE = Text(en="{state} ({reason})", ja="{state}({reason})")
+BECAUSE = Text(en="{state}: {reason}", ja="{state}: {reason}")
+NEEDS_AN_ANSWER = Text(en="once the mail is known to be yours", ja="自社のメールか確認待ち")
 NEEDS_A_MAIL = Text(en="needs a test mail", ja="テストメール待ち")
-FINE_SO_FAR = Text(en="DNS is fine; the rest needs a test mail", ja="DNSは問題なし。残りはテストメールで確認します")
+APPLIES_TO: Mapping[str, Text] = {
+    "all": Text(en="all senders", ja="全送信者"),
+    "bulk": Text(en="bulk", ja="大量送信者"),
+    "marketing": Text(en="marketing", ja="マーケティング"),
+}
+
+# What was found about an item -------------------------------------------------------------------------------------
+
 NOTHING_WRONG = Text(en="nothing to change", ja="修正は不要です")
+FINE_SO_FAR = Text(en="in order in DNS; a mail decides", ja="DNSは問題なし。メールで確定")
+SPF_SO_FAR = Text(en="record in order; a mail decides", ja="レコードは問題なし。メールで確定")
+DMARC_SO_FAR = Text(en="p={policy}; a mail decides", ja="p={policy}。メールで確定")
+DNSBL_SO_FAR = Text(
+    en="domain not listed; the IP needs a mail",
+    ja="ドメインは未掲載。IPアドレスはメールで確認",
+)
+SPF_ALLOWS = Text(en="{ip} is allowed", ja="{ip} を許可")
+DKIM_SIGNED = Text(en="selector {selector}, d={domain}", ja="セレクター {selector}、d={domain}")
+DMARC_PASSES = Text(en="p={policy}, passes", ja="p={policy}、合格")
+ZONE_SIGNED = Text(en="signed", ja="署名あり")
+NOT_LISTED = Text(en="not listed", ja="掲載なし")
+
+# What could not be looked up --------------------------------------------------------------------------------------
+
+TOPIC: Mapping[str, Text] = {
+    "spf": Text(en="SPF", ja="SPF"),
+    "dkim": Text(en="DKIM", ja="DKIM"),
+    "dmarc": Text(en="DMARC", ja="DMARC"),
+    "mx": Text(en="MX", ja="MX"),
+    "ptr": Text(en="reverse DNS", ja="逆引き"),
+    "tls": Text(en="TLS", ja="TLS"),
+    "dnssec": Text(en="DNSSEC", ja="DNSSEC"),
+    "bl": Text(en="blocklists", ja="ブラックリスト"),
+    "msg": Text(en="the From header", ja="Fromヘッダー"),
+    "dns": Text(en="the domain itself", ja="ドメイン自体"),
+}
+AND = Text(en="{most} and {last}", ja="{most}、{last}")
+NOT_LOOKED_UP = Text(
+    en="{topics} could not be looked up: {reason}.",
+    ja="{topics}は確認できなかったため、判定していません。{reason}。",
+)
+NOT_LOOKED_UP_BOGUS = Text(
+    en="{topics} could not be looked up. That is the consequence of SEC201.",
+    ja="{topics}は、SEC201(DNSSEC検証の失敗)のため確認できませんでした。",
+)
+NOT_TOLD = Text(en="could not be looked up", ja="確認できませんでした")
 
 # The root message -------------------------------------------------------------------------------------------------
 
 ITEM, STATE, FOUND = Text(en="Item", ja="項目"), Text(en="State", ja="状態"), Text(en="What we found", ja="検査結果")
 PROVISIONAL = Text(en="{verdict} (provisional)", ja="{verdict}(暫定)")
 VERDICT_OF = Text(en="{domain}: {verdict}", ja="{domain}:{verdict}")
+PROVISIONAL_SAFE = Text(
+    en="No problem was found in DNS; a test mail decides.",
+    ja="DNSに問題は見つかりませんでした。テストメールを受信すると判定が確定します。",
+)
 PROVISIONAL_WHY = Text(
-    en="So far from DNS alone. Send a mail to the test address in the thread and the verdict becomes final.",
-    ja="現時点ではDNSだけから判定しています。スレッドのテスト用アドレスへメールを送ると、判定が確定します。",
+    en="From DNS alone; a test mail completes it.",
+    ja="DNSだけによる判定です。テストメールを受信すると判定が確定します。",
+)
+PROVISIONAL_BOGUS = Text(
+    en="From DNS alone. Until DNSSEC is repaired nothing more can be checked.",
+    ja="DNSだけによる判定です。DNSSECを修復するまで、ほかの項目は検査できません。",
 )
 PROVISIONAL_NO_MAILBOX = Text(
     en="From DNS alone. This bot has no mailbox for test mails, so the verdict stays provisional.",
@@ -49,12 +102,37 @@ FINAL_NON_SENDING = Text(
 )
 NO_VERDICT = Text(en="The domain does not exist", ja="ドメインが存在しません")
 UNDETERMINED_WHY = Text(
-    en="Something that the verdict needs could not be looked up. That says nothing against the domain: check "
-    "again later.",
-    ja="判定に必要な情報を取得できませんでした。ドメインに問題があるという意味ではありません。"
-    "時間をおいて再検査してください。",
+    en="Something that the verdict needs could not be looked up. That says nothing against the domain.",
+    ja="判定に必要な情報を確認できませんでした。ドメインに問題があるという意味ではありません。",
+)
+WAITING: Mapping[str, Text] = {
+    "fail": Text(
+        en="1 mail from {sender} received; it fails DMARC. Is it yours?",
+        ja="{sender} からのメールを1通受信しました。DMARCは不合格です。自社のメールですか。",
+    ),
+    "unproven": Text(
+        en="1 mail from {sender} received; neither SPF nor DKIM proves whose it is. Is it yours?",
+        ja="{sender} からのメールを1通受信しました。SPFでもDKIMでも送信元を確認できません。自社のメールですか。",
+    ),
+    "unknown": Text(
+        en="1 mail from {sender} received; SPF or DKIM could not be looked up. Is it yours?",
+        ja="{sender} からのメールを1通受信しました。SPFまたはDKIMを確認できませんでした。自社のメールですか。",
+    ),
+}
+WAITING_SO_FAR = Text(
+    en="If it is, it decides the verdict. Until then: {verdict}, from DNS alone.",
+    ja="自社のメールであれば、このメールで判定が確定します。現時点の判定(DNSのみ): {verdict}",
+)
+WAITING_DECIDED = Text(
+    en="If it is, it decides the verdict. Until then: {verdict}.",
+    ja="自社のメールであれば、このメールで判定を更新します。現時点の判定: {verdict}",
 )
 COUNTS = Text(en="{counts}. Details are in the thread.", ja="{counts}。詳しくはスレッドをご覧ください。")
+COUNTED = Text(en="{count} ({places})", ja="{count}({places})")
+IN_DNS = Text(en="in DNS", ja="DNS")
+IN_MAIL = Text(en="in the mail", ja="メール")
+N_IN_DNS = Text(en="{n} in DNS", ja="DNS{n}件")
+N_IN_MAIL = Text(en="{n} in the mail", ja="メール{n}件")
 COUNT_OF: Mapping[Severity, tuple[Text, Text]] = {
     Severity.CRITICAL: (
         Text(
@@ -67,7 +145,6 @@ COUNT_OF: Mapping[Severity, tuple[Text, Text]] = {
     Severity.WARNING: (Text(en="1 warning", ja="警告1件"), Text(en="{n} warnings", ja="警告{n}件")),
     Severity.NOTICE: (Text(en="1 notice", ja="参考1件"), Text(en="{n} notices", ja="参考{n}件")),
 }
-NO_FINDINGS = Text(en="Nothing to change was found.", ja="修正が必要な点は見つかりませんでした。")
 ALABEL = Text(en="In DNS: `{ascii}`", ja="DNS上の表記: `{ascii}`")
 CHECKING = Text(en="Checking {domain} …", ja="{domain} を検査しています…")
 CHECKING_LINE = Text(en="Asking DNS about this domain …", ja="DNSに問い合わせています…")
@@ -82,12 +159,91 @@ UNCHANGED = Text(en="Checked again: nothing changed.", ja="再検査しました
 BUTTON_SEND_TEST = Text(en="Send a test mail", ja="テストメールを送る")
 BUTTON_CHECK_AGAIN = Text(en="Check again", ja="再検査")
 BUTTON_LANGUAGE = Text(en="日本語", ja="English")
-BUTTON_CLOSE_ADDRESS = Text(en="Close address", ja="アドレスを閉じる")
+BUTTON_CLOSE_ADDRESS = Text(en="Close address", ja="テスト用アドレスを無効にする")
 BUTTON_NEW_ADDRESS = Text(en="New address", ja="新しいアドレス")
 BUTTON_EXPLAIN = Text(en="Explain", ja="説明")
 BUTTON_OURS = Text(en="This is ours", ja="自社のメールです")
+BUTTON_NOT_OURS = Text(en="Not ours", ja="自社のメールではありません")
 BUTTON_CHECK_DOMAIN = Text(en="Check {domain}", ja="{domain} を検査")
 BUTTON_DETAILS = Text(en="Details: {domain}", ja="詳細:{domain}")
+
+# What to do next --------------------------------------------------------------------------------------------------
+
+NEXT = Text(en="What to do next", ja="次に行うこと")
+STEP = Text(en="{n}. {step}", ja="{n}. {step}")
+STEP_WHOSE = Text(
+    en="Say whether the mail is yours: press “This is ours” or “Not ours”.",
+    ja="「自社のメールです」か「自社のメールではありません」を押してください。",
+)
+STEP_IF_OURS = Text(
+    en="If it is yours, do what is described under {rules} in the mail's reply, then send another test mail.",
+    ja="自社のメールの場合は、メールの返信の{rules}に従って修正し、もう一度テストメールを送ってください。",
+)
+STEP_DNSSEC = Text(
+    en="Repair DNSSEC as described under SEC201 in the thread. Until then receivers that validate see none of "
+    "your records.",
+    ja="スレッドのSEC201に従ってDNSSECを修復してください。修復するまで、DNSSEC検証を行う受信側は"
+    "このドメインのレコードを取得できません。",
+)
+STEP_DNSSEC_THEN = Text(
+    en="Then press “Check again”. Do not send a test mail before.",
+    ja="修復したら「再検査」を押してください。テストメールはその後に送ってください。",
+)
+STEP_TRY_AGAIN = Text(
+    en="Press “Check again” in about 10 minutes.",
+    ja="10分ほど待ってから「再検査」を押してください。",
+)
+STEP_ASK_OPERATOR = Text(
+    en="If that gives no answer either, ask the operator of the name servers of `{domain}`.",
+    ja="それでも確認できない場合は、`{domain}` のネームサーバーの管理者に問い合わせてください。",
+)
+STEP_SEND_LATER = Text(
+    en="Send another test mail in about 10 minutes: lookups for this one failed.",
+    ja="このメールの検査ではDNSの問い合わせに失敗しました。10分ほど待って、もう一度テストメールを送ってください。",
+)
+STEP_DNS = Text(
+    en="Change DNS as described under {rules} in the thread.",
+    ja="スレッドの{rules}に従って、DNSを修正してください。",
+)
+STEP_DO = Text(
+    en="Do what is described under {rules} in the thread.",
+    ja="スレッドの{rules}に従って対応してください。",
+)
+STEP_MAIL = Text(
+    en="Do what is described under {rules} in the mail's reply.",
+    ja="メールの返信の{rules}に従って修正してください。",
+)
+STEP_SYSTEM = Text(
+    en="Change the sending system as described under {rules} in the mail's reply. No DNS record has to change.",
+    ja="メールの返信の{rules}に従って、送信システムを修正してください。DNSレコードの変更は不要です。",
+)
+STEP_TTL = Text(
+    en="Wait until the TTL of the old records has passed, then press “Check again”.",
+    ja="変更前のレコードのTTLが過ぎてから「再検査」を押してください。",
+)
+STEP_TTL_AND_MAIL = Text(
+    en="Wait until the TTL of the old records has passed, press “Check again”, then send another test mail.",
+    ja="変更前のレコードのTTLが過ぎてから「再検査」を押し、もう一度テストメールを送ってください。",
+)
+STEP_THEN_AGAIN = Text(en="Then press “Check again”.", ja="対応したら「再検査」を押してください。")
+STEP_THEN_MAIL = Text(
+    en="Then send a test mail to the address in the thread.",
+    ja="その後、スレッドのテスト用アドレスへメールを送ってください。",
+)
+STEP_MAIL_AGAIN = Text(en="Then send another test mail.", ja="修正したら、もう一度テストメールを送ってください。")
+STEP_SEND = Text(
+    en="Send a test mail from your mail system to the address in the thread.",
+    ja="検査したいシステムから、スレッドのテスト用アドレスへメールを送ってください。",
+)
+STEP_NEW_ADDRESS = Text(
+    en="Press “Send a test mail” for a new address, and send a mail to it from your mail system.",
+    ja="「テストメールを送る」を押して新しいアドレスを取得し、検査したいシステムからメールを送ってください。",
+)
+STEP_ADVICE = Text(
+    en="Optional: {rules} in the thread is advice; nothing has to change now.",
+    ja="任意: スレッドの{rules}は参考情報です。すぐに変更する必要はありません。",
+)
+STEP_NONE = Text(en="Nothing has to change.", ja="必要な作業はありません。")
 
 # Several domains --------------------------------------------------------------------------------------------------
 
@@ -104,8 +260,13 @@ ROW_FAILED = Text(en="error on our side", ja="ボット側のエラー")
 
 # Findings ---------------------------------------------------------------------------------------------------------
 
-FINDINGS = Text(en="Findings for {domain}", ja="{domain} の検査結果")
-FINDINGS_COUNT = Text(en="{counts}, worst first.", ja="{counts}。重いものから順に示します。")
+FINDINGS = Text(en="DNS findings: {domain}", ja="DNSの検査結果: {domain}")
+FINDINGS_COUNT = Text(en="{counts}.", ja="{counts}。")
+FINDINGS_SORTED = Text(en="{counts}, worst first.", ja="{counts}。重いものから順に示します。")
+FAULT_IN_MAIL = Text(
+    en="DNS is in order. The fault is in the mail, see its reply below.",
+    ja="DNSに問題はありません。問題はメールにあります。下のメールの返信をご覧ください。",
+)
 ALL_CLEAR = Text(
     en="Nothing to change: every question that DNS can answer is in order.",
     ja="修正が必要な点はありません。DNSで確認できる項目はすべて問題ありません。",
@@ -114,17 +275,28 @@ CLEAR_AS_FAR = Text(
     en="No problem was found in what could be looked up.",
     ja="確認できた範囲では、修正が必要な点は見つかりませんでした。",
 )
-NOT_LOOKED_UP = Text(
-    en="Could not be looked up, so nothing is said about it: {items}.",
-    ja="次の項目は取得できなかったため、判断していません: {items}。",
-)
 WHY = Text(en="Why it matters", ja="影響")
 HOW = Text(en="How to fix it", ja="直し方")
 WHERE = Text(en="Where", ja="設定場所")
 RECORD_NOW = Text(en="Now: {type} at {name}", ja="現在の{type}レコード({name})")
 RECORD_NEW = Text(en="Change it to: {type} at {name}", ja="変更後の{type}レコード({name})")
 RECORD_ADD = Text(en="Add: {type} at {name}", ja="追加する{type}レコード({name})")
+RECORD_LATER = Text(
+    en="Later, when the text above is true: {type} at {name}",
+    ja="条件を満たした後に登録する値: {type}レコード({name})",
+)
+RECORD_DELETE = Text(en="Delete this record: {type} at {name}", ja="削除する{type}レコード({name})")
+RECORD_KEEP = Text(en="Keep: {type} at {name}", ja="そのまま残す{type}レコード({name})")
+HELD = Text(
+    en="Do not publish it while DMARC401 is open: mail that fails DMARC would be held back or refused.",
+    ja="DMARC401が解消するまでは登録しないでください。DMARCに不合格のメールが隔離または拒否されます。",
+)
 REFERENCE = Text(en="Reference", ja="参考資料")
+REFERENCE_RFC = Text(en="RFC {number}", ja="RFC {number}")
+REFERENCE_SECTION = Text(en="RFC {number} section {section}", ja="RFC {number} {section}節")
+REFERENCE_GUIDELINES = Text(en="Google: sender guidelines", ja="Google: メール送信者のガイドライン")
+REFERENCE_GOOGLE = Text(en="Google: admin help {page}", ja="Google: 管理者ヘルプ {page}")
+LINES = Text(en="Found", ja="指摘")
 MORE = Text(en="Also found", ja="そのほかの指摘")
 MORE_LEFT_OUT = Text(en="{n} more of this kind are not shown.", ja="ほかに{n}件ありますが、省略しました。")
 EMPTIED = Text(en="(This part is no longer needed.)", ja="(この部分は不要になりました。)")
@@ -140,16 +312,22 @@ SINCE_UNKNOWN = Text(en="No answer this time: {item}", ja="今回は確認でき
 
 GUIDELINES = Text(en="Sender guidelines: Google (Gmail)", ja="送信者ガイドライン: Google(Gmail)")
 GUIDELINES_MET = Text(
-    en="{met} met, {not_met} not met, {open} open.",
+    en="{met} met, {not_met} not met, {open} not determined.",
     ja="適合{met}件、不適合{not_met}件、未確定{open}件。",
+)
+GUIDELINES_SOME = Text(
+    en="{met} met, {not_met} not met, {open} not determined, {not_applicable} not applicable.",
+    ja="適合{met}件、不適合{not_met}件、未確定{open}件、対象外{not_applicable}件。",
+)
+GUIDELINES_OPEN = Text(
+    en="None of the {n} requirements could be determined: DNS lookups failed, see the DNS findings. "
+    "The list appears here after a check that gets answers.",
+    ja="DNSの問い合わせに失敗したため、{n}件の要件はいずれも判定できませんでした(DNSの検査結果をご覧ください)。"
+    "再検査で応答が得られると、ここに一覧を表示します。",
 )
 GUIDELINES_WHO = Text(
     en="“Bulk” is 5,000 mails or more a day to personal Gmail accounts; “marketing” is advertising and newsletters.",
-    ja="「大量」は個人のGmail宛てに1日5,000通以上の送信、「宣伝」は広告やメールマガジンを指します。",
+    ja="「大量送信者」は個人のGmail宛てに1日5,000通以上を送る送信者、"
+    "「マーケティング」は広告やメールマガジンを指します。",
 )
 REQUIREMENT, APPLIES = Text(en="Requirement", ja="要件"), Text(en="Applies to", ja="対象")
-APPLIES_TO: Mapping[str, Text] = {
-    "all": Text(en="all", ja="全員"),
-    "bulk": Text(en="bulk", ja="大量"),
-    "marketing": Text(en="marketing", ja="宣伝"),
-}

@@ -18,13 +18,13 @@ from bot.demo.workspace import ALICE, GUEST, HANAKO, Person
             ALICE,
             "*Safe (provisional)*",
             "*Safe*",
-            ("Test address for good.example", "Findings for good.example", "Sender guidelines"),
+            ("Test address for good.example", "DNS findings: good.example", "Sender guidelines"),
         ),
         (
             HANAKO,
             "*安全(暫定)*",
             "*安全*",
-            ("good.example のテスト用アドレス", "good.example の検査結果", "送信者ガイドライン"),
+            ("good.example のテスト用アドレス", "DNSの検査結果: good.example", "送信者ガイドライン"),
         ),
     ],
 )
@@ -96,7 +96,7 @@ def test_buttons_of_the_root_and_the_address() -> None:
         dead = address_in(stage, root)
         reply = workspace.thread(HERE, root.ts)[1]
         await workspace.press(ALICE.id, HERE, reply.ts, "close_address")
-        await workspace.wait_for(lambda: "閉じました" in replies(stage, root)[0], what="a closed address")
+        await workspace.wait_for(lambda: "無効にしました" in replies(stage, root)[0], what="a closed address")
         assert (await stage.send_mail("good", dead)).reply.startswith("550")
         await workspace.press(ALICE.id, HERE, reply.ts, "new_address")
         await workspace.wait_for(lambda: "swaks" in replies(stage, root)[0], what="a new address")
@@ -149,7 +149,7 @@ def test_several_domains_make_one_root_whose_buttons_open_threads() -> None:
 def test_a_resolver_that_is_down_makes_no_verdict_and_takes_no_longer_than_the_deadline() -> None:
     async def scene(stage: Stage) -> None:
         root = await checked(stage, "good.example", HANAKO)
-        assert "判定不能(暫定)" in root_text(stage, root)
+        assert "*判定不能*" in root_text(stage, root)
         assert "確認できた範囲では" in replies(stage, root)[1]
         assert "DMARC001" not in replies(stage, root)[1]
 

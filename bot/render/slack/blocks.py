@@ -42,14 +42,15 @@ def blocks_of(part: Part, *, with_table: bool = True) -> list[Block]:
             return [_led_section(lead, text, breaks=breaks)]
         case Note(text):
             return [{"type": "context", "elements": [mrkdwn_text(text, mrkdwn)]}]
-        case Moment(lead, at):
-            return [{"type": "context", "elements": [mrkdwn_text(lead, lambda shown: f"{prose(shown)} {moment(at)}")]}]
+        case Moment(lead, at, zone, tail):
+            return [{"type": "context", "elements": [mrkdwn_text(lead, lambda shown: _dated(shown, at, zone, tail))]}]
         case Code(lead, text):
             return [section(text, lambda shown: f"{strong(lead)}\n{code_block(shown)}")]
         case Link(lead, label, url):
             return [section(label, lambda shown: f"{strong(lead)}\n{link(shown, url)}")]
-        case References(lead, urls):
-            return [section("\n".join(urls), lambda _: f"{strong(lead)}\n" + "\n".join(link(u, u) for u in urls))]
+        case References(lead, links):
+            lines = "\n".join(link(label, url) for label, url in links)
+            return [section(lines, lambda _: f"{strong(lead)}\n{lines}")]
         case Line(text, pressed):
             return [{**section(text, mrkdwn), "accessory": button(pressed)}]
         case Buttons(several):
@@ -63,6 +64,10 @@ def blocks_of(part: Part, *, with_table: bool = True) -> list[Block]:
 def _led_section(lead: str, text: str, *, breaks: bool = False) -> Block:
     between = ("\n" if breaks else " ") if lead and text else ""
     return section(text, lambda shown: f"{strong(lead)}{between}{mrkdwn(shown)}")
+
+
+def _dated(lead: str, at: float, zone: str, tail: str) -> str:
+    return f"{prose(lead)} {moment(at, zone)}{prose(tail)}"
 
 
 def plain_text(text: str, most: int) -> Block:
@@ -108,7 +113,7 @@ def actions(several: Iterable[Button]) -> Block:
 
 def table(part: Table) -> Block:
     rows = [[_cell(text, bold=True) for text in part.header[:COLUMNS]]]
-    rows += [[_cell(text) for text in row[:COLUMNS]] for row in part.rows[:ROWS]]
+    rows += [[_cell(text, bold=at in part.strong) for text in row[:COLUMNS]] for at, row in enumerate(part.rows[:ROWS])]
     settings = [{"is_wrapped": max(map(width, column)) > NARROW} for column in _columns(part)]
     return {"type": "table", "column_settings": settings, "rows": rows}
 

@@ -19,6 +19,8 @@ GRAVE = "ˋ"
 # full-width form, so that `_dmarc` and `~all` stay as they are.
 _ENDS = re.compile(r"(?<=\S)[*_~](?![A-Za-z0-9])")
 _FULL_WIDTH = {"*": "＊", "_": "＿", "~": "～"}
+_INSIDE = re.compile(r"[\^|<>{}]")
+"""What would end a part of a date token."""
 _EMOJI = re.compile(r":(?=[a-z0-9_+\-]+:)")
 
 
@@ -78,7 +80,7 @@ def link(label: str, url: str) -> str:
     return f"<{safe}|{prose(label).replace('|', '¦')}>"
 
 
-def moment(at: float) -> str:
-    """A time that Slack shows in each reader's time zone."""
+def moment(at: float, zone: str = "") -> str:
+    """A time that Slack shows in each reader's time zone, with `zone` behind it."""
     otherwise = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return f"<!date^{int(at)}^{{date_short_pretty}} {{time}}|{otherwise}>"
+    return f"<!date^{int(at)}^{{date_short_pretty}} {{time}}{_INSIDE.sub('', prose(zone))}|{otherwise}>"

@@ -162,7 +162,7 @@ def test_a_report_that_another_event_brought_in_meanwhile_is_found(tmp_path: Pat
         assert set(thread.reports) == {"r", "m"}
         root = await store.messages.get("t1/root")
         assert root is not None
-        assert "メールシステム要改善" in root.payload["text"]
+        assert "メールシステム要改善" in str(root.payload["blocks"])
 
     with_store(tmp_path, scene)
 

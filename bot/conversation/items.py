@@ -1,0 +1,99 @@
+"""One row of the root's table: the item, its state, and the fact behind it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.conversation import words
+from bot.conversation.bounds import bounded, cut
+from bot.conversation.phrases import CELL, plain, state_text
+from checks import MSCHECKER, Lang, Report, RequirementStatus, Status, Text, printable, reason_text
+
+
+def item_row(
+    report: Report, status: RequirementStatus, lang: Lang, *, waiting: bool = False
+) -> tuple[str, str, str] | None:
+    """None for an item that this version no longer has (a stored report of an older one).
+
+    `waiting`: a mail is there, and what is open rests on whose it is.
+    """
+    item = next((each for each in MSCHECKER if each.id == status.id), None)
+    if item is None:
+        return None
+    return item.title.say(lang), state_text(status).say(lang), cut(_found(report, status, lang, waiting=waiting), CELL)
+
+
+def _found(report: Report, status: RequirementStatus, lang: Lang, *, waiting: bool) -> str:
+    worst = next((f for f in report.findings if f.rule.id in status.rules), None)
+    if worst is not None and status.status in (Status.MET, Status.NOT_MET):
+        return plain(bounded(worst).title(lang))
+    match status.status:
+        case Status.NOT_KNOWN if waiting and status.so_far is not Status.MET:
+            return words.NEEDS_AN_ANSWER.say(lang)
+        case Status.NOT_KNOWN:
+            return _so_far(report, status).say(lang, {"policy": _policy(report)})
+        case Status.MET:
+            return _fact(report, status.id, lang) or words.NOTHING_WRONG.say(lang)
+        case _ if status.reason is not None:
+            return reason_text(status.reason).say(lang)
+        case _:
+            return "–"
+
+
+def _so_far(report: Report, status: RequirementStatus) -> Text:
+    """What DNS says where a mail has to say the rest."""
+    if status.so_far is not Status.MET:
+        return words.NEEDS_A_MAIL
+    match status.id:
+        case "spf":
+            return words.SPF_SO_FAR
+        case "dmarc" if _policy(report):
+            return words.DMARC_SO_FAR
+        case "dnsbl":
+            return words.DNSBL_SO_FAR
+        case _:
+            return words.FINE_SO_FAR
+
+
+def _fact(report: Report, item: str, lang: Lang) -> str | None:
+    """What there is to show of an item that is in order."""
+    given: Mapping[str, Any] = report.authentication or {}
+    mail = report.mail
+    match item:
+        case "tls_send" if mail is not None and mail.tls_version:
+            return printable(mail.tls_version)
+        case "spf" if mail is not None and mail.client_ip and (given.get("spf") or {}).get("result") == "pass":
+            return words.SPF_ALLOWS.say(lang, {"ip": mail.client_ip})
+        case "dkim":
+            return _signature(given.get("dkim") or (), lang)
+        case "dmarc" if policy := _policy(report):
+            passes = (given.get("dmarc") or {}).get("result") == "pass"
+            return words.DMARC_PASSES.say(lang, {"policy": policy}) if passes else f"p={policy}"
+        case "reverse_dns" if mail is not None and mail.reverse_name:
+            return printable(mail.reverse_name)
+        case "dnssec" if _evidence(report, "DnssecEvidence", "state").get("value") == "secure":
+            return words.ZONE_SIGNED.say(lang)
+        case "dnsbl":
+            return words.NOT_LISTED.say(lang)
+        case _:
+            return None
+
+
+def _signature(signatures: Any, lang: Lang) -> str | None:
+    passing = next((each for each in signatures if each.get("result") == "pass"), None)
+    if passing is None:
+        return None
+    named = {"selector": cut(str(passing.get("selector")), 40), "domain": cut(str(passing.get("domain")), 60)}
+    return words.DKIM_SIGNED.say(lang, named)
+
+
+def _policy(report: Report) -> str:
+    """The published policy that governs the domain; "" where none is known."""
+    record = _evidence(report, "DmarcEvidence", "record").get("value")
+    published = record.get("policy") if isinstance(record, Mapping) else None
+    return cut(str(published), 20) if published else ""
+
+
+def _evidence(report: Report, kind: str, what: str) -> Mapping[str, Any]:
+    found = report.evidence.get(kind)
+    inner = found.get(what) if isinstance(found, Mapping) else None
+    return inner if isinstance(inner, Mapping) else {}

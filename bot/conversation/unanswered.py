@@ -1,0 +1,65 @@
+"""What was asked and got no answer, by topic and reason. Our own side's limits ("not tested here") are not meant."""
+
+from collections.abc import Iterable
+
+from bot.conversation import words
+from checks import CATALOGUE, CheckResult, Lang, Outcome, Report, Why, reason_text
+
+_BOGUS = "SEC201"
+
+
+def not_looked_up(report: Report, *, of_mail: bool | None = None) -> tuple[CheckResult, ...]:
+    """The questions without an answer; `of_mail`: only those that a mail answers, or only the others."""
+    kinds = {check.id: check.of_mail for check in CATALOGUE.checks}
+    return tuple(
+        result
+        for result in report.checks
+        if result.id in kinds and of_mail in (None, kinds[result.id]) and _is_open(result)
+    )
+
+
+def _is_open(result: CheckResult) -> bool:
+    if result.outcome is Outcome.BROKEN:
+        return True
+    return result.outcome is Outcome.UNKNOWN and result.reason is not None and not result.reason.is_own_side
+
+
+def is_bogus(report: Report) -> bool:
+    """DNSSEC validation fails, so that no record of the domain can be looked up."""
+    return any(finding.rule.id == _BOGUS for finding in report.findings)
+
+
+def unanswered_text(report: Report, results: Iterable[CheckResult], lang: Lang) -> str:
+    """One sentence for each reason: "SPF, DMARC and MX could not be looked up: ..."; empty without results."""
+    by_reason: dict[Why, dict[str, None]] = {}
+    for result in results:
+        by_reason.setdefault(result.reason or Why.INTERNAL, {})[_topic(result)] = None
+    # What rests on another answer says nothing of its own where that other one is named.
+    named = {topic for why, topics in by_reason.items() if why is not Why.DEPENDS for topic in topics}
+    said = []
+    for why, topics in by_reason.items():
+        shown = [t for t in topics if why is not Why.DEPENDS or t not in named]
+        if len(shown) > 1 and "dns" in shown:
+            shown.remove("dns")
+        if not shown:
+            continue
+        facts = {"topics": _and([words.TOPIC[t].say(lang) for t in shown], lang), "reason": reason_text(why).say(lang)}
+        line = words.NOT_LOOKED_UP_BOGUS if is_bogus(report) else words.NOT_LOOKED_UP
+        said.append(_begun(line.say(lang, facts)))
+    return ("" if lang == "ja" else " ").join(dict.fromkeys(said))
+
+
+def _topic(result: CheckResult) -> str:
+    topic = result.id.split(".", 1)[0]
+    return topic if topic in words.TOPIC else "dns"
+
+
+def _and(names: list[str], lang: Lang) -> str:
+    if len(names) < 2:
+        return "".join(names)
+    most = ("、" if lang == "ja" else ", ").join(names[:-1])
+    return words.AND.say(lang, {"most": most, "last": names[-1]})
+
+
+def _begun(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
