@@ -61,34 +61,38 @@ class Desk:
 
     async def respond(self, asker: Asker, content: Content) -> None:
         """Answer by response_url, for one person only. An address that is used up or too old is no error of ours."""
-        body = {"response_type": "ephemeral", "replace_original": False, **payloads(content)[0]}
-        if asker.thread_ts:
-            body["thread_ts"] = asker.thread_ts
+        where = {"thread_ts": asker.thread_ts} if asker.thread_ts else {}
         timeout = aiohttp.ClientTimeout(total=ANSWER_S)
         try:
             async with aiohttp.ClientSession(timeout=timeout) as session:
-                answer = await session.post(asker.response_url, json=body)
-                answer.release()
-                if answer.status >= 400:
-                    LOG.warning("an answer was refused with status %d", answer.status)
+                for shown in payloads(content):
+                    body = {"text": shown["text"], "blocks": shown["blocks"], **where}
+                    answer = await session.post(
+                        asker.response_url, json={"response_type": "ephemeral", "replace_original": False, **body}
+                    )
+                    answer.release()
+                    if answer.status >= 400:
+                        LOG.warning("an answer was refused with status %d", answer.status)
         except (aiohttp.ClientError, TimeoutError) as error:
             LOG.warning("an answer could not be given: %s", type(error).__name__)
 
     async def whisper(self, channel_id: str, user_id: str, thread_ts: str | None, content: Content) -> None:
         """Show something to one person in a channel or thread, where there is no response_url."""
-        shown = payloads(content)[0]
         try:
-            await self.client.chat_postEphemeral(
-                channel=channel_id, user=user_id, thread_ts=thread_ts, text=shown["text"], blocks=shown["blocks"]
-            )
+            for shown in payloads(content):
+                await self.client.chat_postEphemeral(
+                    channel=channel_id, user=user_id, thread_ts=thread_ts, text=shown["text"], blocks=shown["blocks"]
+                )
         except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
             LOG.warning("chat.postEphemeral failed: %s", error)
 
     async def reply(self, key: str, thread: Thread, content: Content) -> None:
         """Answer in the thread, for everybody. The same key again is the same reply."""
         root = message_key(thread.id, "root")
-        message = PutMessage(f"{root}/reply/{key}", thread.stored.channel_id, payloads(content)[0], parent_key=root)
-        await self.store.messages.put(thread.stored.team_id, message)
+        for number, shown in enumerate(payloads(content), 1):
+            name = f"{root}/reply/{key}" if number == 1 else f"{root}/reply/{key}.{number}"
+            message = PutMessage(name, thread.stored.channel_id, shown, parent_key=root)
+            await self.store.messages.put(thread.stored.team_id, message)
 
     async def check_again(self, key: str, thread: Thread, lang: Lang) -> Content | None:
         """Start the check of a thread again; what the asker alone is told if one still runs."""
