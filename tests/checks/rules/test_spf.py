@@ -2,53 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pytest
 from built import TIMEOUT, use
+from spf_judged import judged, new, of, single, unanswered
 from spf_world import published
 
 from bot.demo.nameserver import ALWAYS, Fault
-from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordChange, Rule
-from checks.evidence.message import ArcEvidence, MessageEvidence, SpfResultEvidence
-from checks.evidence.spf import SpfEvidence
-from checks.model import LANGS, Absent, Answer, Known, Seen, Severity, Tier, Unreachable, Why
+from checks.catalogue import CannotTell, Check, NotApplicable, RecordChange, Rule
+from checks.model import Absent, Severity, Tier, Why
 from checks.parse.spf import MAX_TERMS, parse_spf
-from checks.rules import spf_all, spf_includes, spf_lookups, spf_record, spf_result, spf_syntax
+from checks.rules import spf_all, spf_includes, spf_lookups, spf_record, spf_syntax
 
 OF_TREE = [spf_syntax.CHECK, spf_all.CHECK, spf_lookups.CHECK, spf_includes.CHECK]
 FAILING = (Fault("a.example", "TXT", rcode="SERVFAIL"),)
 SILENT = (Fault("a.example", "TXT", drop=ALWAYS),)
-
-
-def judged(check: Check, *evidence: object) -> list[Finding]:
-    """The findings; each must be sayable in both languages."""
-    findings = list(check.judge(*evidence))
-    for finding in findings:
-        assert finding.rule in check.rules
-        for lang in LANGS:
-            assert finding.title(lang)
-            assert finding.why(lang)
-            assert finding.fix(lang)
-    return findings
-
-
-def single(check: Check, *evidence: object) -> Finding:
-    (finding,) = judged(check, *evidence)
-    return finding
-
-
-def of(record: str, **others: str) -> SpfEvidence:
-    return published({"d": record, **others})
-
-
-def new(finding: Finding) -> str | None:
-    (change,) = finding.records
-    return change.new
-
-
-def unanswered(answer: Known[object]) -> SpfEvidence:
-    return SpfEvidence("d.example", answer, (), None)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("check", OF_TREE, ids=lambda check: check.id)
@@ -79,95 +46,6 @@ def test_a_good_record_yields_nothing(check: Check) -> None:
         "v=spf1 mx ip4:192.0.2.0/24 include:a.example include:%{i}.m.example ~all", a="v=spf1 ip4:198.51.100.0/24 ~all"
     )
     assert judged(check, good) == []
-
-
-class TestRecord:
-    def test_missing_with_the_terms_of_the_platform(self) -> None:
-        finding = single(spf_record.CHECK, unanswered(Absent()), use("d.example", provider="google"))
-        assert (finding.rule.id, finding.severity, finding.tier) == ("SPF001", Severity.ERROR, Tier.MAIL)
-        assert new(finding) == "v=spf1 include:_spf.google.com ~all"
-
-    def test_missing_without_known_platform(self) -> None:
-        assert new(single(spf_record.CHECK, of("v=other"), use("d.example"))) == "v=spf1 mx ~all"
-        assert new(single(spf_record.CHECK, of("v=other"), use("d.example", has_mx=False))) == "v=spf1 a ~all"
-
-    def test_missing_where_no_mail_is_sent(self) -> None:
-        finding = single(spf_record.CHECK, unanswered(Absent()), use("d.example", non_sending=True, has_mx=False))
-        assert (finding.severity, finding.tier, new(finding)) == (Severity.WARNING, Tier.NONE, "v=spf1 -all")
-
-    @pytest.mark.parametrize("non_sending", [True, False, None])
-    def test_missing_below_the_organizational_domain_is_advice(self, non_sending: bool | None) -> None:
-        below = use("www.d.example", non_sending=non_sending, is_below=True, has_mx=False)
-        finding = single(spf_record.CHECK, unanswered(Absent()), below)
-        assert (finding.severity, finding.tier) == (Severity.NOTICE, Tier.NONE)
-
-    def test_missing_below_with_mx_is_an_error(self) -> None:
-        below = use("m.d.example", is_below=True)
-        assert single(spf_record.CHECK, unanswered(Absent()), below).severity is Severity.ERROR
-
-    def test_missing_below_with_unknown_mx_is_not_graded(self) -> None:
-        with pytest.raises(CannotTell):
-            judged(spf_record.CHECK, unanswered(Absent()), use("m.d.example", is_below=True, has_mx=None))
-
-    def test_a_failed_lookup_is_never_missing(self) -> None:
-        with pytest.raises(CannotTell) as caught:
-            judged(spf_record.CHECK, unanswered(Unreachable(Why.SERVFAIL)), use("d.example"))
-        assert caught.value.why is Why.SERVFAIL
-
-    def test_missing_because_it_is_not_recognised(self) -> None:
-        finding = single(spf_record.CHECK, of('TXT " v=spf1 mx -all"'), use("d.example"))
-        assert (finding.rule.id, finding.severity) == ("SPF001", Severity.ERROR)
-        assert finding.records == (RecordChange("d.example", "TXT", " v=spf1 mx -all", "v=spf1 mx -all"),)
-
-    @pytest.mark.parametrize(
-        "answer",
-        [
-            Absent(alias_of="cdn.example"),
-            Absent("nxdomain", alias_of="cdn.example"),
-            Seen(Answer("www.d.example", "TXT", (b"v=other",), alias_of="cdn.example")),
-            Seen(Answer("www.d.example", "TXT", (b" v=spf1 mx -all",), alias_of="cdn.example")),
-        ],
-    )
-    @pytest.mark.parametrize("is_below", [True, False])
-    def test_beside_an_alias_no_record_can_be_published(self, answer: Known[object], is_below: bool) -> None:
-        finding = single(spf_record.CHECK, unanswered(answer), use("www.d.example", is_below=is_below, has_mx=False))
-        assert (finding.severity, finding.tier, finding.records) == (Severity.NOTICE, Tier.NONE, ())
-        assert (finding.variant, finding.facts["target"]) == ("alias", "cdn.example")
-        with_mail = single(spf_record.CHECK, unanswered(answer), use("www.d.example", is_below=is_below))
-        assert (with_mail.severity, with_mail.tier, with_mail.records) == (Severity.ERROR, Tier.MAIL, ())
-        with pytest.raises(CannotTell):
-            judged(spf_record.CHECK, unanswered(answer), use("www.d.example", is_below=is_below, has_mx=None))
-
-    def test_an_alias_whose_target_has_a_record_is_right(self) -> None:
-        evidence = published({"d": "CNAME a.example.", "a": "v=spf1 mx -all"})
-        assert judged(spf_record.CHECK, evidence, use("d.example")) == []
-
-    def test_an_alias_as_it_is_really_answered(self) -> None:
-        evidence = published({"d": "CNAME a.example.", "a": "A 192.0.2.1"})
-        finding = single(spf_record.CHECK, evidence, use("d.example", has_mx=False))
-        assert (finding.variant, finding.facts["target"]) == ("alias", "a.example")
-
-    def test_what_is_not_recognised_stays_closed(self) -> None:
-        finding = single(spf_record.CHECK, of('TXT " v=spf1 mx +all"'), use("d.example"))
-        assert (finding.variant, new(finding)) == ("look_alike_closed", "v=spf1 mx ~all")
-
-    def test_several_are_merged(self) -> None:
-        finding = single(spf_record.CHECK, of("v=spf1 mx -all\nv=spf1 include:a.example ~all"), use("d.example"))
-        assert (finding.rule.id, finding.facts["count"]) == ("SPF101", 2)
-        old = [change.old for change in finding.records]
-        merged, gone = (change.new for change in finding.records)
-        assert sorted(old, key=str) == ["v=spf1 include:a.example ~all", "v=spf1 mx -all"]
-        assert merged is not None
-        assert sorted(merged.split()) == ["include:a.example", "mx", "v=spf1", "~all"]
-        assert gone == ""
-
-    def test_several_that_cannot_be_read_are_left_to_their_owner(self) -> None:
-        finding = single(spf_record.CHECK, of("v=spf1 moo -all\nv=spf1 mx ~all"), use("d.example"))
-        assert finding.variant == "unreadable"
-        assert [change.new for change in finding.records] == [None, None]
-
-    def test_one_record_is_right(self) -> None:
-        assert judged(spf_record.CHECK, of("v=spf1 moo"), use("d.example")) == []
 
 
 class TestSyntax:
@@ -387,106 +265,6 @@ class TestIncludes:
     @pytest.mark.parametrize("record", ["v=spf1 -all include:gone.example", "v=spf1 include:%{i}.gone.example ~all"])
     def test_what_is_never_reached_or_not_countable_is_not_dead(self, record: str) -> None:
         assert judged(spf_includes.CHECK, of(record)) == []
-
-
-def message(from_domain: str = "d.example", *forwarded: str) -> MessageEvidence:
-    return MessageEvidence(
-        100, ("a",), f"a@{from_domain}", from_domain, "", (), ArcEvidence("none", 0), forwarded, 70, False, ("from",)
-    )
-
-
-def result(word: str | None, **more: object) -> SpfResultEvidence:
-    known: Mapping[str, object] = {"record": "v=spf1 mx ~all", **more}
-    return SpfResultEvidence("203.0.113.9", "mfrom", "d.example", word, **known)  # type: ignore[arg-type]
-
-
-class TestResult:
-    def test_pass_yields_nothing(self) -> None:
-        assert judged(spf_result.CHECK, result("pass"), message()) == []
-
-    def test_a_permerror_of_the_from_domain_points_to_its_cause_and_proposes_nothing(self) -> None:
-        finding = single(spf_result.CHECK, result("permerror"), message())
-        assert (finding.variant, finding.records) == ("permerror_own", ())
-
-    @pytest.mark.parametrize(
-        ("evidence", "variant", "change"),
-        [
-            (result("softfail", mechanism="~all"), "softfail", "v=spf1 mx ip4:203.0.113.9 ~all"),
-            (result("fail", mechanism="-all", hard_fail=True), "hard_fail", "v=spf1 mx ip4:203.0.113.9 ~all"),
-            (result("fail", mechanism="-ip4:203.0.113.9"), "fail", None),
-            (result("neutral"), "neutral", "v=spf1 mx ip4:203.0.113.9 ~all"),
-            (
-                result("softfail", mechanism="~ALL", record="v=spf1 mx ~ALL"),
-                "softfail",
-                "v=spf1 mx ip4:203.0.113.9 ~ALL",
-            ),
-            (
-                result("softfail", mechanism="~ip4:203.0.113.0/24", record="v=spf1 a ~ip4:203.0.113.0/24 mx -all"),
-                "matched",
-                "v=spf1 a ip4:203.0.113.9 ~ip4:203.0.113.0/24 mx -all",
-            ),
-            (
-                result("neutral", mechanism="?include:a.example", record="v=spf1 ?include:a.example"),
-                "matched",
-                "v=spf1 ip4:203.0.113.9 ?include:a.example",
-            ),
-            (
-                result("softfail", mechanism="~a:h.example", record="v=spf1 mx redirect=a.example"),
-                "matched",
-                "v=spf1 mx ip4:203.0.113.9 redirect=a.example",
-            ),
-            (result("fail", hard_fail=True, only_ipv4_listed=True), "only_ipv4", "v=spf1 mx ip4:203.0.113.9 ~all"),
-        ],
-    )
-    def test_everything_else_is_an_error_with_its_own_words(
-        self, evidence: SpfResultEvidence, variant: str, change: str | None
-    ) -> None:
-        finding = single(spf_result.CHECK, evidence, message())
-        assert (finding.rule.id, finding.severity, finding.tier) == ("SPF401", Severity.ERROR, Tier.MAIL)
-        assert (finding.variant, new(finding)) == (variant, change)
-
-    def test_a_return_path_without_record(self) -> None:
-        assert single(spf_result.CHECK, result("none", record=None), message()).records == ()
-        at_bounce = SpfResultEvidence("203.0.113.9", "mfrom", "bounce.d.example", "none")
-        assert new(single(spf_result.CHECK, at_bounce, message())) == "v=spf1 ip4:203.0.113.9 ~all"
-
-    def test_hard_fail_says_that_dkim_may_not_be_read(self) -> None:
-        finding = single(spf_result.CHECK, result("fail", mechanism="-all", hard_fail=True), message())
-        assert "RFC 9989" in finding.why("en")
-        assert "RFC 9989" in finding.why("ja")
-
-    def test_the_record_of_a_service_is_not_ours_to_change(self) -> None:
-        assert single(spf_result.CHECK, result("softfail"), message("other.example")).records == ()
-
-    def test_an_ipv6_sender_is_added_as_such(self) -> None:
-        evidence = SpfResultEvidence("2001:db8::1", "mfrom", "d.example", "softfail", record="v=spf1 mx ~all")
-        assert new(single(spf_result.CHECK, evidence, message())) == "v=spf1 mx ip6:2001:db8::1 ~all"
-
-    @pytest.mark.parametrize(
-        ("evidence", "mail"),
-        [
-            (result("none", is_null_return_path=True), message()),
-            (result("fail", hard_fail=True), message("d.example", "srs")),
-        ],
-    )
-    def test_null_return_path_and_forwarding_are_no_fault(
-        self, evidence: SpfResultEvidence, mail: MessageEvidence
-    ) -> None:
-        finding = single(spf_result.CHECK, evidence, mail)
-        assert (finding.severity, finding.tier, finding.records) == (Severity.NOTICE, Tier.NONE, ())
-
-    @pytest.mark.parametrize(
-        ("evidence", "why"),
-        [
-            (result(None), Why.NOT_PROVIDED),
-            (result("temperror", why=Why.TIMEOUT), Why.TIMEOUT),
-            (result("temperror"), Why.SERVFAIL),
-        ],
-    )
-    def test_what_could_not_be_determined(self, evidence: SpfResultEvidence, why: Why) -> None:
-        with pytest.raises(CannotTell) as caught:
-            judged(spf_result.CHECK, evidence, message())
-        assert caught.value.why is why
 
 
 SAMPLED = [
