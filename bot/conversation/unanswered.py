@@ -31,21 +31,23 @@ def is_bogus(report: Report) -> bool:
 
 def unanswered_text(report: Report, results: Iterable[CheckResult], lang: Lang) -> str:
     """One sentence for each reason: "SPF, DMARC and MX could not be looked up: ..."; empty without results."""
-    by_reason: dict[Why, dict[str, None]] = {}
+    groups: dict[tuple[Why, bool], dict[str, None]] = {}
     for result in results:
-        by_reason.setdefault(result.reason or Why.INTERNAL, {})[_topic(result)] = None
+        topic = _topic(result)
+        # A blocklist is asked in its own zone, whatever is wrong with that of the domain.
+        groups.setdefault((result.reason or Why.INTERNAL, topic == "bl"), {})[topic] = None
     # What rests on another answer says nothing of its own where that other one is named.
-    named = {topic for why, topics in by_reason.items() if why is not Why.DEPENDS for topic in topics}
+    named = {topic for (why, _), topics in groups.items() if why is not Why.DEPENDS for topic in topics}
     said = []
-    for why, topics in by_reason.items():
+    for (why, of_lists), topics in groups.items():
         shown = [t for t in topics if why is not Why.DEPENDS or t not in named]
         if len(shown) > 1 and "dns" in shown:
             shown.remove("dns")
         if not shown:
             continue
         facts = {"topics": _and([words.TOPIC[t].say(lang) for t in shown], lang), "reason": reason_text(why).say(lang)}
-        line = words.NOT_LOOKED_UP_BOGUS if is_bogus(report) else words.NOT_LOOKED_UP
-        said.append(_begun(line.say(lang, facts)))
+        bogus = is_bogus(report) and not of_lists and why in (Why.SERVFAIL, Why.DEPENDS)
+        said.append(_begun((words.NOT_LOOKED_UP_BOGUS if bogus else words.NOT_LOOKED_UP).say(lang, facts)))
     return ("" if lang == "ja" else " ").join(dict.fromkeys(said))
 
 

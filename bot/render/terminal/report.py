@@ -12,25 +12,24 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text as Line
 
-from bot.render.words import APPLIES, LABELS, SEVERITIES, say_status
+from bot.conversation import words
+from bot.conversation.items import item_row
+from bot.conversation.phrases import status_text, verdict_text
+from bot.conversation.unanswered import not_looked_up, unanswered_text
+from bot.render.terminal.words import LABELS
 from checks import (
-    CATALOGUE,
     GOOGLE,
-    MSCHECKER,
-    VERDICT_TITLES,
     Finding,
     Lang,
     RecordChange,
     Report,
-    Requirement,
     RequirementStatus,
     Severity,
     Status,
+    Text,
     Verdict,
-    Why,
     place_text,
     printable,
-    reason_text,
 )
 
 _VERDICT_STYLE = {
@@ -61,76 +60,81 @@ def _parts(report: Report, lang: Lang) -> Iterator[RenderableType]:
         yield from (_finding(f, lang) for f in report.findings)
         return
     yield Line("")
-    yield _requirements(report.profiles["mschecker"], MSCHECKER, lang, "")
+    yield _items(report, lang)
     if report.authentication is not None:
         yield Line("")
         yield _authentication(report.authentication, lang)
     yield Line("")
     yield from (_finding(f, lang) for f in report.findings)
     yield from _open_questions(report, lang)
-    yield _requirements(report.profiles["google"], GOOGLE, lang, LABELS["google"].say(lang))
+    yield _requirements(report.profiles["google"], lang)
 
 
 def _open_questions(report: Report, lang: Lang) -> Iterator[RenderableType]:
     """What was asked and stayed without an answer. Only where nothing did may a report be all clear."""
-    titles = {check.id: check.title.say(lang) for check in CATALOGUE.checks}
-    unanswered = [c for c in report.checks if c.is_unanswered]
-    if unanswered:
-        yield Line(LABELS["unanswered"].say(lang), style="bold magenta")
-        reasons = dict.fromkeys(c.reason or Why.INTERNAL for c in unanswered)
-        for why in reasons:
-            asked = (titles.get(c.id, c.id) for c in unanswered if (c.reason or Why.INTERNAL) is why)
-            said = ("、" if lang == "ja" else ", ").join(asked)
-            yield Padding(Line(f"{said}: {reason_text(why).say(lang)}"), (0, 0, 0, 2), expand=False)
+    if unanswered := not_looked_up(report):
+        yield Line(unanswered_text(report, unanswered, lang), style="bold magenta")
         yield Line("")
     elif not report.findings:
-        yield Line(LABELS["all_clear"].say(lang), style="green")
+        yield Line(words.STEP_NONE.say(lang), style="green")
 
 
 def _head(report: Report, lang: Lang) -> Line:
     name = report.shown if report.shown == report.subject else f"{report.shown} ({report.subject})"
     head = Line(printable(name), style="bold")
     if report.verdict is not None:
-        title = VERDICT_TITLES[report.verdict].say(lang)
-        suffix = LABELS["provisional"].say(lang) if report.provisional else ""
         head.append("  ")
-        head.append(f"{title}{suffix}", style=_VERDICT_STYLE[report.verdict])
+        head.append(verdict_text(report, lang), style=_VERDICT_STYLE[report.verdict])
     return head
 
 
-def _requirements(
-    rows: tuple[RequirementStatus, ...], requirements: tuple[Requirement, ...], lang: Lang, title: str
-) -> RenderableType:
-    titles = {r.id: r.title.say(lang) for r in requirements}
-    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
-    table.add_column(overflow="fold")
-    table.add_column(overflow="fold")
+def _items(report: Report, lang: Lang) -> RenderableType:
+    table = _columns(3)
+    for status in report.profiles["mschecker"]:
+        row = item_row(report, status, lang)
+        if row is not None:
+            item, state, found = row
+            table.add_row(Line(item), _state(status, state), Line(found, style="dim"))
+    return table
+
+
+def _requirements(rows: tuple[RequirementStatus, ...], lang: Lang) -> RenderableType:
+    titles = {r.id: r.title.say(lang) for r in GOOGLE}
+    table = _columns(2)
     for row in rows:
-        status = Line(say_status(row, lang), style=_STATUS_STYLE.get(row.status, "dim"))
-        if row.reason is not None and row.status is not Status.NOT_KNOWN:
-            status.append(f" ({reason_text(row.reason).say(lang)})", style="dim")
         label = Line(titles.get(row.id, row.id))
         if row.applies != "all":
-            label.append(f" [{APPLIES[row.applies].say(lang)}]", style="dim")
-        table.add_row(label, status)
-    return Group(Line(title, style="bold"), table) if title else table
+            label.append(f" [{words.APPLIES_TO[row.applies].say(lang)}]", style="dim")
+        table.add_row(label, _state(row, status_text(row, lang)))
+    return Group(Line(LABELS["google"].say(lang), style="bold"), table)
+
+
+def _columns(count: int) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    for _ in range(count):
+        table.add_column(overflow="fold")
+    return table
+
+
+def _state(status: RequirementStatus, said: str) -> Line:
+    return Line(said, style=_STATUS_STYLE.get(status.status, "dim"))
 
 
 def _finding(finding: Finding, lang: Lang) -> RenderableType:
-    head = Line(f"{SEVERITIES[finding.severity].say(lang)} ", style=_SEVERITY_STYLE[finding.severity])
+    head = Line(f"{words.SEVERITY[finding.severity].say(lang)} ", style=_SEVERITY_STYLE[finding.severity])
     head.append(f"{finding.rule.id} ", style="dim")
     head.append_text(_spans(finding.title(lang), "bold"))
-    lines: list[RenderableType] = [_spans(finding.why(lang)), _labelled("fix", finding.fix(lang), lang)]
+    lines: list[RenderableType] = [_spans(finding.why(lang)), _labelled(words.HOW, finding.fix(lang), lang)]
     if finding.place:
-        lines.append(_labelled("where", place_text(finding.place).say(lang), lang))
+        lines.append(_labelled(words.WHERE, place_text(finding.place).say(lang), lang))
     for change in finding.records:
-        lines += _change(change)
+        lines += _change(change, lang)
     lines += [Line(url, style="dim") for url in finding.rule.references[:1]]
     return Group(head, Padding(Group(*lines), (0, 0, 1, 2), expand=False))
 
 
-def _labelled(label: str, text: str, lang: Lang) -> Line:
-    line = Line(f"{LABELS[label].say(lang)} ", style="bold")
+def _labelled(label: Text, text: str, lang: Lang) -> Line:
+    line = Line(f"{label.say(lang)}: ", style="bold")
     line.append_text(_spans(text))
     return line
 
@@ -143,8 +147,13 @@ def _spans(text: str, style: str = "") -> Line:
     return line
 
 
-def _change(change: RecordChange) -> Iterator[Line]:
-    """Old and new as in a diff; a record that stays has no sign."""
+def _change(change: RecordChange, lang: Lang) -> Iterator[Line]:
+    """Old and new as in a diff; a record that stays has no sign, and one for later is no change to make now."""
+    if change.later and change.new:
+        named = {"type": change.type, "name": printable(change.name)}
+        yield Line(words.RECORD_LATER.say(lang, named), style="dim")
+        yield Line(f"    {printable(change.new)}")
+        return
     yield Line(f"{printable(change.name)}  {change.type}", style="dim")
     if change.old is not None and change.old == change.new:
         yield Line(f"    {printable(change.old)}")

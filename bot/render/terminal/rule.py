@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.render.words import LABELS, SEVERITIES
+from bot.conversation import words
 from checks import Lang, Rule
 
 
@@ -11,11 +11,11 @@ def explain_rule(rule: Rule, lang: Lang) -> str:
     facts = {name: f"<{name}>" for name in rule.facts}
     texts = rule.texts
     lines = [
-        f"{rule.id} {rule.name}  [{SEVERITIES[rule.severity].say(lang)}]",
+        f"{rule.id} {rule.name}  [{words.SEVERITY[rule.severity].say(lang)}]",
         "",
         texts.title.say(lang, facts),
         texts.why.say(lang, facts),
-        f"{LABELS['fix'].say(lang)} {texts.fix.say(lang, facts)}",
+        f"{words.HOW.say(lang)}: {texts.fix.say(lang, facts)}",
         "",
         f"- {rule.sample.bad}",
         f"+ {rule.sample.good}",
