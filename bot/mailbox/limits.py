@@ -1,5 +1,6 @@
 """How much one client, and all clients together, may ask of the mailbox."""
 
+import dataclasses
 import ipaddress
 from collections import Counter
 from dataclasses import dataclass
@@ -15,6 +16,12 @@ class Limits:
     session_bytes: int = 16 * 1024 * 1024
     session_s: float = 900.0
     command_s: float = 300.0
+
+    @classmethod
+    def of_mails(cls, max_bytes: int) -> "Limits":
+        """Those under which a client may send several mails of `max_bytes` in one session."""
+        usual = cls()
+        return dataclasses.replace(usual, session_bytes=max(usual.session_bytes, 4 * max_bytes))
 
 
 class Gate:

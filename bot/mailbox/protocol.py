@@ -2,6 +2,7 @@
 
 import asyncio
 import collections
+import contextlib
 import logging
 import ssl
 from typing import Any
@@ -15,6 +16,7 @@ LOG = logging.getLogger(__name__)
 
 COMMAND_BYTES = 2048
 READ_BYTES = 65536
+LAST_WORD_S = 0.3
 STORAGE_ERROR = "451 4.3.0 Temporary local problem, please try again later"
 TOO_BIG = "552 5.3.4 Message too big for this address"
 
@@ -61,6 +63,7 @@ class MailboxProtocol(SMTP):
         self._tasks = sessions
         self._client_ip: str | None = None
         self._turned_away = False
+        self._dismissed = False
         self._bytes_left = limits.session_bytes
         self._session_timer: asyncio.TimerHandle | None = None
 
@@ -75,7 +78,9 @@ class MailboxProtocol(SMTP):
                 transport.close()
                 return
             self._client_ip = client_ip
-            self._session_timer = self.loop.call_later(self._limits.session_s, self._cut)
+            self._session_timer = self.loop.call_later(
+                self._limits.session_s, self._dismiss, b"421 4.4.2 This session took too long\r\n"
+            )
             super().connection_made(transport)
             task = self._handler_coroutine
             assert task is not None
@@ -86,12 +91,12 @@ class MailboxProtocol(SMTP):
             super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
-        if self._turned_away:
+        if self._turned_away or self._dismissed:
             return
         self._bytes_left -= len(data)
         if self._bytes_left < 0:
             LOG.warning("%s sent more than a session may", self._client_ip)
-            self._cut()
+            self._dismiss(b"421 4.7.0 Too much for one session, please go on in another one\r\n")
             return
         super().data_received(data)
 
@@ -262,6 +267,17 @@ class MailboxProtocol(SMTP):
     def _end(self) -> None:
         if self.transport is not None:
             self.transport.close()
+
+    def _dismiss(self, answer: bytes) -> None:
+        """Say why, read no more, and end soon, whether or not the client listens."""
+        if self._dismissed or not isinstance(self.transport, asyncio.Transport):
+            return
+        self._dismissed = True
+        self.transport.write(answer)
+        with contextlib.suppress(RuntimeError):
+            # It is closing already.
+            self.transport.pause_reading()
+        self.loop.call_later(LAST_WORD_S, self._cut)
 
     def _cut(self) -> None:
         """End at once, without waiting for a client that does not read."""

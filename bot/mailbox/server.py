@@ -48,7 +48,7 @@ class MailboxServer:
         self._host, self._wanted_port = host, port
         self._tls = tls
         self._max_bytes = max_bytes
-        self._limits = limits or Limits()
+        self._limits = limits or Limits.of_mails(max_bytes)
         self._gate = Gate(self._limits)
         self._clock = clock
         self._writer = GroupCommit(store.mailboxes)

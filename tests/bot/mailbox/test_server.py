@@ -380,7 +380,7 @@ def test_connections_commands_bytes_and_time_are_bounded(tmp_path: Path) -> None
 
         token = await setup.open()
 
-        def flood() -> int:
+        def flood() -> tuple[int, bytes]:
             with client(setup) as smtp:
                 smtp.ehlo()
                 smtp.mail("a@example.com")
@@ -392,19 +392,40 @@ def test_connections_commands_bytes_and_time_are_bounded(tmp_path: Path) -> None
                     while sent < 50_000_000:
                         sent += smtp.sock.send(b"x" * 10_000)
                 except OSError:
+                    last_word = smtp.sock.recv(100)
                     smtp.close()
-                return sent
+                return sent, last_word
 
-        assert await asyncio.to_thread(flood) < 10_000_000
+        sent, last_word = await asyncio.to_thread(flood)
+        assert sent < 10_000_000
+        assert last_word.startswith(b"421 4.7.0 Too much")
 
         def idle() -> bytes:
             with socket.create_connection(("127.0.0.1", setup.port), timeout=5) as connection:
                 connection.recv(100)
-                return connection.recv(100)
+                return connection.recv(100) + connection.recv(100)
 
-        assert await asyncio.to_thread(idle) == b""
+        assert await asyncio.to_thread(idle) == b"421 4.4.2 This session took too long\r\n"
 
     run(tmp_path, body, limits=limits)
+
+
+def test_as_many_bytes_as_an_address_takes_fit_into_a_session(tmp_path: Path) -> None:
+    most = 20 * 1024 * 1024
+
+    async def body(setup: Setup) -> None:
+        token = await setup.open(max_bytes=most)
+        long = MAIL + (b"x" * 998 + b"\r\n") * (17 * 1024)
+
+        def both() -> None:
+            with client(setup) as smtp:
+                for _ in range(2):
+                    assert smtp.sendmail("a@example.com", [address_of(token, DOMAIN)], long) == {}
+
+        await asyncio.to_thread(both)
+        assert [mail.size for mail in await setup.mails()] == [len(long)] * 2
+
+    run(tmp_path, body, max_bytes=most)
 
 
 def test_a_sender_in_broken_utf8_is_kept_readable(tmp_path: Path) -> None:
