@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from checks.model import Answer, Known, Unreachable, Why
+from checks.model import Answer, Known, Seen, Unreachable, Why
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,8 @@ class SpfNode:
     `records`: all `v=spf1` records at the name (Absent: none; several: permerror). `record`: the parsed one, where
     there is exactly one. `lookups`: DNS terms of this record and of everything below it, counted as for an address that
     nothing matches. `loops`: the name already stands above. `cut`: not followed (macro, depth). Where
-    either is set, `records` is Unreachable and says nothing about the name.
+    either is set, `records` is Unreachable and says nothing about the name. `alias_of`: the canonical name that holds
+    the records, where the name is an alias.
     """
 
     domain: str
@@ -93,6 +94,12 @@ class SpfNode:
     lookups: int
     loops: bool = False
     cut: bool = False
+    alias_of: str | None = None
+
+    @property
+    def published_at(self) -> str:
+        """The name that holds the record: beside a CNAME there can be none (RFC 1034 section 3.6.2)."""
+        return self.alias_of or self.domain
 
     def paths(self, above: tuple[SpfNode, ...] = ()) -> Iterator[tuple[SpfNode, ...]]:
         """Every node, in the order of evaluation, as the way that leads to it from this one: (self, ..., node)."""
@@ -128,3 +135,9 @@ class SpfEvidence:
     passes_all: str = ""
     passes_all_at: str = ""
     passing_networks: tuple[str, ...] = ()
+
+    @property
+    def published_at(self) -> str:
+        """The name that holds the records, as for a node of the tree."""
+        alias_of = self.answer.value.alias_of if isinstance(self.answer, Seen) else None
+        return alias_of or self.domain

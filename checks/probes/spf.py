@@ -34,6 +34,7 @@ class _Draft:
     children: list[_Draft] = field(default_factory=list)
     loops: bool = False
     cut: bool = False
+    alias_of: str | None = None
 
 
 async def ask_spf(run: Run) -> SpfEvidence:
@@ -44,14 +45,14 @@ async def ask_spf(run: Run) -> SpfEvidence:
     records = spf_records(answer.value.values)
     if len(records) != 1:
         return SpfEvidence(run.domain, answer, records, None)
-    tree = await _grow(run.dns, run.domain, records)
+    tree = await _grow(run.dns, run.domain, records, answer.value.alias_of)
     at, passes_all = _passing_all(tree) or ("", "")
     networks = await _passing_networks(run.dns, tree)
     return SpfEvidence(run.domain, answer, records, tree, passes_all, at, tuple(dict.fromkeys(networks)))
 
 
-async def _grow(dns: DnsRun, domain: str, records: tuple[str, ...]) -> SpfNode:
-    root = _Draft(domain, None, (), Seen(records), parse_spf(records[0]))
+async def _grow(dns: DnsRun, domain: str, records: tuple[str, ...], alias_of: str | None) -> SpfNode:
+    root = _Draft(domain, None, (), Seen(records), parse_spf(records[0]), alias_of=alias_of)
     parsed = {domain: root.record}
     level = [root]
     size = 1
@@ -70,6 +71,7 @@ async def _grow(dns: DnsRun, domain: str, records: tuple[str, ...]) -> SpfNode:
                     followed.append(child)
         for child, answer in zip(followed, await asyncio.gather(*(dns.txt(c.domain) for c in followed)), strict=True):
             child.records = _records(answer)
+            child.alias_of = answer.value.alias_of if isinstance(answer, Seen) else None
             match child.records:
                 case Seen((single,)):
                     if child.domain not in parsed:
@@ -106,6 +108,7 @@ def _freeze(draft: _Draft) -> SpfNode:
         own + sum(c.lookups for c in children),
         draft.loops,
         draft.cut,
+        draft.alias_of,
     )
 
 

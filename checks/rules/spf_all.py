@@ -136,7 +136,7 @@ def _by_all(spf: SpfEvidence, tree: SpfNode) -> Finding:
     return PASS_ALL.found(
         spf.domain,
         variant=variant,
-        records=(RecordChange(spf.domain, "TXT", record.text if record else None, new),),
+        records=(RecordChange(spf.published_at, "TXT", record.text if record else None, new),),
         domain=spf.domain,
         term=spf.passes_all,
         holder=spf.passes_all_at,
@@ -158,7 +158,7 @@ def _by_networks(spf: SpfEvidence, tree: SpfNode) -> Finding | None:
     return PASS_ALL.found(
         spf.domain,
         variant="networks" if by_ipv4 else "ipv6",
-        records=(RecordChange(spf.domain, "TXT", tree.record.text if tree.record else None, None),),
+        records=(RecordChange(spf.published_at, "TXT", tree.record.text if tree.record else None, None),),
         domain=spf.domain,
         term="",
         holder=spf.domain,

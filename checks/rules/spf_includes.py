@@ -8,7 +8,7 @@ from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordCh
 from checks.evidence.spf import SpfEvidence, SpfNode, SpfTerm
 from checks.model import Absent, Seen, Severity, Tier, Unreachable, Why
 from checks.parse.spf_rewrite import without_terms
-from checks.rules.spf_record import MULTIPLE_SPF_RECORDS
+from checks.rules.spf_record import MAX_SHOWN, MULTIPLE_SPF_RECORDS
 
 _TITLE = Text(
     en="The SPF of `{domain}` leads to `{target}`, which has no SPF record",
@@ -126,7 +126,7 @@ def _faults(way: tuple[SpfNode, ...], ways: Sequence[tuple[SpfNode, ...]]) -> It
                 variant="included",
                 domain=node.domain,
                 count=len(records),
-                published=records,
+                published=records[:MAX_SHOWN],
                 owner=owner.domain,
                 term=through.text,
             )
@@ -145,7 +145,7 @@ def _change(holder: SpfNode, ways: Sequence[tuple[SpfNode, ...]]) -> tuple[Recor
         return ()
     dead = [w[-1].via for w in ways if w[-2] is holder and isinstance(w[-1].records, Absent)]
     new = without_terms(holder.record, *(t for t in dead if t is not None))
-    return (RecordChange(holder.domain, "TXT", holder.record.text, new),)
+    return (RecordChange(holder.published_at, "TXT", holder.record.text, new),)
 
 
 CHECK = Check(

@@ -105,7 +105,7 @@ def judge(spf: SpfEvidence) -> Iterator[Finding]:
     yield TOO_MANY_LOOKUPS.found(
         spf.domain,
         variant=variant,
-        records=(RecordChange(spf.domain, "TXT", tree.record.text, change),),
+        records=(RecordChange(spf.published_at, "TXT", tree.record.text, change),),
         domain=spf.domain,
         lookups=tree.lookups,
         limit=LIMIT,

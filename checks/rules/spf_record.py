@@ -11,6 +11,9 @@ from checks.model import Absent, Seen, Severity, Tier, Unreachable, Why
 from checks.parse.spf_rewrite import merged, recognised
 from checks.providers import spf_terms
 
+MAX_SHOWN = 20
+"""Of several records: more than are ever merged."""
+
 _NOT_RECOGNISED = Text(
     en="`{domain}` has no SPF record: the one that is meant as such is not recognised",
     ja="`{domain}` にSPFレコードとして認識されるレコードがありません",
@@ -202,16 +205,16 @@ def judge(spf: SpfEvidence, use: UseEvidence) -> Iterator[Finding]:
         case 1:
             return
         case count:
-            record = merged(spf.records)
-            changes = [RecordChange(spf.domain, "TXT", old, "" if record else None) for old in spf.records]
-            changes[0] = RecordChange(spf.domain, "TXT", spf.records[0], record)
+            record, old = merged(spf.records), spf.records[:MAX_SHOWN]
+            changes = [RecordChange(spf.published_at, "TXT", text, "" if record else None) for text in old]
+            changes[0] = RecordChange(spf.published_at, "TXT", old[0], record)
             yield MULTIPLE_SPF_RECORDS.found(
                 spf.domain,
                 variant=None if record else "unreadable",
                 records=changes,
                 domain=spf.domain,
                 count=count,
-                published=spf.records,
+                published=old,
                 owner=spf.domain,
                 term="",
             )

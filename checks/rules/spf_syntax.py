@@ -209,7 +209,7 @@ def _found(
         severity=Severity.WARNING if fault.kind == "ignored" else None,
         tier=Tier.NONE if fault.kind == "ignored" else None,
         variant=variant,
-        records=() if variant == "included" else (RecordChange(node.domain, "TXT", text, correction),),
+        records=() if variant == "included" else (RecordChange(node.published_at, "TXT", text, correction),),
         domain=node.domain,
         term=fault.term if len(fault.term) <= 80 else fault.term[:79] + "…",
         position=fault.position + 1,

@@ -25,6 +25,22 @@ def test_without_a_record_the_question_does_not_arise(check: Check) -> None:
     assert caught.value.why is Why.NO_RECORD
 
 
+@pytest.mark.parametrize(
+    ("check", "record"),
+    [
+        (spf_all.CHECK, "v=spf1 mx +all"),
+        (spf_all.CHECK, "v=spf1 ip4:0.0.0.0/0 -all"),
+        (spf_syntax.CHECK, "v=spf1 mx, a ~all"),
+        (spf_lookups.CHECK, "v=spf1 mx include:d.example ~all"),
+        (spf_includes.CHECK, "v=spf1 mx include:gone.example ~all"),
+    ],
+)
+def test_a_change_is_for_the_name_that_holds_the_record(check: Check, record: str) -> None:
+    finding = single(check, published({"d": "CNAME c.example.", "c": record}))
+    assert [change.name for change in finding.records] == ["c.example"]
+    assert finding.facts["domain"] == "d.example"
+
+
 @pytest.mark.parametrize("check", OF_TREE, ids=lambda check: check.id)
 def test_a_failed_lookup_is_no_answer(check: Check) -> None:
     with pytest.raises(CannotTell) as caught:

@@ -8,6 +8,7 @@ from spf_judged import judged, new, of, single, unanswered
 from spf_world import published
 
 from checks.catalogue import CannotTell, RecordChange
+from checks.evidence.spf import SpfEvidence
 from checks.model import Absent, Answer, Known, Seen, Severity, Tier, Unreachable, Why
 from checks.rules import spf_record
 
@@ -91,6 +92,18 @@ class TestRecord:
         assert merged is not None
         assert sorted(merged.split()) == ["include:a.example", "mx", "v=spf1", "~all"]
         assert gone == ""
+
+    def test_several_at_an_alias_are_changed_where_they_stand(self) -> None:
+        evidence = published({"d": "CNAME c.example.", "c": "v=spf1 mx -all\nv=spf1 a -all"})
+        finding = single(spf_record.CHECK, evidence, use("d.example"))
+        assert {change.name for change in finding.records} == {"c.example"}
+
+    def test_of_hundreds_some_are_shown(self) -> None:
+        many = tuple(f"v=spf1 ip4:192.0.2.{i} -all" for i in range(250))
+        evidence = SpfEvidence("d.example", Seen(Answer("d.example", "TXT", ())), many, None)
+        finding = single(spf_record.CHECK, evidence, use("d.example"))
+        assert (finding.facts["count"], len(finding.records), finding.variant) == (250, 20, "unreadable")
+        assert finding.facts["published"] == many[:20]
 
     def test_several_that_cannot_be_read_are_left_to_their_owner(self) -> None:
         finding = single(spf_record.CHECK, of("v=spf1 moo -all\nv=spf1 mx ~all"), use("d.example"))
