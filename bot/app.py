@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -33,6 +34,9 @@ LISTENERS_S = 1.0
 STEPS_S = 2.0
 TIDY_S = 6 * 3600.0
 WORKFLOWS_KEPT = timedelta(days=14)
+"""Longer than any workflow waits: a test address lives for a week at most."""
+REPORTS_KEPT = timedelta(days=90)
+"""Of checks that no thread shows any more, being neither its newest nor told as a change."""
 
 
 class CannotStart(Exception):
@@ -182,11 +186,18 @@ class App:
     async def _tidy(self) -> None:
         """Forget, now and then, what nothing can ask for any more."""
         while True:
-            try:
-                await self.store.events.forget_old()
-                await self._durable.forget(self._clock() - WORKFLOWS_KEPT)
-            except Exception:
-                LOG.exception("old records could not be deleted")
+            ended_before, checked_before = self._clock() - WORKFLOWS_KEPT, self._clock() - REPORTS_KEPT
+            for forget in (
+                self.store.events.forget_old,
+                partial(self.store.work.forget_started, ended_before),
+                partial(self.store.threads.forget_applied, ended_before),
+                partial(self.store.reports.forget_unnamed, checked_before),
+                partial(self._durable.forget, ended_before),
+            ):
+                try:
+                    await forget()
+                except Exception:
+                    LOG.exception("old records could not be deleted")
             await asyncio.sleep(TIDY_S)
 
 

@@ -1,15 +1,16 @@
 """Finished reports, as the language-neutral data that the checks give."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import Text, cast, delete, exists, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.store.clock import Clock
 from bot.store.database import Database
 from bot.store.records import StoredReport
-from bot.store.tables import reports
+from bot.store.tables import reports, threads
 
 
 class Reports:
@@ -47,9 +48,12 @@ class Reports:
             row = (await connection.execute(select(reports).where(reports.c.id == report_id))).first()
             return None if row is None else StoredReport(*row)
 
-    async def of_thread(self, thread_id: str, *, limit: int = 50) -> list[StoredReport]:
-        """Reports of a thread, newest first."""
-        statement = select(reports).where(reports.c.thread_id == thread_id)
-        async with self._database.read() as connection:
-            rows = await connection.execute(statement.order_by(reports.c.created_at.desc()).limit(limit))
-            return [StoredReport(*row) for row in rows]
+    async def forget_unnamed(self, before: datetime) -> int:
+        """Drop reports from before that time whose thread's state no longer names them; returns how many."""
+        named = exists().where(
+            threads.c.id == reports.c.thread_id,
+            func.instr(cast(threads.c.state, Text), func.json_quote(reports.c.id)) > 0,
+        )
+        statement = delete(reports).where(reports.c.created_at < before, reports.c.thread_id.is_not(None), ~named)
+        async with self._database.write() as connection:
+            return (await connection.execute(statement)).rowcount

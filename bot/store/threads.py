@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, insert, select, update
+from sqlalchemy import Select, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -88,6 +88,12 @@ class Threads:
             return False
         self._wake(effects)
         return True
+
+    async def forget_applied(self, before: datetime) -> int:
+        """Drop the keys of events applied before that time, when nobody repeats them any more; returns how many."""
+        statement = delete(applied_events).where(applied_events.c.applied_at < before)
+        async with self._database.write() as connection:
+            return (await connection.execute(statement)).rowcount
 
     async def get(self, thread_id: str) -> Thread | None:
         async with self._database.read() as connection:

@@ -1,8 +1,9 @@
 """Work that was decided and must become a durable workflow."""
 
 from asyncio import Event as Signal
+from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.store.clock import Clock
@@ -31,6 +32,11 @@ class Work:
         statement = select(work.c.work_id, work.c.name, work.c.argument).where(work.c.started_at.is_(None))
         async with self._database.read() as connection:
             return [WorkItem(*row) for row in await connection.execute(statement.order_by(work.c.seq).limit(limit))]
+
+    async def forget_started(self, before: datetime) -> int:
+        """Drop work that the engine was handed before that time, and keeps itself; returns how many."""
+        async with self._database.write() as connection:
+            return (await connection.execute(delete(work).where(work.c.started_at < before))).rowcount
 
     async def started(self, work_id: str) -> None:
         async with self._database.write() as connection:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from bot.demo.workspace import (
     RANDOM,
     direct_channel,
 )
+from bot.store import utc_now
 
 
 def test_what_is_wrong_is_told_to_the_asker_alone_in_their_language() -> None:
@@ -228,6 +230,29 @@ def test_a_token_that_slack_does_not_know_is_a_sentence_and_leaves_nothing_runni
                     pass
         async with Stage(keys=KEYS, data_dir=tmp_path):
             pass
+
+    asyncio.run(run())
+
+
+def test_what_nothing_can_ask_for_any_more_is_forgotten(tmp_path: Path) -> None:
+    def count(table: str) -> int:
+        with closing(sqlite3.connect(tmp_path / "app.db")) as connection:
+            return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+    async def run() -> None:
+        async with Stage(keys=KEYS, data_dir=tmp_path, rates=None) as stage:
+            root = await checked(stage, "good.example")
+            await stage.workspace.press(ALICE.id, HERE, root.ts, "check_again")
+            await stage.workspace.wait_for(lambda: "nothing changed" in root_text(stage, root), what="a second check")
+            assert [count(table) for table in ("work", "reports")] == [3, 2]
+        much_later = utc_now() + timedelta(days=100)
+        async with Stage(keys=KEYS, data_dir=tmp_path, clock=lambda: much_later), asyncio.timeout(10):
+            while True:
+                left = [count(table) for table in ("work", "applied_events", "received_events", "reports")]
+                # The report that the thread shows stays; the address only now expired.
+                if left in ([0, 0, 0, 1], [0, 1, 0, 1]):
+                    return
+                await asyncio.sleep(0.05)
 
     asyncio.run(run())
 
