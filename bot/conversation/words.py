@@ -22,7 +22,7 @@ STATUS: Mapping[Status, Text] = {
 }
 NOT_TESTED_HERE = Text(en="– not tested here", ja="– 未検査")
 BECAUSE = Text(en="{state}: {reason}", ja="{state}: {reason}")
-NEEDS_AN_ANSWER = Text(en="once the mail is known to be yours", ja="自社のメールか確認待ち")
+NEEDS_AN_ANSWER = Text(en="waits for your answer", ja="自社のメールか確認待ち")
 NEEDS_A_MAIL = Text(en="needs a test mail", ja="テストメール待ち")
 APPLIES_TO: Mapping[str, Text] = {
     "all": Text(en="all senders", ja="全送信者"),

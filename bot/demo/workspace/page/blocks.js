@@ -1,6 +1,6 @@
 // Block Kit as DOM nodes.
 
-import { el, link, safeUrl } from './element.js';
+import { el, link, safeUrl, whole } from './element.js';
 import { emoji } from './emoji.js';
 import { markdown } from './markdown.js';
 import { mrkdwn } from './mrkdwn.js';
@@ -107,7 +107,7 @@ function table(block, ctx) {
 
 function cellOf(cell, ctx) {
   if (cell.type === 'rich_text') return cell.elements.map((inner) => rich(inner, ctx));
-  return cell.text ?? String(cell.value);
+  return whole(cell.text ?? String(cell.value));
 }
 
 function rich(node, ctx) {
@@ -133,7 +133,7 @@ function rich(node, ctx) {
     case 'date':
       return node.fallback || '';
     default:
-      return styled(el('span', {}, node.text || ''), node.style);
+      return styled(el('span', {}, whole(node.text || '')), node.style);
   }
 }
 

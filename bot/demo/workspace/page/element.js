@@ -12,6 +12,13 @@ export function el(tag, attributes = {}, ...children) {
   return node;
 }
 
+// Text whose domain names and addresses go to the next line as a whole, where a browser would cut them at a hyphen.
+export function whole(text) {
+  return text
+    .split(/([A-Za-z0-9_@.=-]*[A-Za-z0-9]-[A-Za-z0-9_@.=-]*[A-Za-z0-9])/)
+    .map((piece, at) => (at % 2 === 1 && piece.includes('.') && piece.length < 44 ? el('span', { class: 'whole' }, piece) : piece));
+}
+
 const SVG = 'http://www.w3.org/2000/svg';
 
 export function svg(viewBox, cls, ...shapes) {

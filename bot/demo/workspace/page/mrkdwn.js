@@ -1,7 +1,7 @@
 // Slack's mrkdwn as DOM nodes. Marks count only beside a space, ASCII punctuation or an end, as in Slack, so that a
 // mark that touches a Japanese character stays visible here as it does there.
 
-import { el, link } from './element.js';
+import { el, link, whole } from './element.js';
 import { emoji } from './emoji.js';
 
 const BEFORE = '(?<=^|[\\s!-/:-@\\[-`{-~])';
@@ -54,11 +54,11 @@ function inline(text, ctx) {
   const out = [];
   let rest = text;
   for (let found = INLINE.exec(rest); found !== null; found = INLINE.exec(rest)) {
-    out.push(unescape(rest.slice(0, found.index)), ...node(found, ctx));
+    out.push(...whole(unescape(rest.slice(0, found.index))), ...node(found, ctx));
     // What was taken ends in ASCII punctuation, so the start of the rest is a place where a mark may stand.
     rest = rest.slice(found.index + found[0].length);
   }
-  out.push(unescape(rest));
+  out.push(...whole(unescape(rest)));
   return out;
 }
 

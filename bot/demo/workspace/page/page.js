@@ -173,7 +173,13 @@ function drawSamples(root, replies) {
   if (to.dataset.thread !== root.ts || to.value === '' || to.value === to.dataset.found) {
     to.value = to.dataset.found = addresses.at(-1) || '';
   }
-  if (to.dataset.thread !== root.ts) byId('sample-result').textContent = '';
+  if (to.dataset.thread !== root.ts) {
+    byId('sample-result').textContent = '';
+    // The first sample of the domain that the thread is about.
+    const domain = (root.blocks || []).find((block) => block.type === 'header')?.text.text;
+    const fitting = state.samples.find((sample) => sample.en.startsWith(`${domain}: `));
+    if (fitting) select.value = fitting.name;
+  }
   to.dataset.thread = root.ts;
 }
 
