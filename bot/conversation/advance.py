@@ -79,9 +79,9 @@ def advance(state: Conversation, event: Event, reports: Reports) -> Step:
         case AddressAsked(offer, ended):
             return _address_asked(state, offer, ended, reports)
         case AddressClosed(token):
-            return _address_ends(state, token, "closed")
+            return _address_ends(state, token, "closed", reports)
         case AddressExpired(token):
-            return _address_ends(state, token, "expired")
+            return _address_ends(state, token, "expired", reports)
         case LanguageChosen(lang):
             new = replace(state, lang=lang)
             return new, [SetLanguage(lang), *_show(new, reports, drawn(new))]
@@ -119,8 +119,9 @@ def _checked(state: Conversation, event: Checked, reports: Reports) -> Step:
     acts: list[Act] = [] if new.is_running else [SetRunning(False)]
     if new.is_overview:
         return new, [*acts, _root_after_a_run(new, reports)]
-    if not new.mails and new.address is not None and takes_no_mail(report_of(reports, event.report_id)):
-        acts.append(CloseAddress(new.address.token))
+    is_open = new.address is not None and new.address.status == "open"
+    if is_open and not new.mails and takes_no_mail(report_of(reports, event.report_id)):
+        acts.append(CloseAddress(new.addresses[-1].token))
         new = _with_last_address(new, "closed")
     if before is not None:
         old, now = report_of(reports, before), report_of(reports, event.report_id)
@@ -199,13 +200,14 @@ def _opened(offer: Offer | None) -> list[Act]:
     return [OpenAddress(offer.token, offer.expires_at)] if offer else []
 
 
-def _address_ends(state: Conversation, token: str, how: AddressStatus) -> Step:
+def _address_ends(state: Conversation, token: str, how: AddressStatus, reports: Reports) -> Step:
     at = next((n for n, each in enumerate(state.addresses) if each.token == token and each.status == "open"), None)
     if at is None:
         return state, []
     ended = tuple(replace(each, status=how) if n == at else each for n, each in enumerate(state.addresses))
     new = replace(state, addresses=ended)
-    acts: list[Act] = [CloseAddress(token), Show("address", address(new, None))]
+    # The root says what to do next, and that was perhaps to send a mail there.
+    acts: list[Act] = [CloseAddress(token), *_show(new, reports, ["address", "root"])]
     if how == "expired" and not new.mails:
         acts.append(Show(f"nothing-{at}", nothing_arrived(new.addresses[at], new.lang)))
     return new, acts

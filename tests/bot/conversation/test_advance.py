@@ -333,7 +333,16 @@ def test_nothing_arrived_is_said_once() -> None:
 def test_an_address_that_was_used_expires_without_a_complaint() -> None:
     reports = {"r": domain_report(), "m": mail_report()}
     _, acts = play([begun(), Checked(1, "r", AT), MailAnalysed("1", "m", AT), AddressExpired("tok1")], reports)
-    assert set(shown(acts)) == {"address"}
+    assert set(shown(acts)) == {"address", "root"}
+
+
+@pytest.mark.parametrize("end", [AddressClosed("tok1"), AddressExpired("tok1")])
+def test_the_root_asks_for_no_mail_to_an_address_that_is_over(end: Event) -> None:
+    reports = {"r": domain_report()}
+    before = shown(play([begun(), Checked(1, "r", AT)], reports)[1])["root"]
+    after = shown(play([begun(), Checked(1, "r", AT), end], reports)[1])["root"]
+    assert "to the address in the thread" in text(before)
+    assert "to the address in the thread" not in text(after)
 
 
 def test_the_language_button_redraws_everything_that_was_said() -> None:
