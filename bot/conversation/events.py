@@ -61,11 +61,12 @@ class CheckFailed:
 
 @dataclass(frozen=True, slots=True)
 class MailAnalysed:
-    """`report_id` None: the analysis failed on our side."""
+    """`report_id` None: the analysis failed on our side. `token`: of the address to which it came."""
 
     mail_id: str
     report_id: str | None
     at: datetime
+    token: str = ""
 
 
 @dataclass(frozen=True, slots=True)
