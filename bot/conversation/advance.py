@@ -152,7 +152,7 @@ def _mail(state: Conversation, event: MailAnalysed, reports: Reports) -> Step:
         return state, []
     at = seconds(event.at)
     recent = sum(seen.own_reply and at - seen.at < BURST_S for seen in state.mails)
-    seen = MailSeen(event.mail_id, event.report_id, at, own_reply=recent < BURST)
+    seen = MailSeen(event.mail_id, event.report_id, at, own_reply=recent < BURST, token=event.token)
     new = replace(state, mails=(*state.mails, seen))
     key = f"mail-{seen.id}" if seen.own_reply else "more-mails"
     return new, _show(new, reports, [key, *_changed_by_mail(new)])
@@ -208,7 +208,7 @@ def _address_ends(state: Conversation, token: str, how: AddressStatus, reports: 
     new = replace(state, addresses=ended)
     # The root says what to do next, and that was perhaps to send a mail there.
     acts: list[Act] = [CloseAddress(token), *_show(new, reports, ["address", "root"])]
-    if how == "expired" and not new.mails:
+    if how == "expired" and new.is_silent(new.addresses[at]):
         acts.append(Show(f"nothing-{at}", nothing_arrived(new.addresses[at], new.lang)))
     return new, acts
 
@@ -242,8 +242,8 @@ def drawn(state: Conversation) -> list[str]:
     if any(not seen.own_reply for seen in state.mails):
         keys.append("more-mails")
     keys += [f"since-{each.run}" for each in state.since]
-    expired = [n for n, each in enumerate(state.addresses) if each.status == "expired"]
-    return keys + [f"nothing-{n}" for n in expired if not state.mails]
+    expired = [n for n, each in enumerate(state.addresses) if each.status == "expired" and state.is_silent(each)]
+    return keys + [f"nothing-{n}" for n in expired]
 
 
 def _show(state: Conversation, reports: Reports, keys: Iterable[str]) -> list[Act]:

@@ -61,7 +61,7 @@ class CheckFailed:
 
 @dataclass(frozen=True, slots=True)
 class MailAnalysed:
-    """`report_id` None: the analysis failed on our side. `token`: of the address to which it came."""
+    """`report_id` None: the analysis failed on our side. `token`: of the address to which it came, "" if unknown."""
 
     mail_id: str
     report_id: str | None

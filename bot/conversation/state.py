@@ -58,6 +58,7 @@ class Row:
 class MailSeen:
     """`own_reply` False: it is counted in the reply that counts. `at` in seconds since 1970.
 
+    `token`: of the address to which it came, "" if unknown.
     `claimed`, `disowned`: what a member answered to the question whether an unproven mail is theirs.
     """
 
@@ -67,6 +68,7 @@ class MailSeen:
     own_reply: bool = True
     claimed: bool = False
     disowned: bool = False
+    token: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,10 @@ class Conversation:
     def address(self) -> Address | None:
         """The address that was handed out last."""
         return self.addresses[-1] if self.addresses else None
+
+    def is_silent(self, given: Address) -> bool:
+        """No mail came to that address."""
+        return not any(mail.token in ("", given.token) for mail in self.mails)
 
     @property
     def is_running(self) -> bool:

@@ -73,7 +73,8 @@ class MailAnalyses:
         if mail is None:
             return
         at: datetime = mail.received_at
-        await self._conversations.apply(mail.thread_id, f"mail:{mail_id}", MailAnalysed(mail_id, report_id, at))
+        event = MailAnalysed(mail_id, report_id, at, mail.token)
+        await self._conversations.apply(mail.thread_id, f"mail:{mail_id}", event)
         if report_id is not None:
             await self._remember_selectors(mail.thread_id, report_id)
 
