@@ -303,6 +303,19 @@ def test_an_address_that_was_used_expires_without_a_complaint() -> None:
     assert set(shown(acts)) == {"address", "root"}
 
 
+def test_an_address_that_receives_nothing_is_told_although_another_one_did() -> None:
+    reports = {"r": domain_report(), "m": mail_report()}
+    first = [begun(), Checked(1, "r", AT), MailAnalysed("1", "m", AT, "tok1"), AddressExpired("tok1")]
+    _, acts = play([*first, AddressAsked(OTHER), AddressExpired("tok2")], reports)
+    assert "t-tok2@" in text(shown(acts)["nothing-1"])
+    _, redrawn = play([*first, AddressAsked(OTHER), AddressExpired("tok2"), LanguageChosen("ja")], reports)
+    assert "nothing-1" in shown(redrawn)
+    assert "nothing-0" not in shown(redrawn)
+    heard = MailAnalysed("2", "m", AT, "tok2")
+    _, acts = play([*first, AddressAsked(OTHER), heard, AddressExpired("tok2")], reports)
+    assert "nothing-1" not in shown(acts)
+
+
 @pytest.mark.parametrize("end", [AddressClosed("tok1"), AddressExpired("tok1")])
 def test_the_root_asks_for_no_mail_to_an_address_that_is_over(end: Event) -> None:
     reports = {"r": domain_report()}
