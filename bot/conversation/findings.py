@@ -100,6 +100,8 @@ def _items(before: Report, after: Report, lang: Lang) -> list[str]:
     titles = {each.id: each.title for each in MSCHECKER}
     said = []
     for each in after.profiles.get("mschecker", ()):
+        if each.id not in titles:
+            continue
         then = old.get(each.id, each.status)
         item = {"item": titles[each.id].say(lang)}
         if then in open_states and each.status is Status.MET:

@@ -8,7 +8,7 @@ from reports import HOSTILE, domain_report, every_finding, finding, mail_report
 
 from bot.conversation.acts import Show
 from bot.conversation.advance import advance
-from bot.conversation.content import Content, Divider, Line, Paragraph, Table
+from bot.conversation.content import Content, Divider, Line, Moment, Paragraph, Table
 from bot.conversation.events import (
     AddressExpired,
     Asked,
@@ -81,6 +81,7 @@ REPORTS = {
         domain_report(),
         mail_report(facts={"aligned_pass": False, "reverse_name": None, "reverse": "absent", "tls_version": None}),
     ),
+    "waiting": (domain_report(finding("SEC201")), mail_report(finding("DMARC401"), facts={"aligned_pass": None})),
     "forwarded": (domain_report(), mail_report(facts={"forwarded": ("list_id",)})),
     "no-from": (domain_report(), mail_report(facts={"from_address": None, "from_domain": None})),
 }
@@ -164,6 +165,21 @@ def test_buttons_of_one_action_in_a_row_have_different_names() -> None:
     (payload,) = payloads(next(act.content for act in acts if isinstance(act, Show)))
     names = [e["action_id"] for block in payload["blocks"] if block["type"] == "actions" for e in block["elements"]]
     assert names[:2] == ["check_domain", "check_domain.2"]
+
+
+def test_rows_that_stand_out_are_bold_and_the_others_plain() -> None:
+    (made,) = payloads(Content("en", "x", (Table(("a",), (("fine",), ("wrong",)), (1,)),)))
+    kinds = [row[0]["type"] for row in made["blocks"][0]["rows"]]
+    assert kinds == ["rich_text", "raw_text", "rich_text"]
+    assert problems(made) == []
+
+
+def test_a_moment_names_the_zone_only_where_the_reader_sees_it_in_their_own() -> None:
+    at = AT.timestamp()
+    (made,) = payloads(Content("en", "x", (Moment("Until", at, " (your | time> zone)", ", at most"),)))
+    (said,) = mrkdwn_texts(made["blocks"])
+    token = f"<!date^{int(at)}^{{date_short_pretty}} {{time}} (your  time zone)|2026-11-24 09:00 UTC>"
+    assert said == f"Until {token}, at most"
 
 
 def test_a_line_carries_its_button() -> None:

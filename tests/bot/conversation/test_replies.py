@@ -1,0 +1,179 @@
+"""The replies of a thread: findings, guidelines, mails and the address say what is so, and only that."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from reports import domain_report, finding, mail_report
+from told import AT, begun, play, shown, text
+
+from bot.conversation.content import Code, Content, Moment, Paragraph, References, Table
+from bot.conversation.events import Asked, Checked, CheckFailed, Disowned, MailAnalysed
+from bot.conversation.findings import explanation
+from bot.conversation.references import labelled
+from checks import Lang, RecordChange, Report, Status, Why
+
+MAIL = MailAnalysed("1", "m", AT)
+DEAD = ("spf.result", "dkim.key", "dkim.verification", "dmarc.result", "ptr.client")
+
+
+def told(domain: Report, *mails: Report, lang: Lang = "en") -> dict[str, Content]:
+    """What the thread shows after a check and these mails."""
+    reports = {"r": domain} | {f"m{n}": mail for n, mail in enumerate(mails)}
+    arrived = [MailAnalysed(str(n), f"m{n}", AT) for n in range(len(mails))]
+    made: dict[str, Content] = {}
+    for upto in range(len(arrived) + 1):
+        made |= shown(play([begun(lang), Checked(1, "r", AT), *arrived[:upto]], reports)[1])
+    return made
+
+
+def unanswered(mail: Report, *ids: str) -> Report:
+    """The mail, looked up through a resolver that does not answer."""
+    checks = tuple(
+        replace(c, outcome=type(c.outcome).UNKNOWN, reason=Why.TIMEOUT) if c.id in ids else c for c in mail.checks
+    )
+    return replace(mail, checks=checks)
+
+
+def codes(content: Content) -> Iterator[tuple[str, str]]:
+    for part in content.parts:
+        if isinstance(part, Code):
+            yield part.lead, part.text
+
+
+def test_one_finding_is_not_called_the_worst_of_them() -> None:
+    assert "worst first" not in text(told(domain_report(finding("SPF001")))["findings"])
+    assert "worst first" in text(told(domain_report(finding("SPF001"), finding("DMARC001")))["findings"])
+
+
+@pytest.mark.parametrize(
+    ("record", "shown_as"),
+    [
+        (RecordChange("a.example", "TXT", "v=1", "v=2"), [("Now: TXT at a.example", "v=1"), ("Change it to: TXT at a.example", "v=2")]),
+        (RecordChange("a.example", "TXT", None, "v=2"), [("Add: TXT at a.example", "v=2")]),
+        (RecordChange("a.example", "TXT", "v=1", None), [("Now: TXT at a.example", "v=1")]),
+        (RecordChange("a.example", "TXT", "v=1", ""), [("Delete this record: TXT at a.example", "v=1")]),
+        (RecordChange("a.example", "TXT", "v=1", "v=1"), [("Keep: TXT at a.example", "v=1")]),
+        (
+            RecordChange("a.example", "TXT", "v=1", "v=2", later=True),
+            [("Now: TXT at a.example", "v=1"), ("Later, when the text above is true: TXT at a.example", "v=2")],
+        ),
+    ],
+)  # fmt: skip
+def test_a_record_says_what_becomes_of_it(record: RecordChange, shown_as: list[tuple[str, str]]) -> None:
+    changed = replace(finding("DMARC201"), records=(record,))
+    assert list(codes(explanation(changed, "en"))) == shown_as
+
+
+def test_a_policy_for_later_is_held_while_a_mail_fails_dmarc() -> None:
+    later = RecordChange("_dmarc.example.co.jp", "TXT", "v=DMARC1; p=none", "v=DMARC1; p=quarantine", later=True)
+    domain = domain_report(replace(finding("DMARC201"), records=(later,)))
+    passes, fails = mail_report(), mail_report(finding("DMARC401"), facts={"aligned_pass": False})
+    assert fails.authentication is not None
+    fails = replace(fails, authentication=dict(fails.authentication) | {"dmarc": {"result": "fail"}})
+    held = "Do not publish it while DMARC401 is open"
+    assert held not in text(told(domain, passes)["findings"])
+    assert held in text(told(domain, fails)["findings"])
+    assert held not in text(told(domain, fails, passes)["findings"])
+    reports = {"r": domain, "m": fails}
+    _, acts = play([begun(), Checked(1, "r", AT), MAIL, Disowned("1")], reports)
+    assert held not in text(shown(acts)["findings"])
+
+
+def test_the_counts_of_the_guidelines_add_up_to_their_rows() -> None:
+    content = told(domain_report(finding("DMARC001")), mail_report(finding("SPF401")))["guidelines"]
+    table = content.parts[-1]
+    assert isinstance(table, Table)
+    counts = next(part.text for part in content.parts if isinstance(part, Paragraph))
+    numbers = [int(word) for word in counts.split() if word.isdigit()]
+    assert sum(numbers) == len(table.rows) == 12
+    assert {table.rows[at][2] for at in table.strong} == {"✗ not met"}
+    assert len(table.strong) == numbers[1] > 0
+
+
+def test_guidelines_of_which_nothing_could_be_told_are_one_line() -> None:
+    content = told(domain_report(unknown=dict.fromkeys(("dmarc.record", "dmarc.syntax", "spf.record"), Why.SERVFAIL)))
+    parts = content["guidelines"].parts
+    assert not any(isinstance(part, Table) for part in parts)
+    assert "None of the 12 requirements could be determined" in text(content["guidelines"])
+
+
+def test_a_mail_behind_a_dead_resolver_is_told_nothing_that_is_not_known() -> None:
+    facts = {"aligned_pass": None, "reverse": "unknown", "reverse_name": None}
+    reply = told(domain_report(), unanswered(mail_report(facts=facts), *DEAD))["mail-0"]
+    said = text(reply)
+    assert "Reverse name: could not be looked up" in said
+    assert "SPF or DKIM could not be looked up" in said
+    assert "neither SPF nor DKIM passes" not in said
+    assert "Nothing to change" not in said
+    assert "No problem was found in what could be looked up." in said
+    assert "SPF, DKIM, DMARC and reverse DNS could not be looked up: the DNS did not answer in time." in said
+
+
+def test_an_overview_never_calls_fine_what_was_not_looked_up() -> None:
+    asked = (Asked("a.example", "a.example"), Asked("b.example", "b.example"))
+    report = domain_report(subject="a.example", unknown={"dmarc.record": Why.TIMEOUT})
+    _, acts = play([begun(domains=asked), Checked(1, "r", AT), CheckFailed(2)], {"r": report})
+    table = shown(acts)["root"].parts[-1]
+    assert isinstance(table, Table)
+    assert table.rows[0] == ("a.example", "Undetermined", "could not be looked up")
+
+
+def test_a_mail_names_what_dns_alone_got_wrong() -> None:
+    domain = domain_report(finding("SPF001"))
+    said = text(told(domain, mail_report(finding("TLS401")))["mail-0"])
+    assert "Fine in this mail: DKIM, DMARC, Reverse DNS, Blocklists" in said
+    assert "not known yet" not in said
+    assert "DNS said" not in said
+    said = text(told(domain_report(), mail_report(finding("DMARC401")))["mail-0"])
+    assert "DMARC: DNS said in order, the mail shows ✗ not met" in said
+
+
+def test_no_dmarc_record_does_not_look_like_a_policy_of_none() -> None:
+    mail = mail_report()
+    assert mail.authentication is not None
+    none = replace(
+        mail, authentication=dict(mail.authentication) | {"dmarc": {"result": "none", "domain": "example.co.jp"}}
+    )
+    table = told(domain_report(), none)["mail-0"].parts[-1]
+    assert isinstance(table, Table)
+    assert ("DMARC", "example.co.jp", "no DMARC record") in table.rows
+
+
+def test_the_header_lines_of_a_mail_stand_one_below_the_other() -> None:
+    reply = told(domain_report(), mail_report(), lang="ja")["mail-0"]
+    lines = next(part.text for part in reply.parts if isinstance(part, Paragraph)).split("\n")
+    assert [line.split(":")[0] for line in lines] == ["From", "Return-Path", "接続元", "逆引き", "HELO", "TLS"]
+
+
+def test_the_address_says_until_when_in_one_line() -> None:
+    _, acts = play([begun()])
+    moments = [part for part in shown(acts)["address"].parts if isinstance(part, Moment)]
+    assert [moment.zone for moment in moments] == [" (your time zone)"]
+    assert "24 hours" not in text(shown(acts)["address"])
+    assert "the DKIM signature is missing then" in text(shown(acts)["address"])
+
+
+def test_sources_are_named_by_what_one_knows_them_by() -> None:
+    urls = (
+        "https://www.rfc-editor.org/rfc/rfc7208#section-4.6.4",
+        "https://www.rfc-editor.org/rfc/rfc8914",
+        "https://support.google.com/a/answer/81126",
+        "https://www.example.net/page",
+    )
+    assert [label for label, _ in labelled(urls, "en")] == [
+        "RFC 7208 section 4.6.4",
+        "RFC 8914",
+        "Google: sender guidelines",
+        "www.example.net",
+    ]
+    assert labelled(urls, "ja")[0] == ("RFC 7208 4.6.4節", urls[0])
+    shown_parts = explanation(finding("SPF301"), "en").parts
+    assert any(isinstance(part, References) and part.links[0][0].startswith("RFC") for part in shown_parts)
+
+
+def test_every_state_of_a_requirement_is_counted() -> None:
+    domain = domain_report()
+    rows = tuple(replace(each, status=Status.NOT_APPLICABLE) for each in domain.profiles["google"])
+    content = told(replace(domain, profiles=dict(domain.profiles) | {"google": rows}))["guidelines"]
+    assert "0 met, 0 not met, 0 not determined, 12 not applicable." in text(content)

@@ -1,0 +1,209 @@
+"""The root message: it agrees with the thread, and says what to do next."""
+
+from dataclasses import replace
+
+import pytest
+from reports import domain_report, finding, mail_report
+from told import AT, OTHER, begun, buttons, play, primary, shown, text
+
+from bot.conversation.content import Action, Content, Paragraph, Table
+from bot.conversation.events import (
+    AddressAsked,
+    AddressClosed,
+    Checked,
+    Claimed,
+    Disowned,
+    Event,
+    MailAnalysed,
+    RecheckAsked,
+)
+from checks import Lang, Report, RequirementStatus, Why
+
+MAIL = MailAnalysed("1", "m", AT)
+FAILS = {"aligned_pass": False}
+
+
+def told(domain: Report, *events: Event, mail: Report | None = None, lang: Lang = "en") -> dict[str, Content]:
+    """Everything that the last event shows."""
+    return shown(play([begun(lang), Checked(1, "r", AT), *events], {"r": domain, "m": mail or mail_report()})[1])
+
+
+def steps(root: Content, lead: str = "What to do next") -> list[str]:
+    (paragraph,) = (part for part in root.parts if isinstance(part, Paragraph) and part.lead == lead)
+    return paragraph.text.split("\n")
+
+
+def failing() -> Report:
+    """A mail whose SPF and DKIM pass for another domain only."""
+    made = mail_report(finding("DMARC401"), facts=FAILS)
+    assert made.authentication is not None
+    return replace(made, authentication=dict(made.authentication) | {"dmarc": {"result": "fail", "policy": "none"}})
+
+
+def test_a_mail_that_waits_for_an_answer_is_the_first_thing_that_the_root_says() -> None:
+    root = told(domain_report(), MAIL, mail=failing())["root"]
+    lead = next(part for part in root.parts if isinstance(part, Paragraph))
+    assert lead.lead == "1 mail from a@example.co.jp received; it fails DMARC. Is it yours?"
+    assert "Safe (provisional), from DNS alone" in lead.text
+    assert "Send a test mail from" not in text(root)
+    assert {Action.OURS, Action.NOT_OURS} <= buttons(root)
+    assert primary(root) == {Action.OURS}
+    assert steps(root)[0].startswith("1. Say whether the mail is yours")
+    assert "DMARC401" in steps(root)[1]
+    table = root.parts[-1]
+    assert isinstance(table, Table)
+    assert "waits for your answer" in {row[2] for row in table.rows}
+
+
+@pytest.mark.parametrize(
+    ("mail", "said"),
+    [
+        (failing(), "it fails DMARC"),
+        (mail_report(facts=FAILS), "neither SPF nor DKIM proves"),
+        (mail_report(facts={"aligned_pass": None}), "SPF or DKIM could not be looked up"),
+    ],
+)
+def test_the_question_says_what_is_known_of_the_mail(mail: Report, said: str) -> None:
+    assert said in text(told(domain_report(), MAIL, mail=mail)["root"])
+
+
+def test_not_ours_closes_the_question() -> None:
+    after = told(domain_report(), MAIL, Disowned("1"), mail=failing())
+    assert buttons(after["mail-1"]) == set()
+    assert "said that this mail is not yours" in text(after["mail-1"])
+    assert "Is it yours" not in text(after["root"])
+    assert "Safe (provisional)" in text(after["root"])
+    assert primary(after["root"]) == {Action.SEND_TEST}
+
+
+def test_the_last_answer_stands() -> None:
+    reports = {"r": domain_report(), "m": failing()}
+    events = [begun(), Checked(1, "r", AT), MAIL, Disowned("1"), Claimed("1")]
+    state, acts = play(events, reports)
+    assert state.mails[0].claimed
+    assert not state.mails[0].disowned
+    assert "provisional" not in text(shown(acts)["root"])
+    assert play([*events[:4], Disowned("1")], reports)[1] == []
+
+
+def test_nothing_wrong_in_dns_asks_for_a_mail() -> None:
+    root = told(domain_report(), lang="en", mail=None)["root"]
+    assert "No problem was found in DNS; a test mail decides." in text(root)
+    assert steps(root) == ["Send a test mail from your mail system to the address in the thread."]
+    assert primary(root) == {Action.SEND_TEST}
+
+
+def test_a_closed_address_is_not_pointed_at() -> None:
+    reports = {"r": domain_report()}
+    events: list[Event] = [begun(), AddressClosed("tok1"), Checked(1, "r", AT)]
+    root = shown(play(events, reports)[1])["root"]
+    assert "for a new address" in steps(root)[0]
+    root = shown(play([*events, AddressAsked(OTHER)], reports)[1])["root"]
+    assert "for a new address" not in steps(root)[0]
+
+
+def test_findings_in_dns_come_before_another_check_and_that_before_a_mail() -> None:
+    root = told(domain_report(finding("SPF001"), finding("SEC001")))["root"]
+    assert steps(root) == [
+        "1. Change DNS as described under SPF001, SEC001 in the thread.",
+        "2. Wait until the TTL of the old records has passed, then press “Check again”.",
+        "3. Then send a test mail to the address in the thread.",
+    ]
+    assert primary(root) == {Action.CHECK_AGAIN}
+
+
+def test_a_broken_chain_of_trust_is_repaired_before_any_mail() -> None:
+    broken = domain_report(finding("SEC201"), unknown={"spf.record": Why.SERVFAIL, "mx.record": Why.SERVFAIL})
+    made = told(broken)
+    assert "SPF and MX could not be looked up. That is the consequence of SEC201." in text(made["root"])
+    assert steps(made["root"])[1] == "2. Then press “Check again”. Do not send a test mail before."
+    assert primary(made["root"]) == {Action.CHECK_AGAIN}
+    assert "Repair DNSSEC first" in text(made["address"])
+
+
+def test_what_could_not_be_looked_up_is_asked_again() -> None:
+    root = told(domain_report(unknown={"dmarc.record": Why.TIMEOUT, "dmarc.syntax": Why.TIMEOUT}))["root"]
+    assert "DMARC could not be looked up: the DNS did not answer in time." in text(root)
+    assert "in about 10 minutes" in steps(root)[0]
+    assert "`example.co.jp`" in steps(root)[1]
+    assert primary(root) == {Action.CHECK_AGAIN}
+    assert "(provisional)" not in text(root)
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"), [("DKIM302", "No DNS record has to change"), ("DKIM001", "described under DKIM001")]
+)
+def test_a_fault_in_the_mail_alone_asks_for_another_mail(rule: str, said: str) -> None:
+    made = told(domain_report(), MAIL, mail=mail_report(finding(rule)))
+    assert said in steps(made["root"])[0]
+    assert "send another test mail" in steps(made["root"])[1]
+    assert primary(made["root"]) == {Action.SEND_TEST}
+    assert "The fault is in the mail" in text(made["findings"])
+
+
+def test_the_effect_of_an_error_in_dns_is_no_step_of_its_own() -> None:
+    effect = replace(finding("SPF401"), variant="permerror_own")
+    root = told(domain_report(finding("SPF301")), MAIL, mail=mail_report(effect))["root"]
+    assert "SPF401" not in "".join(steps(root))
+    assert "2 errors (1 in DNS, 1 in the mail)" in text(root)
+
+
+def test_final_and_safe_leaves_nothing_to_do() -> None:
+    root = told(domain_report(), MAIL)["root"]
+    assert steps(root) == ["Nothing has to change."]
+    assert primary(root) == set()
+
+
+def test_what_is_in_order_is_shown_as_a_fact() -> None:
+    domain = domain_report()
+    domain = replace(
+        domain,
+        evidence={
+            "DmarcEvidence": {"record": {"state": "seen", "value": {"policy": "reject"}}},
+            "DnssecEvidence": {"state": {"state": "seen", "value": "secure"}},
+        },
+    )
+    before, after = told(domain)["root"].parts[-1], told(domain, MAIL)["root"].parts[-1]
+    assert isinstance(before, Table)
+    assert isinstance(after, Table)
+    found = {row[0]: row[2] for row in before.rows}
+    assert found["SPF"] == "record in order; a mail decides"
+    assert found["DMARC"] == "p=reject; a mail decides"
+    assert found["Blocklists"] == "domain not listed; the IP needs a mail"
+    found = {row[0]: row[2] for row in after.rows}
+    assert found == {
+        "TLS when sending": "TLSv1.3",
+        "TLS when receiving": "this version does not test it",
+        "Open relay": "needs a proof that the domain is yours",
+        "SPF": "192.0.2.1 is allowed",
+        "DKIM": "selector s1, d=example.co.jp",
+        "DMARC": "p=reject, passes",
+        "Reverse DNS": "mx.example.co.jp",
+        "DNSSEC": "signed",
+        "Blocklists": "not listed",
+    }
+
+
+def test_the_rows_that_are_not_met_stand_out() -> None:
+    table = told(domain_report(finding("SPF001")))["root"].parts[-1]
+    assert isinstance(table, Table)
+    assert [table.rows[at][0] for at in table.strong] == ["SPF"]
+
+
+def test_a_stored_report_of_an_older_catalogue_is_still_drawn() -> None:
+    domain = domain_report()
+    items = domain.profiles["mschecker"]
+    gone = replace(items[0], id="an-item-of-old")
+    older = replace(
+        domain,
+        profiles={
+            "mschecker": (gone, *items[1:]),
+            "google": (RequirementStatus("a-requirement-of-old", "all", items[0].status, None, ()),),
+        },
+    )
+    for events in ((), (MAIL,)):
+        table = told(older, *events, lang="ja")["root"].parts[-1]
+        assert isinstance(table, Table)
+    reports = {"r": older, "s": older}
+    _, acts = play([begun(), Checked(1, "r", AT), RecheckAsked(), Checked(2, "s", AT)], reports)
+    assert "nothing changed" in text(shown(acts)["root"])
