@@ -59,13 +59,17 @@ DOMAIN_IS_GONE = Text(
     en="`{domain}` does not exist any more, so there is nothing to list here.",
     ja="`{domain}` は存在しなくなったため、ここに表示する項目はありません。",
 )
+ADDRESS_MEMBERS_ONLY = Text(
+    en="Only full members of this workspace, or whoever started this check, can open or close a test address.",
+    ja="テスト用アドレスの発行と終了は、このワークスペースの正式なメンバーか、この検査を始めた人だけが行えます。",
+)
 THREAD_IS_OVER = Text(
     en="This check is over: its first message is gone. Start a new one with `/mailcheck {domain}`.",
     ja="この検査は、先頭のメッセージが削除されたため終了しています。`/mailcheck {domain}` で検査し直してください。",
 )
 MEMBERS_ONLY = Text(
-    en="Only full members of this workspace can confirm that a mail is ours.",
-    ja="自社のメールであることの確認は、このワークスペースの正式なメンバーだけが行えます。",
+    en="Only full members of this workspace can say whether a mail is ours.",
+    ja="自社のメールかどうかの回答は、このワークスペースの正式なメンバーだけが行えます。",
 )
 NOT_HERE = Text(
     en="I only take commands in a thread of a check. Start one with `/mailcheck example.co.jp`.",
@@ -106,7 +110,7 @@ TOPICS: Mapping[str, Text] = {
         en="DKIM is a signature that the sending system adds to each mail; its public key stands in DNS under "
         "a selector. "
         "It shows that the mail was not changed, and which domain answers for it (d=).",
-        ja="DKIMは、送信システムがメールごとに付ける電子署名です。公開鍵はDNSのセレクタの下に置きます。"
+        ja="DKIMは、送信システムがメールごとに付ける電子署名です。公開鍵はDNSのセレクターの下に置きます。"
         "メールが改変されていないことと、どのドメイン(d=)が責任を持つかを示します。",
     ),
     "dmarc": Text(

@@ -50,7 +50,7 @@ SAMPLE_DOMAINS = (
         "spf-limit.example",
         Text(
             "The SPF record uses five services and needs 13 DNS lookups; the limit is 10.",
-            "SPFレコードが5つのサービスをincludeし、DNS参照が上限の10回を超えて13回になります。",
+            "SPFレコードが5つのサービスをincludeし、DNSルックアップが上限の10回を超えて13回になります。",
         ),
     ),
     SampleDomain(
@@ -71,14 +71,14 @@ SAMPLE_DOMAINS = (
         "third-party.example",
         Text(
             "Its newsletter is sent by a service with the service's own return path and DKIM domain, so DMARC fails.",
-            "配信サービスのReturn-PathとDKIMドメインのままメールマガジンを送っているため、DMARCに失敗します。",
+            "配信サービスのReturn-PathとDKIMドメインのままメールマガジンを送っているため、DMARCに不合格となります。",
         ),
     ),
     SampleDomain(
         "slow.example",
         Text(
             "Some lookups time out or fail: the DMARC record and two SPF includes cannot be told.",
-            "一部のDNS参照がタイムアウトまたは失敗し、DMARCレコードと2つのSPF includeを確認できません。",
+            "一部のDNSルックアップがタイムアウトまたは失敗し、DMARCレコードと2つのSPF includeを確認できません。",
         ),
     ),
     SampleDomain(

@@ -98,7 +98,7 @@ SAMPLE_MAILS = (
         "third-party.example",
         Text(
             "A newsletter sent by a service: SPF and DKIM pass for newsletter.example, so DMARC fails.",
-            "配信サービスからのメールマガジンです。SPFとDKIMはnewsletter.exampleとして合格するため、DMARCに失敗します。",
+            "配信サービスからのメールマガジンです。SPFとDKIMはnewsletter.exampleとして合格するため、DMARCは不合格になります。",
         ),
         sender="news@third-party.example",
         client="127.0.0.20",
@@ -113,7 +113,7 @@ SAMPLE_MAILS = (
         "spf-limit.example",
         Text(
             "An invoice from the last service in the SPF record: beyond the lookup limit, so SPF gives permerror.",
-            "SPFレコードの末尾にあるサービスから送られた請求書です。DNS参照の上限を超えるため、SPFはpermerrorになります。",
+            "SPFレコードの末尾にあるサービスから送られた請求書です。DNSルックアップの上限を超えるため、SPFはpermerrorになります。",
         ),
         sender="billing@spf-limit.example",
         client="127.0.0.41",

@@ -21,7 +21,7 @@ export const WORDS = {
     write: () => `メッセージ、または /mailcheck example.co.jp`, reply: '返信する…',
     replies: (n) => `${n} 件の返信`, last: (time) => `最終返信 ${time}`,
     alone: 'あなただけに表示されています', deleted: 'このメッセージは削除されました。', edited: '(編集済み)', app: 'アプリ', guest: 'ゲスト',
-    members: (n) => `メンバー ${n} 人`, archived: 'このチャンネルはアーカイブされています。',
+    members: (n) => `メンバー${n}人`, archived: 'このチャンネルはアーカイブされています。',
     notHere: 'Mailcheck はこのチャンネルに参加していません。', invite: 'Mailcheck を招待する',
     noSlash: (word) => `${word} はスレッドでは使えません。チャンネルで入力してください。`,
     notConnected: 'アプリが接続していません。', slow: 'アプリから時間内に応答がありませんでした。',
