@@ -20,7 +20,8 @@ _TEXTS: Mapping[Why, Text] = {
         ja="ブラックリストが当方のリゾルバーに正しく応答しません",
     ),
     Why.FILTERED: Text(
-        en="our resolver answered in place of the domain (a filter)", ja="当方のリゾルバーがフィルターによって応答を書き換えています"
+        en="our resolver answered in place of the domain (a filter)",
+        ja="当方のリゾルバーがフィルターによって応答を書き換えています",
     ),
     Why.NOT_VALIDATING: Text(
         en="our resolver does not validate DNSSEC", ja="当方のリゾルバーがDNSSEC検証を行っていません"
@@ -40,7 +41,7 @@ _TEXTS: Mapping[Why, Text] = {
     Why.NON_SENDING: Text(en="the domain sends no mail", ja="メールを送信しないドメインです"),
     Why.NO_DOMAIN: Text(en="the domain does not exist", ja="ドメインが存在しません"),
     Why.NO_RECORD: Text(en="there is no record to judge", ja="対象のレコードがありません"),
-    Why.NO_MX: Text(en="there is no MX record", ja="MXレコードがありません"),
+    Why.NO_MX: Text(en="no mail server is named by MX", ja="MXレコードで指定されたメールサーバーがありません"),
     Why.NO_SIGNATURE: Text(en="there is no signature to judge", ja="対象の署名がありません"),
     Why.NO_PASS: Text(en="no signature passes", ja="合格した署名がありません"),
     Why.NULL_RETURN_PATH: Text(en="the return path is empty (a bounce)", ja="エンベロープFromが空(エラーメール)です"),

@@ -8,7 +8,7 @@ from typing import Any
 from checks.catalogue import CannotTell, Check, Finding, NotApplicable, Rule, Sample, Text, Texts
 from checks.evidence.mx import MxEvidence
 from checks.evidence.ptr import ClientReverseEvidence, MxReverseEvidence, ReverseName
-from checks.model import Absent, Severity, Tier, Unreachable, Why
+from checks.model import Absent, Seen, Severity, Tier, Unreachable, Why
 
 NO_REVERSE_NAME = Rule(
     id="PTR001",
@@ -55,14 +55,52 @@ NO_REVERSE_NAME = Rule(
 )
 
 
+NOT_FORWARD_CONFIRMED = Rule(
+    id="PTR401",
+    name="not-forward-confirmed",
+    severity=Severity.ERROR,
+    tier=Tier.MAIL,
+    since="0.1",
+    facts=("address", "names"),
+    alternatives=((Severity.NOTICE, Tier.NONE),),
+    texts=Texts(
+        title=Text(
+            en="The reverse name of the sending address `{address}` does not lead back to it",
+            ja="送信元IPアドレス `{address}` の逆引き名が、同じアドレスに正引きされません",
+        ),
+        why=Text(
+            en="Its PTR record names {names:code}, but no A or AAAA record there is `{address}`. Gmail wants both to agree (550 5.7.25); anybody can write a foreign name into a PTR record.",
+            ja="PTRレコードの名前は {names:code} ですが、そのA/AAAAレコードに `{address}` がありません。PTRレコードには他人の名前も書けるため、Gmailなどは正引きとの一致を求めています(550 5.7.25)。",
+        ),
+        fix=Text(
+            en="Let the A (or AAAA) record of that name hold `{address}`, or ask whoever assigned the address to put the server's real name into the PTR record.",
+            ja="その名前のA(またはAAAA)レコードに `{address}` を登録するか、アドレスを割り当てた事業者に、PTRレコードを実際のサーバー名へ変更するよう依頼してください。",
+        ),
+    ),
+    references=("https://support.google.com/a/answer/81126", "https://www.rfc-editor.org/rfc/rfc8601#section-3"),
+    sample=Sample(
+        bad="192.0.2.25 → mail.example.co.jp → 192.0.2.99",
+        good="192.0.2.25 → mail.example.co.jp → 192.0.2.25",
+    ),
+)
+
+_MAX_NAMES = 5
+
+
 def judge_client(client: ClientReverseEvidence) -> Iterator[Finding]:
     if client.reverse is None:
         raise CannotTell(Why.NOT_PROVIDED)
-    match client.reverse.names:
+    reverse = client.reverse
+    match reverse.names:
         case Absent():
-            yield NO_REVERSE_NAME.found(client.reverse.address, **_facts(client.reverse))
+            yield NO_REVERSE_NAME.found(reverse.address, **_facts(reverse))
         case Unreachable(why=why):
             raise CannotTell(why)
+        case Seen(answer) if reverse.confirmed is None:
+            if reverse.unconfirmed_why:
+                raise CannotTell(reverse.unconfirmed_why)
+            names = answer.values[:_MAX_NAMES]
+            yield NOT_FORWARD_CONFIRMED.found(reverse.address, address=reverse.address, names=names)
 
 
 def judge_mx(reversed_mx: MxReverseEvidence, mx: MxEvidence) -> Iterator[Finding]:
@@ -97,7 +135,7 @@ CHECKS = (
         id="ptr.client",
         title=Text(en="Reverse DNS of the sending address", ja="送信元IPアドレスの逆引き"),
         needs=(ClientReverseEvidence,),
-        rules=(NO_REVERSE_NAME,),
+        rules=(NO_REVERSE_NAME, NOT_FORWARD_CONFIRMED),
         judge=judge_client,
         of_mail=True,
         required=True,

@@ -80,12 +80,29 @@ def test_a_missing_ptr_costs_the_sender_but_not_the_mx():
     reverse = MxReverseEvidence("example.co.jp", (ReverseName("192.0.2.1", "mx1", NXDOMAIN),))
     inbound = judge(PTR_MX, reverse, mx_evidence(mx("mx1"), target)).findings[0]
     assert (inbound.severity, inbound.tier) == (Severity.NOTICE, Tier.NONE)
-    assert yields(PTR_CLIENT, ClientReverseEvidence(ReverseName("192.0.2.1", "mx1", names("mx1.example.co.jp")))) == []
+    there = ReverseName("192.0.2.1", "mx1", names("mx1.example.co.jp"), "mx1.example.co.jp")
+    assert yields(PTR_CLIENT, ClientReverseEvidence(there)) == []
 
 
 def test_a_ptr_lookup_that_failed_is_unknown():
     assert judge(PTR_CLIENT, ClientReverseEvidence(ReverseName("192.0.2.1", "mx1", SERVFAIL))).reason is Why.SERVFAIL
     assert judge(PTR_CLIENT, ClientReverseEvidence(None)).reason is Why.NOT_PROVIDED
+
+
+def test_a_reverse_name_has_to_lead_back():
+    there = names("mx1.example.co.jp")
+
+    def told(**more):
+        return judge(PTR_CLIENT, ClientReverseEvidence(ReverseName("192.0.2.1", "mx1", there, **more)))
+
+    finding = told().findings[0]
+    assert (finding.rule.id, finding.severity, finding.facts["names"]) == (
+        "PTR401",
+        Severity.ERROR,
+        ("mx1.example.co.jp",),
+    )
+    assert told(confirmed="mx1.example.co.jp").outcome is Outcome.PASSED
+    assert told(unconfirmed_why=Why.TIMEOUT).reason is Why.TIMEOUT
 
 
 def test_the_reverse_names_of_an_unknown_mx_are_unknown():
