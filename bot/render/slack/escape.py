@@ -83,4 +83,4 @@ def link(label: str, url: str) -> str:
 def moment(at: float, zone: str = "") -> str:
     """A time that Slack shows in each reader's time zone, with `zone` behind it."""
     otherwise = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return f"<!date^{int(at)}^{{date_short_pretty}} {{time}}{_INSIDE.sub('', prose(zone))}|{otherwise}>"
+    return f"<!date^{int(at)}^{{date_short_pretty}} {{time}}{prose(_INSIDE.sub('', zone))}|{otherwise}>"
