@@ -44,20 +44,23 @@ class Buttons:
             case Action.LANGUAGE if value in ("en", "ja"):
                 await apply(thread.id, key, LanguageChosen("ja" if value == "ja" else "en"))
             case Action.CLOSE_ADDRESS:
+                if not await self._may_have_addresses(asker.user_id, thread):
+                    return said(lang, talk_words.ADDRESS_MEMBERS_ONLY)
                 await apply(thread.id, key, AddressClosed(value))
             case Action.SEND_TEST | Action.NEW_ADDRESS:
-                return await self.address(key, thread, lang)
+                return await self.address(key, asker.user_id, thread, lang)
             case Action.EXPLAIN:
                 return explained(thread, value, lang)
             case Action.OURS | Action.NOT_OURS:
-                person = await self.desk.person(asker.team_id, asker.user_id)
-                if person is None or person.is_guest:
+                if not await self.desk.is_member(asker.team_id, asker.user_id):
                     return said(lang, talk_words.MEMBERS_ONLY)
                 await apply(thread.id, key, Claimed(value) if name == Action.OURS else Disowned(value))
         return None
 
-    async def address(self, key: str, thread: Thread, lang: Lang) -> Content:
+    async def address(self, key: str, user_id: str, thread: Thread, lang: Lang) -> Content:
         """The open test address, or a new one."""
+        if not await self._may_have_addresses(user_id, thread):
+            return said(lang, talk_words.ADDRESS_MEMBERS_ONLY)
         before = thread.state.address
         open_ = before if before is not None and before.status == "open" else None
         if open_ is not None and await self._takes_mail(open_.token):
@@ -71,6 +74,10 @@ class Buttons:
         if open_ is not None:
             return said(lang, talk_words.ADDRESS_REPLACED, old=open_.address, address=given.address)
         return said(lang, mail_words.ADDRESS_IS_NEW, address=given.address)
+
+    async def _may_have_addresses(self, user_id: str, thread: Thread) -> bool:
+        """Open and close them: members, and a guest in a thread of their own."""
+        return user_id == thread.stored.invoker or await self.desk.is_member(thread.stored.team_id, user_id)
 
     async def _takes_mail(self, token: str) -> bool:
         mailbox = await self.desk.store.mailboxes.get(token)

@@ -59,6 +59,11 @@ class Desk:
         await self.store.people.put(team_id, user_id, lang=lang, tz=str(user.get("tz") or "UTC"), is_guest=is_guest)
         return await self.store.people.get(team_id, user_id)
 
+    async def is_member(self, team_id: str, user_id: str) -> bool:
+        """False for guests, people of other organizations, and as long as Slack does not tell."""
+        person = await self.person(team_id, user_id)
+        return person is not None and not person.is_guest
+
     async def respond(self, asker: Asker, content: Content) -> None:
         """Answer by response_url, for one person only. An address that is used up or too old is no error of ours."""
         where = {"thread_ts": asker.thread_ts} if asker.thread_ts else {}

@@ -47,11 +47,11 @@ class Words:
         elif thread.state.refused:
             answer = is_over(thread, lang)
         else:
-            answer = await self._answer(key, str(event.get("text") or ""), thread, lang)
+            answer = await self._answer(key, user, str(event.get("text") or ""), thread, lang)
         if answer is not None:
             await self.desk.whisper(channel, user, thread_ts, answer)
 
-    async def _answer(self, key: str, text: str, thread: Thread, lang: Lang) -> Content | None:
+    async def _answer(self, key: str, user: str, text: str, thread: Thread, lang: Lang) -> Content | None:
         """What the writer alone is told, if anything."""
         apply = self.desk.conversations.apply
         match command := thread_command(text):
@@ -60,7 +60,7 @@ class Words:
             case Speak(chosen):
                 await apply(thread.id, key, LanguageChosen("ja" if chosen == "ja" else "en"))
             case SendTest() if not thread.state.is_overview:
-                return await self.buttons.address(key, thread, lang)
+                return await self.buttons.address(key, user, thread, lang)
             case Explain(what) if refusal := unexplained(what, lang):
                 return refusal
             case Explain(what):

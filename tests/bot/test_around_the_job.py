@@ -143,6 +143,24 @@ def test_what_stands_in_the_environment_for_another_app_changes_nothing(monkeypa
     on_stage(scene)
 
 
+def test_a_guest_opens_and_closes_no_address_but_their_own() -> None:
+    async def scene(stage: Stage) -> None:
+        workspace = stage.workspace
+        root = await checked(stage, "good.example")
+        reply = workspace.thread(HERE, root.ts)[1]
+        await workspace.press(GUEST.id, HERE, reply.ts, "close_address")
+        assert "Only full members" in await told(stage, GUEST)
+        await workspace.mention(GUEST.id, HERE, "send-test", root.ts)
+        assert "Only full members" in await told(stage, GUEST, 2)
+        await mailed(stage, root, "good")
+        own = await checked(stage, "no-dmarc.example", GUEST)
+        reply = workspace.thread(HERE, own.ts)[1]
+        await workspace.press(GUEST.id, HERE, reply.ts, "close_address")
+        await workspace.wait_for(lambda: "was closed" in replies(stage, own)[0], what="a closed address")
+
+    on_stage(scene)
+
+
 def test_joining_a_channel_and_the_home_tab() -> None:
     async def scene(stage: Stage) -> None:
         workspace = stage.workspace
