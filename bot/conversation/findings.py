@@ -8,6 +8,7 @@ from bot.conversation.content import Content, Divider, Heading, Note, Paragraph,
 from bot.conversation.phrases import around, counts_text, in_a_line, in_full, mail_findings, verdict_text
 from bot.conversation.standing import deciding_mail, fails_dmarc, waiting_mail
 from bot.conversation.state import Conversation, Reports, report_of
+from bot.conversation.talk_words import SINCE_OTHER, SINCE_OTHER_TITLE
 from bot.conversation.unanswered import not_looked_up, unanswered_text
 from checks import CATALOGUE, MSCHECKER, Finding, Lang, Outcome, Report, Severity, Status
 
@@ -85,8 +86,13 @@ def differences(before: Report, after: Report, lang: Lang) -> list[str]:
         if key not in new and _answered(finding, asked):
             said.append(around(words.SINCE_GONE, lang, title=bounded(finding).title(lang)))
     for key, finding in new.items():
+        title = bounded(finding).title(lang)
         if key not in old:
-            said.append(around(words.SINCE_NEW, lang, title=bounded(finding).title(lang)))
+            said.append(around(words.SINCE_NEW, lang, title=title))
+        elif finding.facts != old[key].facts:
+            before_title = bounded(old[key]).title(lang)
+            other = SINCE_OTHER if title == before_title else SINCE_OTHER_TITLE
+            said.append(around(other, lang, title=title, before=before_title))
     return said + _items(before, after, lang)
 
 

@@ -63,6 +63,8 @@ ADDRESS_MEMBERS_ONLY = Text(
     en="Only full members of this workspace, or whoever started this check, can open or close a test address.",
     ja="テスト用アドレスの発行と終了は、このワークスペースの正式なメンバーか、この検査を始めた人だけが行えます。",
 )
+SINCE_OTHER = Text(en="△ Other values: {title}", ja="△ 内容に変化あり: {title}")
+SINCE_OTHER_TITLE = Text(en="△ Now: {title} (before: {before})", ja="△ 変化: {title}(前回: {before})")
 THREAD_IS_OVER = Text(
     en="This check is over: its first message is gone. Start a new one with `/mailcheck {domain}`.",
     ja="この検査は、先頭のメッセージが削除されたため終了しています。`/mailcheck {domain}` で検査し直してください。",

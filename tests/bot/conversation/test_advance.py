@@ -231,6 +231,15 @@ def test_check_again_tells_only_what_changed() -> None:
     assert "New:" not in said
 
 
+def test_check_again_tells_values_that_changed() -> None:
+    reports = {"1": domain_report(finding("SPF301", lookups=13)), "2": domain_report(finding("SPF301", lookups=12))}
+    _, acts = play([begun(), Checked(1, "1", AT), RecheckAsked(), Checked(2, "2", AT)], reports)
+    said = text(shown(acts)["since-2"])
+    assert "12" in said
+    assert "13" in said
+    assert "nothing changed" not in text(shown(acts)["root"])
+
+
 def test_check_again_without_a_change_is_one_line_in_the_root() -> None:
     reports = {"1": domain_report(), "2": domain_report()}
     _, acts = play([begun(), Checked(1, "1", AT), RecheckAsked(), Checked(2, "2", AT)], reports)
