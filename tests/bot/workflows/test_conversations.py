@@ -1,6 +1,7 @@
 """Events of threads through the store: one transaction each, reports found again, messages numbered."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -128,6 +129,36 @@ def test_findings_that_need_several_messages_get_numbered_keys_and_are_emptied_w
         emptied = await store.messages.get(message_key("t1", "findings.2"))
         assert emptied is not None
         assert "no longer needed" in emptied.payload["text"]
+
+    with_store(tmp_path, scene)
+
+
+def test_a_stored_report_of_an_older_catalogue_is_still_shown(tmp_path: Path) -> None:
+    def older(report: Report) -> dict[str, Any]:
+        """Has an item, a rule and a question that there are no more."""
+        data: dict[str, Any] = json.loads(json.dumps(report.as_stored()))
+        items = data["profiles"]["mschecker"]
+        items.append({**items[0], "requirement": "gone", "item": "gone"})
+        check = next(each for each in data["checks"] if each["findings"])
+        check["findings"].append({**check["findings"][0], "rule": "SPF999"})
+        data["checks"].append({**check, "id": "gone.question", "findings": []})
+        return data | {"catalogue": "0"}
+
+    async def scene(store: Store, conversations: Conversations) -> None:
+        await conversations.open(OPENING, OFFER)
+        for number, found in enumerate((finding("SPF001"), finding("DMARC001")), 1):
+            report_id, data = str(number), older(domain_report(found))
+            await store.reports.save(
+                report_id, thread_id="t1", kind="domain", subject="x", catalogue="0", verdict="safe", data=data
+            )
+            await conversations.apply("t1", f"checked:{number}", Checked(number, report_id, AT))
+            await conversations.apply("t1", f"again:{number}", RecheckAsked())
+        await conversations.apply("t1", "ja", LanguageChosen("ja"))
+        root, since = await store.messages.get("t1/root"), await store.messages.get("t1/since-2")
+        assert root is not None
+        assert since is not None
+        assert "要改善" in root.payload["text"]
+        assert "SPF" in str(since.payload)
 
     with_store(tmp_path, scene)
 
