@@ -17,6 +17,7 @@ from checks.profiles.view import Requirement, RequirementStatus, Status
 from checks.providers import place_text
 from checks.reasons import reason_text
 from checks.report import MailFacts, Report
+from checks.resolver import BlocklistState, ResolverState, ServerState, resolver_state
 from checks.rules import CATALOGUE
 from checks.standing import Standing, standing
 
@@ -26,6 +27,7 @@ __all__ = [
     "MSCHECKER",
     "VERDICT_TITLES",
     "BadDomain",
+    "BlocklistState",
     "Catalogue",
     "Check",
     "CheckResult",
@@ -41,7 +43,9 @@ __all__ = [
     "Report",
     "Requirement",
     "RequirementStatus",
+    "ResolverState",
     "Rule",
+    "ServerState",
     "Session",
     "Severity",
     "Standing",
@@ -56,5 +60,6 @@ __all__ = [
     "place_text",
     "printable",
     "reason_text",
+    "resolver_state",
     "standing",
 ]

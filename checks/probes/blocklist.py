@@ -52,6 +52,14 @@ async def ask_client_blocklists(run: Run) -> ClientBlocklistEvidence:
     return ClientBlocklistEvidence(session.client_ip, tuple(answers))
 
 
+async def ask_test_entries(dns: DnsRun, bl: Blocklist) -> Unreachable | None:
+    """Why the list would not be believed, by its entries for IPv4 or for domains; None: it answers as documented."""
+    names = _TEST_ENTRIES["ipv4" if bl.kind == "ip" else "domain"]
+    answers = await asyncio.gather(*(dns.addresses(f"{name}.{bl.zone}", "A") for name in names))
+    listed, clean = (_read(bl, answer) for answer in answers)
+    return _fault(bl, listed, clean)
+
+
 async def _ask(dns: DnsRun, bl: Blocklist, tested_by: str, entry: str) -> BlocklistAnswer:
     names = (entry, *_TEST_ENTRIES[tested_by])
     answers = await asyncio.gather(*(dns.addresses(f"{name}.{bl.zone}", "A") for name in names))
