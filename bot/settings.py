@@ -16,7 +16,6 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 SLACK_API_URL = "https://slack.com/api/"
 
 _HOST_NAME = re.compile(r"(?=.{4,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]\Z")
-_USER_ID = re.compile(r"[UW][A-Z0-9]{1,30}\Z")
 _NAMES = {"slack_bot_token": "SLACK_BOT_TOKEN", "slack_app_token": "SLACK_APP_TOKEN"}
 
 
@@ -43,7 +42,6 @@ class Settings(BaseSettings):
         None, validation_alias=AliasChoices("SLACK_APP_TOKEN", "MAILCHECK_SLACK_APP_TOKEN")
     )
     slack_api_url: str = SLACK_API_URL
-    admins: Annotated[frozenset[str], NoDecode] = frozenset()
 
     mail_domain: str | None = None
     """Domain of the test addresses; None means that the bot offers no send-tests."""
@@ -63,7 +61,7 @@ class Settings(BaseSettings):
     """Resolvers as ``IP`` or ``IP:port``; empty means those of the system."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
-    @field_validator("admins", "nameservers", mode="before")
+    @field_validator("nameservers", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
@@ -104,13 +102,6 @@ class Settings(BaseSettings):
         if not value.startswith(("https://", "http://127.0.0.1:", "http://localhost:", "http://[::1]:")):
             raise ValueError("must start with https:// (http:// only for this machine)")
         return value if value.endswith("/") else value + "/"
-
-    @field_validator("admins")
-    @classmethod
-    def _user_ids(cls, value: frozenset[str]) -> frozenset[str]:
-        if wrong := sorted(each for each in value if not _USER_ID.match(each)):
-            raise ValueError(f"{wrong[0][:40]!r} is not a Slack user id such as U012ABCDEF")
-        return value
 
     @field_validator("nameservers")
     @classmethod

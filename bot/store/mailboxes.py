@@ -31,11 +31,6 @@ class Mailboxes:
         async with self._database.read() as connection:
             return await _mailbox(connection, token)
 
-    async def of_thread(self, thread_id: str) -> list[Mailbox]:
-        statement = select(mailboxes).where(mailboxes.c.thread_id == thread_id).order_by(mailboxes.c.created_at)
-        async with self._database.read() as connection:
-            return [Mailbox(*row) for row in await connection.execute(statement)]
-
     async def accept(self, arrived: Sequence[NewMail]) -> list[Acceptance]:
         """Keep mails and start work "mail" for each, all in one transaction; one answer for each, in order.
 
@@ -51,12 +46,6 @@ class Mailboxes:
         async with self._database.read() as connection:
             row = (await connection.execute(_MAIL.where(mails.c.id == mail_id))).first()
             return None if row is None else Mail(*row)
-
-    async def mails_of_thread(self, thread_id: str) -> list[Mail]:
-        """Mails in the order of their arrival."""
-        statement = _MAIL.where(mailboxes.c.thread_id == thread_id).order_by(mails.c.received_at, mails.c.id)
-        async with self._database.read() as connection:
-            return [Mail(*row) for row in await connection.execute(statement)]
 
     async def analysed(self, mail_id: str, report_id: str | None, *, keep_raw: bool) -> None:
         """The mail was analysed; its body is dropped unless `keep_raw`."""

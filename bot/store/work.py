@@ -4,11 +4,9 @@ from asyncio import Event as Signal
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from bot.store.clock import Clock
 from bot.store.database import Database
-from bot.store.effects import StartWork
 from bot.store.records import WorkItem
 from bot.store.tables import work
 
@@ -19,13 +17,6 @@ class Work:
         self._clock = clock
         self.added = added
         """Set after each commit that adds work; the starter clears it."""
-
-    async def add(self, item: StartWork) -> None:
-        """Work that belongs to no thread; the same work_id again is nothing new."""
-        row = {"name": item.name, "work_id": item.work_id, "argument": item.argument, "created_at": self._clock()}
-        async with self._database.write() as connection:
-            await connection.execute(insert(work).values(row).on_conflict_do_nothing())
-        self.added.set()
 
     async def pending(self, *, limit: int = 200) -> list[WorkItem]:
         """Work not handed to the engine yet, oldest first."""

@@ -31,7 +31,6 @@ def test_values_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -
         "SLACK_BOT_TOKEN": "xoxb-secret",
         "SLACK_APP_TOKEN": "xapp-secret",
         "MAILCHECK_MAIL_DOMAIN": "Check.Example.com.",
-        "MAILCHECK_ADMINS": "U1, W2 ,",
         "MAILCHECK_NAMESERVERS": "192.0.2.1,127.0.0.1:5353,[::1]:53,::1",
         "MAILCHECK_KEEP_MAIL": "true",
         "MAILCHECK_LOG_LEVEL": "debug",
@@ -45,7 +44,6 @@ def test_values_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -
     assert settings.slack_bot_token.get_secret_value() == "xoxb-secret"
     assert "secret" not in repr(settings)
     assert settings.mail_domain == settings.greeting_name == "check.example.com"
-    assert settings.admins == {"U1", "W2"}
     assert settings.nameservers == ("192.0.2.1", "127.0.0.1:5353", "[::1]:53", "::1")
     assert settings.keep_mail
     assert settings.tls_cert is None
@@ -63,7 +61,6 @@ def test_values_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -
             "a b",
             "MAILCHECK_MAIL_DOMAIN: must be a host name in ASCII such as check.example.com",
         ),
-        ("MAILCHECK_ADMINS", "bob", "MAILCHECK_ADMINS: 'bob' is not a Slack user id such as U012ABCDEF"),
         ("MAILCHECK_NAMESERVERS", "dns", "MAILCHECK_NAMESERVERS: 'dns' is not an IP address, IP:port or [IPv6]:port"),
         ("MAILCHECK_TLS_CERT", "/nowhere", "MAILCHECK_TLS_CERT and MAILCHECK_TLS_KEY must be set together"),
         ("MAILCHECK_SLACK_API_URL", "http://example.com/", "MAILCHECK_SLACK_API_URL: must start with https://"),

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.durable import Context, DataDirInUse, Durable, Starter, StepFailed, UnknownWorkflow
-from bot.store import StartWork, Store
+from bot.store import NewThread, StartWork, Store
 
 ROOT = Path(__file__).parents[3]
 
@@ -159,11 +159,15 @@ def test_work_that_cannot_be_started_holds_up_no_other(tmp_path: Path) -> None:
                 raise UnknownWorkflow(name)
             started.append(work_id)
 
-        for name, work_id in (("unknown", "w1"), ("known", "w2")):
-            await store.work.add(StartWork(name, work_id, ""))
+        async def add(name: str, work_id: str) -> None:
+            new, work = NewThread(work_id, "T", "C", work_id, "en", "U"), StartWork(name, work_id, "")
+            await store.threads.open(new, "b", lambda state: (state, [work]))
+
+        await add("unknown", "w1")
+        await add("known", "w2")
         starter = asyncio.create_task(Starter(store.work, start).run())
         await until(lambda: started == ["w2"])
-        await store.work.add(StartWork("known", "w3", ""))
+        await add("known", "w3")
         await until(lambda: started == ["w2", "w3"])
         starter.cancel()
         await asyncio.gather(starter, return_exceptions=True)

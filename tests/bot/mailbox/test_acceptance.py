@@ -62,7 +62,7 @@ def test_a_mail_is_kept_although_its_session_ends_first(tmp_path: Path) -> None:
         await asyncio.sleep(0.01)
         session.cancel()
         await writer.stop()
-        assert len(await store.mailboxes.mails_of_thread("t")) == 1
+        assert len(await store.work.pending()) == 1
         assert await writer.keep(mail()) == "unavailable"
         await store.close()
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from bot.mailbox import Limits, MailboxServer, address_of, new_token, self_signed_context, token_of
-from bot.store import Mail, MailboxClosed, MailboxOpened, NewThread, Store
+from bot.store import MAIL_WORK, Mail, MailboxClosed, MailboxOpened, NewThread, Store
 
 DOMAIN = "check.example"
 MAIL = b"From: a@example.com\r\nSubject: test\r\n\r\nHello\r\n"
@@ -37,7 +37,8 @@ class Setup:
         return token
 
     async def mails(self) -> list[Mail]:
-        return await self.store.mailboxes.mails_of_thread("t")
+        arrived = [item.argument for item in await self.store.work.pending() if item.name == MAIL_WORK]
+        return [mail for each in arrived if (mail := await self.store.mailboxes.mail(each)) is not None]
 
 
 @asynccontextmanager
