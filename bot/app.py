@@ -140,10 +140,8 @@ class App:
         return bot.get_secret_value(), app.get_secret_value()
 
     def _register_workflows(self) -> None:
-        checks = DomainChecks(self.store, self._conversations, self._open_checker, clock=self._clock)
-        mails = MailAnalyses(
-            self.store, self._conversations, self._open_checker, keep_raw=self._settings.keep_mail, clock=self._clock
-        )
+        checks = DomainChecks(self.store, self._conversations, self._open_checker)
+        mails = MailAnalyses(self.store, self._conversations, self._open_checker, keep_raw=self._settings.keep_mail)
         expiries = Expiries(self._conversations)
         self._durable.workflow(CHECK_WORK)(checks.run)
         self._durable.workflow(MAIL_WORK)(mails.run)

@@ -115,7 +115,7 @@ def _checked(state: Conversation, event: Checked, reports: Reports) -> Step:
         return state, []
     before = state.rows[at].report
     row = replace(state.rows[at], run=None, report=event.report_id, failed=False)
-    new = replace(_with_row(state, at, row), done=0, total=0, checked_at=seconds(event.at), unchanged=False)
+    new = replace(_with_row(state, at, row), done=0, total=0, unchanged=False)
     acts: list[Act] = [] if new.is_running else [SetRunning(False)]
     if new.is_overview:
         return new, [*acts, _root_after_a_run(new, reports)]

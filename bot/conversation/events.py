@@ -49,7 +49,6 @@ class Progressed:
 class Checked:
     run: int
     report_id: str
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,14 +82,13 @@ class Since:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """`checked_at`: end of the last check, seconds since 1970. `unchanged`: it gave what the one before gave."""
+    """`unchanged`: the last check gave what the one before gave."""
 
     lang: Lang = "en"
     rows: tuple[Row, ...] = ()
     runs: int = 0
     done: int = 0
     total: int = 0
-    checked_at: float | None = None
     unchanged: bool = False
     addresses: tuple[Address, ...] = ()
     mails: tuple[MailSeen, ...] = ()

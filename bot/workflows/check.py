@@ -8,7 +8,7 @@ from typing import Protocol
 
 from bot.conversation.events import Checked, CheckFailed, Progressed
 from bot.durable import PATIENT, Context, StepFailed
-from bot.store import Clock, Store
+from bot.store import Store
 from bot.workflows.conversations import Conversations
 from bot.workflows.names import CHECK_WORK, numbered, thread_and_number
 from checks import Checker, Progress
@@ -31,13 +31,10 @@ class Check(Protocol):
 class DomainChecks:
     """`quiet_s`: see QUIET_S."""
 
-    def __init__(
-        self, store: Store, conversations: Conversations, checker: Check, *, clock: Clock, quiet_s: float = QUIET_S
-    ) -> None:
+    def __init__(self, store: Store, conversations: Conversations, checker: Check, *, quiet_s: float = QUIET_S) -> None:
         self._store = store
         self._conversations = conversations
         self._checker = checker
-        self._clock = clock
         self._quiet_s = quiet_s
         self._turn = asyncio.Semaphore(AT_ONCE)
 
@@ -79,7 +76,7 @@ class DomainChecks:
         if await self._store.reports.get(report_id) is None:
             # The thread went on without this run.
             return False
-        return await self._conversations.apply(thread_id, f"checked:{run}", Checked(run, report_id, self._clock()))
+        return await self._conversations.apply(thread_id, f"checked:{run}", Checked(run, report_id))
 
     async def _tell_failure(self, thread_id: str, run: int) -> bool:
         return await self._conversations.apply(thread_id, f"failed:{run}", CheckFailed(run))

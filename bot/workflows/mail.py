@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.conversation.events import MailAnalysed
 from bot.durable import PATIENT, Context, StepFailed
-from bot.store import Clock, Store
+from bot.store import Store
 from bot.workflows.check import Check
 from bot.workflows.conversations import Conversations
 from checks import Session, Standing, Tls, standing
@@ -19,14 +19,11 @@ LOG = logging.getLogger(__name__)
 class MailAnalyses:
     """`keep_raw`: whether the mail itself stays on disk after its analysis."""
 
-    def __init__(
-        self, store: Store, conversations: Conversations, checker: Check, *, keep_raw: bool, clock: Clock
-    ) -> None:
+    def __init__(self, store: Store, conversations: Conversations, checker: Check, *, keep_raw: bool) -> None:
         self._store = store
         self._conversations = conversations
         self._checker = checker
         self._keep_raw = keep_raw
-        self._clock = clock
 
     async def run(self, ctx: Context, mail_id: str) -> None:
         """The workflow bot.store.MAIL_WORK; `mail_id` names the mail that the mailbox kept."""

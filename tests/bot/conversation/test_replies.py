@@ -23,7 +23,7 @@ def told(domain: Report, *mails: Report, lang: Lang = "en") -> dict[str, Content
     arrived = [MailAnalysed(str(n), f"m{n}", AT) for n in range(len(mails))]
     made: dict[str, Content] = {}
     for upto in range(len(arrived) + 1):
-        made |= shown(play([begun(lang), Checked(1, "r", AT), *arrived[:upto]], reports)[1])
+        made |= shown(play([begun(lang), Checked(1, "r"), *arrived[:upto]], reports)[1])
     return made
 
 
@@ -76,7 +76,7 @@ def test_a_policy_for_later_is_held_while_a_mail_fails_dmarc() -> None:
     assert held in text(told(domain, fails)["findings"])
     assert held not in text(told(domain, fails, passes)["findings"])
     reports = {"r": domain, "m": fails}
-    _, acts = play([begun(), Checked(1, "r", AT), MAIL, Disowned("1")], reports)
+    _, acts = play([begun(), Checked(1, "r"), MAIL, Disowned("1")], reports)
     assert held not in text(shown(acts)["findings"])
 
 
@@ -113,7 +113,7 @@ def test_a_mail_behind_a_dead_resolver_is_told_nothing_that_is_not_known() -> No
 def test_an_overview_never_calls_fine_what_was_not_looked_up() -> None:
     asked = (Asked("a.example", "a.example"), Asked("b.example", "b.example"))
     report = domain_report(subject="a.example", unknown={"dmarc.record": Why.TIMEOUT})
-    _, acts = play([begun(domains=asked), Checked(1, "r", AT), CheckFailed(2)], {"r": report})
+    _, acts = play([begun(domains=asked), Checked(1, "r"), CheckFailed(2)], {"r": report})
     table = shown(acts)["root"].parts[-1]
     assert isinstance(table, Table)
     assert table.rows[0] == ("a.example", "Undetermined", "could not be looked up")

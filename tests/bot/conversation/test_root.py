@@ -25,7 +25,7 @@ FAILS = {"aligned_pass": False}
 
 def told(domain: Report, *events: Event, mail: Report | None = None, lang: Lang = "en") -> dict[str, Content]:
     """Everything that the last event shows."""
-    return shown(play([begun(lang), Checked(1, "r", AT), *events], {"r": domain, "m": mail or mail_report()})[1])
+    return shown(play([begun(lang), Checked(1, "r"), *events], {"r": domain, "m": mail or mail_report()})[1])
 
 
 def steps(root: Content, lead: str = "What to do next") -> list[str]:
@@ -78,7 +78,7 @@ def test_not_ours_closes_the_question() -> None:
 
 def test_the_last_answer_stands() -> None:
     reports = {"r": domain_report(), "m": failing()}
-    events = [begun(), Checked(1, "r", AT), MAIL, Disowned("1"), Claimed("1")]
+    events = [begun(), Checked(1, "r"), MAIL, Disowned("1"), Claimed("1")]
     state, acts = play(events, reports)
     assert state.mails[0].claimed
     assert not state.mails[0].disowned
@@ -95,7 +95,7 @@ def test_nothing_wrong_in_dns_asks_for_a_mail() -> None:
 
 def test_a_closed_address_is_not_pointed_at() -> None:
     reports = {"r": domain_report()}
-    events: list[Event] = [begun(), AddressClosed("tok1"), Checked(1, "r", AT)]
+    events: list[Event] = [begun(), AddressClosed("tok1"), Checked(1, "r")]
     root = shown(play(events, reports)[1])["root"]
     assert "for a new address" in steps(root)[0]
     root = shown(play([*events, AddressAsked(OTHER)], reports)[1])["root"]
@@ -205,5 +205,5 @@ def test_a_stored_report_of_an_older_catalogue_is_still_drawn() -> None:
         table = told(older, *events, lang="ja")["root"].parts[-1]
         assert isinstance(table, Table)
     reports = {"r": older, "s": older}
-    _, acts = play([begun(), Checked(1, "r", AT), RecheckAsked(), Checked(2, "s", AT)], reports)
+    _, acts = play([begun(), Checked(1, "r"), RecheckAsked(), Checked(2, "s")], reports)
     assert "nothing changed" in text(shown(acts)["root"])

@@ -95,7 +95,7 @@ def test_a_domain_among_several_is_not_checked_twice_at_a_time(tmp_path: Path) -
         assert await opens("t3", b) == "t1"
         assert await opens("t4", b, c) == "t4"
         await save(store, "r", domain_report(subject="a.example"))
-        await conversations.apply("t1", "checked:1", Checked(1, "r", AT))
+        await conversations.apply("t1", "checked:1", Checked(1, "r"))
         # Its details may be asked for while others of the same command still run.
         assert await opens("t5", a) == "t5"
         assert await opens("t6", a, b) == "t1"
@@ -107,8 +107,8 @@ def test_an_event_is_applied_once(tmp_path: Path) -> None:
     async def scene(store: Store, conversations: Conversations) -> None:
         await conversations.open(OPENING, OFFER)
         await save(store, "r", domain_report())
-        assert await conversations.apply("t1", "checked:1", Checked(1, "r", AT))
-        assert not await conversations.apply("t1", "checked:1", Checked(1, "r", AT))
+        assert await conversations.apply("t1", "checked:1", Checked(1, "r"))
+        assert not await conversations.apply("t1", "checked:1", Checked(1, "r"))
         with pytest.raises(UnknownThread):
             await conversations.apply("t9", "x", RecheckAsked())
 
@@ -120,12 +120,12 @@ def test_findings_that_need_several_messages_get_numbered_keys_and_are_emptied_w
         await conversations.open(OPENING, OFFER)
         await save(store, "1", domain_report(*every_finding(HOSTILE)))
         await save(store, "2", domain_report())
-        await conversations.apply("t1", "a", Checked(1, "1", AT))
+        await conversations.apply("t1", "a", Checked(1, "1"))
         second = await store.messages.get(message_key("t1", "findings.2"))
         assert second is not None
         assert second.parent_key == "t1/root"
         await conversations.apply("t1", "b", RecheckAsked())
-        await conversations.apply("t1", "c", Checked(2, "2", AT))
+        await conversations.apply("t1", "c", Checked(2, "2"))
         emptied = await store.messages.get(message_key("t1", "findings.2"))
         assert emptied is not None
         assert "no longer needed" in emptied.payload["text"]
@@ -151,7 +151,7 @@ def test_a_stored_report_of_an_older_catalogue_is_still_shown(tmp_path: Path) ->
             await store.reports.save(
                 report_id, thread_id="t1", kind="domain", subject="x", catalogue="0", verdict="safe", data=data
             )
-            await conversations.apply("t1", f"checked:{number}", Checked(number, report_id, AT))
+            await conversations.apply("t1", f"checked:{number}", Checked(number, report_id))
             await conversations.apply("t1", f"again:{number}", RecheckAsked())
         await conversations.apply("t1", "ja", LanguageChosen("ja"))
         root, since = await store.messages.get("t1/root"), await store.messages.get("t1/since-2")
@@ -168,9 +168,9 @@ def test_a_domain_that_is_gone_leaves_no_list_of_before_standing(tmp_path: Path)
         await conversations.open(OPENING, OFFER)
         await save(store, "1", domain_report(finding("SPF001")))
         await save(store, "2", domain_report(finding("DNS001"), missing=True))
-        await conversations.apply("t1", "a", Checked(1, "1", AT))
+        await conversations.apply("t1", "a", Checked(1, "1"))
         await conversations.apply("t1", "b", RecheckAsked())
-        await conversations.apply("t1", "c", Checked(2, "2", AT))
+        await conversations.apply("t1", "c", Checked(2, "2"))
         for key in ("t1/findings", "t1/guidelines"):
             message = await store.messages.get(key)
             assert message is not None
@@ -185,7 +185,7 @@ def test_a_report_that_another_event_brought_in_meanwhile_is_found(tmp_path: Pat
         await conversations.open(OPENING, OFFER)
         await save(store, "r", domain_report(finding("SPF001")))
         await save(store, "m", mail_report(facts={"aligned_pass": False}))
-        events: list[Any] = [Checked(1, "r", AT), MailAnalysed("1", "m", AT), LanguageChosen("ja"), Claimed("1")]
+        events: list[Any] = [Checked(1, "r"), MailAnalysed("1", "m", AT), LanguageChosen("ja"), Claimed("1")]
         await asyncio.gather(*(conversations.apply("t1", str(n), event) for n, event in enumerate(events)))
         thread = await conversations.read("t1")
         assert thread is not None

@@ -49,8 +49,8 @@ def with_engine(
         await store.open()
         conversations = Conversations(store)
         async with Checker(DEAD, deadline_s=0.3) as checker:
-            checks = DomainChecks(store, conversations, lambda: checker, clock=utc_now, quiet_s=0.01)
-            mails = MailAnalyses(store, conversations, lambda: checker, keep_raw=False, clock=utc_now)
+            checks = DomainChecks(store, conversations, lambda: checker, quiet_s=0.01)
+            mails = MailAnalyses(store, conversations, lambda: checker, keep_raw=False)
             durable.workflow(CHECK_WORK)(checks.run)
             durable.workflow(MAIL_WORK)(mails.run)
             durable.workflow(EXPIRY_WORK)(Expiries(conversations).run)

@@ -39,11 +39,11 @@ def contents_of(domain: Report, mail: Report, lang: Lang) -> Iterator[Content]:
     events = [
         Begun((asked,), lang, OFFER),
         Progressed(1, 3, 20),
-        Checked(1, "1", AT),
+        Checked(1, "1"),
         *(MailAnalysed(f"m{n}", "m", AT) for n in range(8)),
         MailAnalysed("lost", None, AT),
         RecheckAsked(),
-        Checked(2, "2", AT),
+        Checked(2, "2"),
         RecheckAsked(),
         CheckFailed(3),
         AddressExpired("abc"),
@@ -103,7 +103,7 @@ def test_an_overview_of_ten_domains_is_within_slacks_limits() -> None:
     asked = tuple(Asked(f"{'a' * 60}.{n}.example", "é" * 200) for n in range(10))
     state, acts = advance(Conversation(), Begun(asked, "en", OFFER), {})
     for run in range(1, 11):
-        state, acts = advance(state, Checked(run, "r", AT), {"r": domain_report(*every_finding(HOSTILE))})
+        state, acts = advance(state, Checked(run, "r"), {"r": domain_report(*every_finding(HOSTILE))})
     (shown,) = (act.content for act in acts if isinstance(act, Show))
     assert [problems(payload) for payload in payloads(shown)] == [[]]
 
