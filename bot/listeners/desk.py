@@ -56,7 +56,7 @@ class Desk:
         user: dict[str, Any] = answer["user"]
         lang = "ja" if str(user.get("locale") or "").lower().startswith("ja") else "en"
         is_guest = bool(user.get("is_restricted") or user.get("is_ultra_restricted") or user.get("is_stranger"))
-        await self.store.people.put(team_id, user_id, lang=lang, tz=str(user.get("tz") or "UTC"), is_guest=is_guest)
+        await self.store.people.put(team_id, user_id, lang=lang, is_guest=is_guest)
         return await self.store.people.get(team_id, user_id)
 
     async def is_member(self, team_id: str, user_id: str) -> bool:

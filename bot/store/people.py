@@ -20,8 +20,8 @@ class People:
             row = (await connection.execute(statement)).first()
             return None if row is None else Person(*row)
 
-    async def put(self, team_id: str, user_id: str, *, lang: str, tz: str, is_guest: bool) -> None:
-        facts = {"lang": lang, "tz": tz, "is_guest": is_guest, "fetched_at": self._clock()}
+    async def put(self, team_id: str, user_id: str, *, lang: str, is_guest: bool) -> None:
+        facts = {"lang": lang, "is_guest": is_guest, "fetched_at": self._clock()}
         statement = insert(people).values(team_id=team_id, user_id=user_id, **facts)
         async with self._database.write() as connection:
             await connection.execute(statement.on_conflict_do_update(index_elements=["team_id", "user_id"], set_=facts))

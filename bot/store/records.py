@@ -152,6 +152,5 @@ class Person:
     team_id: str
     user_id: str
     lang: str
-    tz: str
     is_guest: bool
     fetched_at: datetime

@@ -168,7 +168,6 @@ people = Table(
     Column("team_id", Text, primary_key=True),
     Column("user_id", Text, primary_key=True),
     Column("lang", Text, nullable=False),
-    Column("tz", Text, nullable=False),
     Column("is_guest", Boolean, nullable=False),
     Column("fetched_at", UtcDateTime, nullable=False),
 )

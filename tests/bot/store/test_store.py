@@ -168,6 +168,22 @@ def test_a_transition_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     run(tmp_path, body)
 
 
+def test_a_file_of_the_first_version_is_brought_up_to_date_and_keeps_what_it_holds(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with opened(tmp_path) as store:
+            await store.people.put("T", "U", lang="ja", is_guest=False)
+        with closing(sqlite3.connect(tmp_path / "app.db")) as connection, connection:
+            connection.execute("ALTER TABLE people ADD COLUMN tz TEXT NOT NULL DEFAULT 'UTC'")
+            connection.execute("UPDATE alembic_version SET version_num = '0001'")
+        async with opened(tmp_path) as store:
+            await store.people.put("T", "U2", lang="en", is_guest=True)
+            person = await store.people.get("T", "U")
+            assert person is not None
+            assert person.lang == "ja"
+
+    asyncio.run(main())
+
+
 def test_many_events_at_once_are_all_applied_each_once(tmp_path: Path) -> None:
     async def body(store: Store, clock: Clock) -> None:
         await store.threads.open(NEW, "begin", nothing)
@@ -318,7 +334,7 @@ def test_reports_people_and_selectors_come_back(tmp_path: Path) -> None:
         assert report is not None
         assert report.verdict == "safe"
         for lang in ("en", "ja"):
-            await store.people.put("T", "U", lang=lang, tz="Asia/Tokyo", is_guest=False)
+            await store.people.put("T", "U", lang=lang, is_guest=False)
         person = await store.people.get("T", "U")
         assert person is not None
         assert (person.lang, person.fetched_at) == ("ja", START)

@@ -261,7 +261,7 @@ def test_a_workspace_that_removed_the_app_is_forgotten(tmp_path: Path) -> None:
     async def scene(store: Store, conversations: Conversations) -> None:
         await conversations.open(OPENING, OFFER)
         await save(store, "r", domain_report())
-        await store.people.put("T1", "U1", lang="ja", tz="Asia/Tokyo", is_guest=False)
+        await store.people.put("T1", "U1", lang="ja", is_guest=False)
         await store.workspaces.forget("T1")
         assert await conversations.read("t1") is None
         assert await store.reports.get("r") is None
