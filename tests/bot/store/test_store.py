@@ -348,52 +348,6 @@ def test_reports_people_and_selectors_come_back(tmp_path: Path) -> None:
     run(tmp_path, body)
 
 
-def test_reports_go_once_they_are_old_and_no_thread_names_them(tmp_path: Path) -> None:
-    async def body(store: Store, clock: Clock) -> None:
-        await store.threads.open(NEW, "b", lambda state: ({"rows": [{"report": "t1.2"}]}, []))
-        for report_id, thread_id in (("t1.1", "t1"), ("t1.2", "t1"), ("t1.20", "t1"), ("free", None)):
-            await store.reports.save(
-                report_id, thread_id=thread_id, kind="domain", subject="a.jp", catalogue="1", verdict="safe", data={}
-            )
-        assert await store.reports.forget_unnamed(START) == 0
-        clock.now += timedelta(days=1)
-        assert await store.reports.forget_unnamed(clock.now) == 2
-        assert [await store.reports.get(each) is not None for each in ("t1.1", "t1.2", "t1.20", "free")] == [
-            False,
-            True,
-            False,
-            True,
-        ]
-
-    run(tmp_path, body)
-
-
-def test_selectors_go_with_the_last_workspace_that_had_their_domain_checked(tmp_path: Path) -> None:
-    async def body(store: Store, clock: Clock) -> None:
-        for team, domains in (("T", ("a.jp", "b.jp")), ("T2", ("b.jp",))):
-            thread_id = f"of {team}"
-            await store.threads.open(
-                NewThread(thread_id, team, "C", ",".join(domains), "en", "U"), "b", lambda state: (state, [])
-            )
-            for domain in domains:
-                await store.reports.save(
-                    f"{team} {domain}",
-                    thread_id=thread_id,
-                    kind="domain",
-                    subject=domain,
-                    catalogue="1",
-                    verdict="safe",
-                    data={},
-                )
-                await store.selectors.seen(domain, "s1")
-        await store.workspaces.forget("T")
-        assert [await store.selectors.of(domain) for domain in ("a.jp", "b.jp")] == [(), ("s1",)]
-        await store.workspaces.forget("T2")
-        assert await store.selectors.of("b.jp") == ()
-
-    run(tmp_path, body)
-
-
 def test_times_are_aware_and_utc(tmp_path: Path) -> None:
     async def body(store: Store, clock: Clock) -> None:
         tokyo = datetime.fromisoformat("2026-01-01T12:00:00+09:00")
