@@ -91,21 +91,21 @@ def test_a_trouble_that_passes_costs_neither_the_check_nor_the_mail(tmp_path: Pa
         trouble.begin("%ed:1")
         await opened(conversations)
         await until(lambda: _stored(store, "t1.1"))
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.2)
         trouble.end()
         await until(lambda: _is_told(store, "t1/findings"))
         trouble.begin("mail:%")
         assert await store.mailboxes.accept([NewMail("abcdefgh", utc_now(), SESSION, MAIL)]) == ["accepted"]
         mail_id = (await _mail_ids(tmp_path))[0]
         await until(lambda: _stored(store, f"mail.{mail_id}"))
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.2)
         trouble.end()
         await until(lambda: _is_told(store, f"t1/mail-{mail_id}"))
         reply = await store.messages.get(f"t1/mail-{mail_id}")
         assert reply is not None
         assert "error on our side" not in str(reply.payload)
 
-    with_engine(tmp_path, scene, retry_s=0.05)
+    with_engine(tmp_path, scene, retry_s=0.02)
 
 
 def test_progress_that_cannot_be_shown_costs_no_check(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -115,7 +115,7 @@ def test_progress_that_cannot_be_shown_costs_no_check(tmp_path: Path, caplog: py
         await until(lambda: _is_told(store, "t1/findings"))
         assert "the progress of t1 could not be shown" in caplog.text
 
-    with_engine(tmp_path, scene, retry_s=0.05)
+    with_engine(tmp_path, scene, retry_s=0.02)
 
 
 def test_a_check_that_can_never_be_told_ends_as_failed_and_can_be_repeated(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_a_check_that_can_never_be_told_ends_as_failed_and_can_be_repeated(tmp_p
         assert thread.state.row.failed
         assert not thread.state.is_running
 
-    with_engine(tmp_path, scene, retry_s=0.0002)
+    with_engine(tmp_path, scene, retry_s=0.00001)
 
 
 def test_a_mail_that_can_never_be_told_is_dropped_all_the_same(tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_a_mail_that_can_never_be_told_is_dropped_all_the_same(tmp_path: Path) -
 
         await until(dropped)
 
-    with_engine(tmp_path, scene, retry_s=0.0002)
+    with_engine(tmp_path, scene, retry_s=0.00001)
 
 
 async def _stored(store: Store, report_id: str) -> bool:
