@@ -19,7 +19,7 @@ from checks.reasons import reason_text
 from checks.report import MailFacts, Report
 from checks.resolver import BlocklistState, ResolverState, ServerState, resolver_state
 from checks.rules import CATALOGUE
-from checks.standing import Standing, standing
+from checks.counting import Standing, standing
 
 __all__ = [
     "CATALOGUE",
