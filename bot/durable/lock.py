@@ -40,3 +40,22 @@ class DataDirLock:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+
+def lock_holder(data_dir: Path) -> str | None:
+    """The id of the process that runs on the directory, "" where it is not told; None where none runs.
+
+    Looks only: makes no file, and gives back at once what it takes to find out. Raises OSError.
+    """
+    try:
+        descriptor = os.open(data_dir / "lock", os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
+        return holder if holder.isdigit() else ""
+    finally:
+        os.close(descriptor)
+    return None

@@ -14,6 +14,7 @@ from bot.store.effects import (
     Transition,
 )
 from bot.store.events import PayloadTooLarge
+from bot.store.inspection import Arrival, Inspection, inspect
 from bot.store.mailboxes import MAIL_WORK, Acceptance
 from bot.store.records import (
     Mail,
@@ -34,8 +35,10 @@ from bot.store.threads import UnknownThread
 __all__ = [
     "MAIL_WORK",
     "Acceptance",
+    "Arrival",
     "Clock",
     "Effect",
+    "Inspection",
     "LanguageSet",
     "Mail",
     "Mailbox",
@@ -60,6 +63,7 @@ __all__ = [
     "UnknownThread",
     "UnusableDatabase",
     "WorkItem",
+    "inspect",
     "random_id",
     "utc_now",
 ]

@@ -57,7 +57,9 @@ class WebApi:
             if request.transport is not None:
                 request.transport.abort()
             await asyncio.sleep(0)
-        return web.json_response({"ok": True, **answer})
+        # A real workspace says with every answer what the token may do.
+        scopes = {"x-oauth-scopes": ",".join(sorted(self.scopes))} if token == self.bot_token else None
+        return web.json_response({"ok": True, **answer}, headers=scopes)
 
     def need_scope(self, *any_of: str) -> None:
         """Raise Refused unless the bot token has one of these scopes."""

@@ -1,0 +1,85 @@
+"""Do the resolvers validate DNSSEC, and do the blocklists answer them?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.doctor.finding import Finding, State
+from bot.settings import Settings
+from checks import BlocklistState, Fact, ResolverState, Text, Why, reason_text, resolver_state
+
+_VALIDATES = Text(
+    en="The resolver validates DNSSEC ({servers}).", ja="リゾルバーはDNSSEC検証を行っています({servers})。"
+)
+_DOES_NOT = Text(
+    en="The resolver does not validate DNSSEC ({servers}): DNSSEC of checked domains cannot be judged.",
+    ja="リゾルバーがDNSSEC検証を行っていません({servers})。検査対象のDNSSECを判定できません。",
+)
+_SILENT = Text(
+    en="Whether the resolver validates DNSSEC could not be told: no usable answer from {servers}.",
+    ja="リゾルバーがDNSSEC検証を行うかどうか確認できません。{servers} から有効な応答がありませんでした。",
+)
+_NONE = Text(en="No resolver is configured.", ja="リゾルバーが設定されていません。")
+_OWN_RESOLVER = Text(
+    en="Run unbound on this machine (`apt install unbound` is enough) and set `MAILCHECK_NAMESERVERS=127.0.0.1`.",
+    ja="このマシンでunboundを動かし(`apt install unbound` だけで動作します)、`MAILCHECK_NAMESERVERS=127.0.0.1` を設定してください。",
+)
+_SEE_RESOLVER = Text(
+    en="See whether the resolver runs and reaches the internet on port 53: `dig @127.0.0.1 +dnssec . SOA` must answer with the flag `ad`.",
+    ja="リゾルバーが動作し、53番ポートでインターネットに到達できるか確認してください。`dig @127.0.0.1 +dnssec . SOA` の応答に `ad` フラグが付けば正常です。",
+)
+
+
+async def examine_resolver(settings: Settings) -> list[Finding]:
+    state = await resolver_state(settings.nameservers or None)
+    return [_validation(state), *_lists(state)]
+
+
+def _validation(state: ResolverState) -> Finding:
+    if not state.servers:
+        return Finding("resolver", State.WRONG, _NONE, {}, _OWN_RESOLVER)
+    match state.validates:
+        case True:
+            return Finding("resolver", State.OK, _VALIDATES, _named(state, True))
+        case False:
+            return Finding("resolver", State.WRONG, _DOES_NOT, _named(state, False), _OWN_RESOLVER)
+        case None:
+            return Finding("resolver", State.UNKNOWN, _SILENT, _named(state, None), _SEE_RESOLVER)
+
+
+def _named(state: ResolverState, validates: bool | None) -> dict[str, Fact]:
+    return {"servers": tuple(each.address for each in state.servers if each.validates is validates)}
+
+
+def _lists(state: ResolverState) -> Iterator[Finding]:
+    for each in state.blocklists:
+        yield _list(each)
+
+
+def _list(found: BlocklistState) -> Finding:
+    facts: dict[str, Fact] = {"title": found.title, "zone": found.zone}
+    if found.state == "answers":
+        seen = Text(
+            en="{title} answers its test entry (`{zone}`).",
+            ja="{title} のテスト用エントリーに正しい応答がありました(`{zone}`)。",
+        )
+        return Finding("blocklist", State.OK, seen, facts, subject=found.zone)
+    if found.state == "refuses":
+        facts["detail"] = found.detail
+        seen = Text(
+            en="{title} does not answer this resolver as it should: {detail}.",
+            ja="{title} がこのリゾルバーに正しく応答しません({detail})。",
+        )
+        return Finding("blocklist", State.WRONG, seen, facts, _REGISTER, found.zone)
+    reason = reason_text(found.why or Why.INTERNAL)
+    seen = Text(
+        en=f"Whether {{title}} (`{{zone}}`) answers could not be told: {reason.en}.",
+        ja=f"{{title}} (`{{zone}}`)が応答するかどうか確認できません: {reason.ja}。",
+    )
+    return Finding("blocklist", State.UNKNOWN, seen, facts, _SEE_RESOLVER, found.zone)
+
+
+_REGISTER = Text(
+    en="Ask it through a resolver of your own that forwards to nobody: lists refuse the big public ones. Spamhaus may want a free key, Barracuda the registration of the resolver's address. Until it answers, it counts as not tested here.",
+    ja="フォワーダーを使わない自前のリゾルバーから問い合わせてください(ブラックリストは大規模な公開リゾルバーを拒否します)。Spamhausは無料のキー、Barracudaはリゾルバーのアドレスの登録が必要な場合があります。応答が得られるまで「ここでは未検査」と表示します。",
+)
