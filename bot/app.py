@@ -18,6 +18,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.doctor import log_findings
 from bot.durable import Durable, Starter
 from bot.listeners import Desk, Intake, register
 from bot.logs import configure
@@ -250,7 +251,9 @@ async def run(settings: Settings) -> None:
     try:
         await starting
         LOG.info("the bot is running")
+        examining = asyncio.create_task(log_findings(settings))
         await waiting
+        examining.cancel()
     finally:
         waiting.cancel()
     LOG.info("stopping")

@@ -83,7 +83,7 @@ async def _check_all(
                 return await checker.check_domain(domain)
 
         tasks = [asyncio.create_task(one(domain)) for domain in domains]
-        with _waiting(len(domains), lang):
+        with _checking(len(domains), lang):
             await asyncio.wait(tasks)
         for task in tasks:
             report = task.result()
@@ -129,7 +129,7 @@ def message(
 
 async def _message(raw: bytes, session: Session, at: datetime | None, nameservers: Sequence[str], lang: Lang) -> Report:
     async with _checker(nameservers, now=(lambda: at) if at else None) as checker:
-        with _waiting(1, lang):
+        with _checking(1, lang):
             return await checker.check_message(raw, session)
 
 
@@ -199,6 +199,37 @@ def run() -> None:
         _refuse(f"The bot cannot start: {error}")
 
 
+@main.command()
+@click.option(
+    "--outbound", metavar="HOST[:PORT]", help="A mail server of yours to connect to: is port 25 open outwards?"
+)
+@_json
+@_lang
+def doctor(outbound: str | None, as_json: bool, lang: Lang) -> None:
+    """Look at everything that the bot rests on: tokens, mail domain, ports, certificate, resolver, data directory.
+
+    Settings come from the environment, as for run. Exit status: 0 all is ok, 1 something is wrong, 3 something could
+    not be told. JSON: {"schema": 1, "state", "findings": [{"id", "subject", "state", "seen", "fix"}]}; states are ok,
+    wrong and unknown.
+    """
+    from rich.console import Console
+
+    from bot.doctor import as_document, examine, exit_status, print_findings, unusable_settings
+    from bot.settings import SettingsError, read_settings
+
+    target = None if outbound is None else _host_and_port(outbound)
+    try:
+        with _waiting({"en": "examining", "ja": "確認中"}[lang]):
+            findings = asyncio.run(examine(read_settings(), outbound=target))
+    except SettingsError as error:
+        findings = [unusable_settings(error)]
+    if as_json:
+        click.echo(json.dumps(as_document(findings, lang), ensure_ascii=False, indent=2))
+    else:
+        print_findings(Console(), findings, lang)
+    sys.exit(exit_status(findings))
+
+
 def _checker(nameservers: Sequence[str], **options: Any) -> Checker:
     from checks import Checker
 
@@ -225,6 +256,19 @@ def _session(ip: str | None, helo: str | None, mail_from: str | None, tls: str |
     return Session(client_ip=ip, helo=helo, mail_from=sender, tls=Tls(version, cipher))
 
 
+def _host_and_port(text: str) -> tuple[str, int]:
+    """HOST, HOST:PORT, [IPv6]:PORT or a bare IPv6 address; the port is 25 if not given."""
+    host, port = text, "25"
+    if text.startswith("["):
+        host, _, rest = text[1:].partition("]")
+        port = rest.removeprefix(":") or "25"
+    elif text.count(":") == 1:
+        host, _, port = text.partition(":")
+    if not host or not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        _refuse(f"--outbound {text}: give a host name or address, and a port if it is not 25: mx.example.com:25")
+    return host, int(port)
+
+
 def _instant(text: str | None) -> datetime | None:
     if text is None:
         return None
@@ -246,12 +290,15 @@ def _print(report: Report, lang: Lang, *, as_json: bool, lines: bool = False) ->
     print_report(Console(), report, lang)
 
 
-def _waiting(count: int, lang: Lang) -> Any:
+def _checking(count: int, lang: Lang) -> Any:
+    return _waiting({"en": f"checking {count}", "ja": f"検査中({count}件)"}[lang])
+
+
+def _waiting(text: str) -> Any:
     """A spinner on a terminal, nothing in a pipe."""
     from rich.console import Console
 
     console = Console(stderr=True)
-    text = {"en": f"checking {count}", "ja": f"検査中({count}件)"}[lang]
     if console.is_terminal:
         return console.status(text)
     from contextlib import nullcontext
