@@ -42,10 +42,11 @@ def _parts(report: Report, lang: Lang, heading: str, *, fault: bool, held: bool)
     if found:
         said = words.FINDINGS_COUNT if len(found) == 1 else words.FINDINGS_SORTED
         yield Paragraph(said.say(lang, {"counts": counts_text(found, lang)}))
-    if fault and not unknown and not serious(found):
-        yield Paragraph(words.FAULT_IN_MAIL.say(lang))
-    elif not found:
+    fault = fault and not serious(found)
+    if not found and (unknown or not fault):
         yield Paragraph((words.CLEAR_AS_FAR if unknown else words.ALL_CLEAR).say(lang))
+    if fault:
+        yield Paragraph((words.FAULT_SEEN_IN_MAIL if unknown else words.FAULT_IN_MAIL).say(lang))
     for finding in found[:IN_FULL]:
         yield Divider()
         yield from in_full(finding, lang, held=held)

@@ -267,6 +267,10 @@ FAULT_IN_MAIL = Text(
     en="DNS is in order. The fault is in the mail, see its reply below.",
     ja="DNSに問題はありません。問題はメールにあります。下のメールの返信をご覧ください。",
 )
+FAULT_SEEN_IN_MAIL = Text(
+    en="The fault that was found is in the mail, see its reply below.",
+    ja="見つかった問題はメールにあります。下のメールの返信をご覧ください。",
+)
 ALL_CLEAR = Text(
     en="Nothing to change: every question that DNS can answer is in order.",
     ja="修正が必要な点はありません。DNSで確認できる項目はすべて問題ありません。",

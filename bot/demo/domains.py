@@ -24,7 +24,7 @@ BLOCKLISTS: Mapping[str, Literal["ip", "domain"]] = {
     "dbl.spamhaus.org": "domain",
     "multi.surbl.org": "domain",
 }
-"""The lists that the checks ask. In the demo they list nothing but their test entry."""
+"""The lists that the checks know. In the demo they list nothing but their test entry."""
 
 _LISTED: Mapping[str, str] = {"dbl.spamhaus.org": "127.0.1.2", "multi.surbl.org": "127.0.0.254"}
 """What a list answers for its test entry, where it is not 127.0.0.2."""

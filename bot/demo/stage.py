@@ -158,6 +158,7 @@ def _narrowed(zones: Iterable[Zone]) -> Iterator[Zone]:
                 yield Zone(f"0.0.127.{zone.name}", zone.records.replace("2.0.0.127 ", "2 "), zone.state)
             case "domain":
                 yield Zone(f"test.{zone.name}", zone.records.replace("test ", "@ "), zone.state)
+                yield Zone(f"invalid.{zone.name}", "", zone.state)
                 yield Zone(f"example.{zone.name}", "", zone.state)
             case _:
                 yield zone

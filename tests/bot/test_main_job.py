@@ -80,6 +80,24 @@ def test_mails_that_do_not_count_and_mail_that_nobody_proved() -> None:
     on_stage(scene)
 
 
+def test_the_root_asks_whose_an_unproven_mail_is_and_takes_no_for_an_answer() -> None:
+    async def scene(stage: Stage) -> None:
+        root = await checked(stage, "third-party.example")
+        await mailed(stage, root, "third-party")
+        assert "it fails DMARC. Is it yours?*" in root_text(stage, root)
+        assert "Do not publish it while DMARC401 is open" in replies(stage, root)[1]
+        await stage.workspace.press(GUEST.id, HERE, root.ts, "not_ours")
+        assert "Only full members" in await told(stage, GUEST)
+        await stage.workspace.press(ALICE.id, HERE, root.ts, "not_ours")
+        await stage.workspace.wait_for(lambda: "Is it yours" not in root_text(stage, root), what="a closed question")
+        await stage.settle()
+        assert "*Safe (provisional)*" in root_text(stage, root)
+        assert "not yours" in replies(stage, root)[3]
+        assert "DMARC401" not in replies(stage, root)[1]
+
+    on_stage(scene)
+
+
 def test_buttons_of_the_root_and_the_address() -> None:
     async def scene(stage: Stage) -> None:
         workspace = stage.workspace

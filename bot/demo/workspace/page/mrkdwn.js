@@ -26,7 +26,7 @@ export function unescape(text) {
 export function mrkdwn(text, ctx) {
   const out = [];
   for (const [at, part] of text.split(/```\n?([\s\S]+?)\n?```/).entries()) {
-    if (at % 2 === 1) out.push(el('pre', {}, part.split(/(<[^<>\n]+>)/).map((piece) => angleOr(piece, ctx))));
+    if (at % 2 === 1) out.push(el('pre', {}, part.split(/(<[^<>\n]+>)/).flatMap((piece) => angleOr(piece, ctx))));
     else if (part !== '') out.push(...lines(at > 0 ? part.replace(/^\n/, '') : part, ctx));
   }
   return out;
@@ -64,7 +64,7 @@ function inline(text, ctx) {
 
 function node(found, ctx) {
   const { code, angle, emoji: short, bold, italic, strike } = found.groups;
-  if (code) return [el('code', {}, code.slice(1, -1).split(/(<[^<>\n]+>)/).map((piece) => angleOr(piece, ctx)))];
+  if (code) return [el('code', {}, code.slice(1, -1).split(/(<[^<>\n]+>)/).flatMap((piece) => angleOr(piece, ctx)))];
   if (angle) return [angled(angle.slice(1, -1), ctx)];
   if (short) return [emoji(short.slice(1, -1), ctx.emoji)];
   if (bold) return [el('b', {}, inline(bold.slice(1, -1), ctx))];
@@ -73,7 +73,7 @@ function node(found, ctx) {
 }
 
 function angleOr(piece, ctx) {
-  return /^<[^<>\n]+>$/.test(piece) ? angled(piece.slice(1, -1), ctx) : unescape(piece);
+  return /^<[^<>\n]+>$/.test(piece) ? angled(piece.slice(1, -1), ctx) : whole(unescape(piece));
 }
 
 function angled(inner, ctx) {
