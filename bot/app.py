@@ -23,7 +23,7 @@ from bot.durable import Durable, Starter
 from bot.listeners import Desk, Intake, register
 from bot.logs import configure
 from bot.mailbox import MailboxServer, address_of, context_from, new_token, self_signed_context
-from bot.outbox import Outbox, SlackChat, outbox_client
+from bot.outbox import SLACK_PACE, Outbox, Pace, SlackChat, outbox_client
 from bot.settings import Settings
 from bot.store import MAIL_WORK, Clock, Store, UnusableDatabase, utc_now
 from bot.workflows import CHECK_WORK, EXPIRY_WORK, Conversations, DomainChecks, Expiries, MailAnalyses, Offers
@@ -48,7 +48,8 @@ class App:
     """The whole bot in this process and event loop. `start` once, `stop` once.
 
     `deadline_s`: how long one check may take. `server`: what the swaks line names as mailbox, where DNS does not lead
-    to it. `clock` moves everything but the waits of the engine.
+    to it. `clock` moves everything but the waits of the engine. `pace`: how fast Slack may be called, None for a
+    workspace that sets no limit.
     """
 
     def __init__(
@@ -58,11 +59,13 @@ class App:
         clock: Clock = utc_now,
         deadline_s: float = 20.0,
         names_server: bool = False,
+        pace: Pace | None = SLACK_PACE,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._deadline_s = deadline_s
         self._names_server = names_server
+        self._pace = pace
         self._tasks: list[asyncio.Task[None]] = []
         self._checker: Checker | None = None
         self._intake: Intake | None = None
@@ -119,7 +122,7 @@ class App:
         we = await _who_we_are(client, bot_token)
         socket_url = await _socket_url(client, app_token)
         chat = SlackChat(outbox_client(bot_token, base_url=settings.slack_api_url))
-        outbox = Outbox(self.store, chat, on_failed=self._conversations.give_up, clock=self._clock)
+        outbox = Outbox(self.store, chat, on_failed=self._conversations.give_up, clock=self._clock, pace=self._pace)
         self._spawn(outbox.run())
         self._spawn(Starter(self.store.work, self._durable.start).run())
         offers = Offers(

@@ -20,6 +20,7 @@ from bot.demo.mails import SAMPLE_MAILS, Delivery, send
 from bot.demo.nameserver import Fault, Nameserver, Zone
 from bot.demo.signing import SigningKey, make_signing_keys
 from bot.demo.workspace import Rates, SampleMail, Workspace
+from bot.outbox import SLACK_PACE
 from bot.settings import Settings
 from bot.store import Clock, utc_now
 from checks import Lang
@@ -47,7 +48,8 @@ class Stage:
     """`async with Stage() as stage`: everything runs on loopback until the block ends.
 
     `data_dir` None: a temporary one. `zones` and `faults` come on top of the samples. `upstream`: resolvers for other
-    names, () for none. `settings`: further settings of the bot, by name.
+    names, () for none. `rates`: the limits of the workspace, which the bot keeps; None for none. `settings`: further
+    settings of the bot, by name.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class Stage:
         self._page_port = page_port
         self._deadline_s = deadline_s
         self._clock = clock
+        self._pace = None if rates is None else SLACK_PACE
         self._given = settings
         self._closing = AsyncExitStack()
         self.keys = make_signing_keys(SIGNERS) if keys is None else keys
@@ -100,7 +103,9 @@ class Stage:
 
     async def start_bot(self) -> None:
         """The bot on the same data as before, if there was one."""
-        app = App(self._settings(), clock=self._clock, deadline_s=self._deadline_s, names_server=True)
+        app = App(
+            self._settings(), clock=self._clock, deadline_s=self._deadline_s, names_server=True, pace=self._pace
+        )
         await app.start()
         self.app = app
 

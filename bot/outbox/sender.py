@@ -3,10 +3,11 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from bot.outbox.content import BLOCK_ERRORS, NO_TABLES, has_table, ways
+from bot.outbox.pace import SLACK_PACE, Budgets, Pace, scope
 from bot.outbox.port import Chat, Content, NotReached, Posted, Refused, Throttled, Unclear
 from bot.store import Clock, Message, Store, utc_now
 
@@ -20,12 +21,16 @@ CREDENTIAL_ERRORS = frozenset({"invalid_auth", "not_authed", "token_revoked", "t
 # Slack's clock and ours differ, and `created_at` is ours.
 CLOCK_DIFFERENCE = timedelta(minutes=5)
 SLOWEST_RETRY_S = 60.0
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 OnFailed = Callable[[str, str], Awaitable[None]]
 
 
 class Outbox:
     """One task that posts and edits; channels do not wait for each other, messages of one thread keep their order.
+
+    Edits to a final state go first, then posts, then progress; among edits whoever was told least recently.
+    `pace` None: as fast as Slack answers.
 
     on_failed(key, error) is awaited before a message, or a revision of one, is given up, at least once: error is
     Slack's word (not_in_channel, is_archived, message_not_found ...) or PARENT_FAILED.
@@ -38,6 +43,7 @@ class Outbox:
         *,
         on_failed: OnFailed,
         clock: Clock = utc_now,
+        pace: Pace | None = SLACK_PACE,
         poll_s: float = 5.0,
         progress_s: float = 2.0,
         settle_s: float = 1.0,
@@ -49,7 +55,8 @@ class Outbox:
         self._poll_s = poll_s
         self._progress_s = progress_s
         self._settle_s = settle_s
-        self._paused: dict[tuple[str, bool], datetime] = {}
+        self._budgets = Budgets(pace)
+        self._paused: dict[tuple[str, str], datetime] = {}
         self._lanes: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
@@ -76,13 +83,14 @@ class Outbox:
         """Give each idle channel its due messages; returns the seconds until something else falls due."""
         now = self._clock()
         self._paused = {which: until for which, until in self._paused.items() if until > now}
+        self._budgets.forget_full(now)
         wait_s = self._poll_s
         due: dict[str, list[Message]] = {}
         held: set[tuple[str, str | None]] = set()
-        for message in pending:
+        for message in sorted(pending, key=_turn):
             place = (message.channel_id, message.parent_key)
             is_post = message.ts is None
-            due_at = self._due_at(message)
+            due_at = self._due_at(message, now)
             if is_post and message.parent_key is not None and place in held:
                 continue
             if due_at is not None and due_at > now:
@@ -101,11 +109,10 @@ class Outbox:
         self._lanes.pop(channel_id, None)
         self._messages.changed.set()
 
-    def _due_at(self, message: Message) -> datetime | None:
+    def _due_at(self, message: Message, now: datetime) -> datetime | None:
         """When the message may go out; None is at once."""
-        is_post = message.ts is None
-        times = [message.not_before, self._paused.get((message.channel_id, is_post))]
-        if not is_post and message.progress and message.sent_at is not None:
+        times = [message.not_before, self._paused.get(scope(message)), self._budgets.free_at(message, now)]
+        if message.ts is not None and message.progress and message.sent_at is not None:
             times.append(message.sent_at + timedelta(seconds=self._progress_s))
         return max((each for each in times if each is not None), default=None)
 
@@ -125,14 +132,16 @@ class Outbox:
         if message.parent_failed:
             await self._give_up(message, PARENT_FAILED)
             return True
+        if not self._budgets.take(message, self._clock()):
+            return False
         try:
             if message.ts is None:
                 await self._post(message)
             else:
                 await self._update(message, message.ts)
         except Throttled as limit:
-            until = self._clock() + timedelta(seconds=limit.retry_after_s)
-            self._paused[message.channel_id, message.ts is None] = until
+            LOG.warning("Slack asks for a pause of %g s before the next %s", limit.retry_after_s, scope(message)[0])
+            self._paused[scope(message)] = self._clock() + timedelta(seconds=limit.retry_after_s)
         except NotReached as error:
             await self._postpone(message, f"not reached: {error}")
         except Unclear as error:
@@ -214,3 +223,10 @@ class Outbox:
         LOG.warning("message %s is given up: %s", message.key, error)
         await self._on_failed(message.key, error)
         await self._messages.failed(message.key, error)
+
+
+def _turn(message: Message) -> tuple[int, datetime]:
+    """Whose turn it is when several are due; messages of equal turn go in the order in which they were first wanted."""
+    if message.ts is None:
+        return 1, LONG_AGO
+    return 2 if message.progress else 0, message.sent_at or message.created_at

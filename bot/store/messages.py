@@ -4,7 +4,7 @@ from asyncio import Event as Signal
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, func, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -33,18 +33,25 @@ class Messages:
             row = (await connection.execute(_SELECT.where(messages.c.key == key))).first()
             return None if row is None else Message(*row)
 
-    async def pending(self, *, limit: int = 500) -> list[Message]:
+    async def pending(self, *, limit: int = 500, of_each: int = 50) -> list[Message]:
         """Messages that Slack does not show as desired yet, oldest first, whatever their `not_before`.
 
-        Replies are among them only once their parent is posted or has failed.
+        Replies are among them only once their parent is posted or has failed. At most `of_each` posts and as many
+        edits of one channel, so that one with a long queue hides no other.
         """
         columns = messages.c
         parent_ready = or_(columns.parent_key.is_(None), _PARENT.c.ts.is_not(None), _PARENT.c.state == "failed")
-        statement = (
-            _SELECT.where(columns.state != "failed", columns.desired_rev > columns.sent_rev, parent_ready)
-            .order_by(columns.seq)
-            .limit(limit)
+        place = func.row_number().over(
+            partition_by=(columns.channel_id, columns.ts.is_(None)), order_by=(columns.sent_at, columns.seq)
         )
+        waiting = (
+            select(columns.seq, place.label("place"))
+            .select_from(messages.outerjoin(_PARENT, _PARENT.c.key == columns.parent_key))
+            .where(columns.state != "failed", columns.desired_rev > columns.sent_rev, parent_ready)
+            .subquery()
+        )
+        near = select(waiting.c.seq).where(waiting.c.place <= of_each)
+        statement = _SELECT.where(columns.seq.in_(near)).order_by(columns.seq).limit(limit)
         async with self._database.read() as connection:
             return [Message(*row) for row in await connection.execute(statement)]
 
