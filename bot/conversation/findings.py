@@ -26,9 +26,14 @@ def findings(state: Conversation, report: Report, reports: Reports) -> Content:
 
 def _fault_in_mail(state: Conversation, reports: Reports) -> bool:
     seen = waiting_mail(state, reports) or deciding_mail(state, reports)
-    return (
-        seen is not None and seen.report is not None and bool(serious(mail_findings(report_of(reports, seen.report))))
-    )
+    if seen is None or seen.report is None:
+        return False
+    return any(not is_effect_of_dns(f) for f in serious(mail_findings(report_of(reports, seen.report))))
+
+
+def is_effect_of_dns(finding: Finding) -> bool:
+    """A permerror of the mail that the domain's own SPF record caused: mended in DNS, and gone with the next mail."""
+    return finding.variant == "permerror_own"
 
 
 def serious(found: Iterable[Finding]) -> tuple[Finding, ...]:

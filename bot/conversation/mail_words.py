@@ -33,8 +33,8 @@ ADDRESS_LIMITS = Text(
     ja="、{mails}通まで、1通{size}まで。",
 )
 ADDRESS_SHOWS = Text(
-    en="The thread shows From, Return-Path and technical headers, never subject or body.",
-    ja="スレッドに表示するのはFrom、Return-Path、技術的なヘッダーだけです。件名と本文は表示しません。",
+    en="This thread shows From, Return-Path and technical headers, never subject or body.",
+    ja="このスレッドに表示するのはFrom、Return-Path、技術的なヘッダーだけです。件名と本文は表示しません。",
 )
 ADDRESS_POINTLESS = Text(
     en="`{domain}` does not exist, so there is no mail to test.",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.conversation import words
 from bot.conversation.content import Action
-from bot.conversation.findings import serious
+from bot.conversation.findings import is_effect_of_dns, serious
 from bot.conversation.phrases import around, listed, mail_findings
 from bot.conversation.standing import deciding_mail, domain_report, waiting_mail
 from bot.conversation.state import Conversation, Reports, report_of
@@ -37,10 +37,12 @@ def steps(state: Conversation, reports: Reports) -> Steps:
         return _said(state, [words.STEP_DNSSEC, words.STEP_DNSSEC_THEN], Action.CHECK_AGAIN)
     seen = deciding_mail(state, reports)
     mail = report_of(reports, seen.report) if seen is not None and seen.report is not None else None
-    in_dns = serious(domain.findings)
-    in_mail = _own_faults(serious(mail_findings(mail)), in_dns) if mail is not None else ()
+    in_dns, of_mail = serious(domain.findings), serious(mail_findings(mail)) if mail is not None else ()
+    in_mail = tuple(f for f in of_mail if not is_effect_of_dns(f))
     if in_dns or in_mail:
         return _change(state, in_dns, in_mail, again=mail is not None)
+    if of_mail and not any(result.id.startswith("spf.") for result in not_looked_up(domain)):
+        return _said(state, [words.STEP_SEND_SINCE], _send(state))
     return _nothing_found(state, domain, mail)
 
 
@@ -65,12 +67,6 @@ def _whose(state: Conversation, mail: Report) -> Steps:
     wrong = serious(mail_findings(mail))
     texts = [words.STEP_WHOSE, *([words.STEP_IF_OURS] if wrong else [])]
     return _said(state, texts, Action.OURS, wrong)
-
-
-def _own_faults(in_mail: tuple[Finding, ...], in_dns: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """Without what is only the effect of an SPF error that DNS showed already."""
-    spf = any(f.rule.id.startswith("SPF") for f in in_dns)
-    return tuple(f for f in in_mail if not (spf and f.variant == "permerror_own"))
 
 
 def _change(state: Conversation, in_dns: tuple[Finding, ...], in_mail: tuple[Finding, ...], *, again: bool) -> Steps:

@@ -201,6 +201,10 @@ STEP_SEND_LATER = Text(
     en="Send another test mail in about 10 minutes: lookups for this one failed.",
     ja="このメールの検査ではDNSの問い合わせに失敗しました。10分ほど待って、もう一度テストメールを送ってください。",
 )
+STEP_SEND_SINCE = Text(
+    en="Send another test mail: the SPF error that the last one met is no longer in DNS.",
+    ja="前回のメールで問題になったSPFのエラーは、DNSで解消しています。もう一度テストメールを送ってください。",
+)
 STEP_DNS = Text(
     en="Change DNS as described under {rules} in the thread.",
     ja="スレッドの{rules}に従って、DNSを修正してください。",

@@ -148,6 +148,14 @@ def test_the_effect_of_an_error_in_dns_is_no_step_of_its_own() -> None:
     assert "2 errors (1 in DNS, 1 in the mail)" in text(root)
 
 
+def test_a_mail_from_before_the_repair_asks_for_another() -> None:
+    effect = replace(finding("SPF401"), variant="permerror_own")
+    made = told(domain_report(), MAIL, mail=mail_report(effect))
+    assert steps(made["root"]) == ["Send another test mail: the SPF error that the last one met is no longer in DNS."]
+    assert primary(made["root"]) == {Action.SEND_TEST}
+    assert "The fault is in the mail" not in text(made["findings"])
+
+
 def test_final_and_safe_leaves_nothing_to_do() -> None:
     root = told(domain_report(), MAIL)["root"]
     assert steps(root) == ["Nothing has to change."]
