@@ -27,9 +27,9 @@ class DataDir:
     arrival: Arrival | None
 
 
-def examine_data_dir(path: Path, *, running: bool) -> DataDir:
+def examine_data_dir(path: Path, *, running: bool, needed_mib: int = FREE_MIB) -> DataDir:
     """`running`: this very process is the bot, so its lock and its database are known to be good."""
-    findings = [_room(path)]
+    findings = [_room(path, needed_mib)]
     database, arrival = _database(path / "app.db")
     if running:
         return DataDir(findings, True, arrival)
@@ -37,7 +37,7 @@ def examine_data_dir(path: Path, *, running: bool) -> DataDir:
     return DataDir([*findings, database, process], bot_runs, arrival)
 
 
-def _room(path: Path) -> Finding:
+def _room(path: Path, needed_mib: int) -> Finding:
     facts: dict[str, Fact] = {"path": str(path.absolute())}
     place = path.absolute()
     try:
@@ -56,7 +56,7 @@ def _room(path: Path) -> Finding:
         )
         return Finding("data_dir", State.WRONG, seen, facts, _OWN_IT)
     facts["free"] = free
-    if free < FREE_MIB:
+    if free < needed_mib:
         seen = Text(
             en="Only {free} MiB are free where the data directory `{path}` is.",
             ja="データディレクトリ `{path}` の空き容量が {free} MiB しかありません。",

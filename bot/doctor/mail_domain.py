@@ -177,7 +177,11 @@ def _ptr(evidence: Mapping[str, Any] | None, facts: Mapping[str, Fact]) -> Findi
             en="No address of an MX of `{domain}` is known whose reverse name could be looked up.",
             ja="`{domain}` のMXのアドレスが得られず、逆引きを確認できません。",
         )
-        return Finding("ptr", State.UNKNOWN, seen, facts, _PUBLISH_MX)
+        fix = Text(
+            en="Once the MX of `{domain}` is in order, run the doctor again.",
+            ja="`{domain}` のMXを確認・修正したあと、もう一度実行してください。",
+        )
+        return Finding("ptr", State.UNKNOWN, seen, facts, fix)
     findings = [_reverse_name(each, facts) for each in reverse]
     return min(findings, key=lambda finding: (State.WRONG, State.UNKNOWN, State.OK).index(finding.state))
 

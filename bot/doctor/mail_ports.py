@@ -40,7 +40,7 @@ def examine_inbound(settings: Settings, arrival: Arrival | None, now: datetime) 
     return Finding("inbound", State.OK, seen, facts)
 
 
-async def examine_mailbox_port(settings: Settings, *, bot_runs: bool | None) -> Finding:
+async def examine_mailbox_port(settings: Settings, *, bot_runs: bool | None, answer_s: float = ANSWER_S) -> Finding:
     """Does the mailbox answer, or, where no bot runs, could it have the port? `bot_runs` None: not known."""
     facts: dict[str, Fact] = {
         "host": settings.mailbox_host or "*",
@@ -55,7 +55,7 @@ async def examine_mailbox_port(settings: Settings, *, bot_runs: bool | None) -> 
         return Finding("mailbox_port", State.UNKNOWN, seen, facts, _SET_PORT)
     if bot_runs is False:
         return _could_listen(settings, facts)
-    return await _greets(settings, facts, bot_runs=bot_runs)
+    return await _greets(settings, facts, bot_runs=bot_runs, answer_s=answer_s)
 
 
 _SET_PORT = Text(
@@ -112,10 +112,10 @@ _OTHER_HOST = Text(
 )
 
 
-async def _greets(settings: Settings, facts: dict[str, Fact], *, bot_runs: bool | None) -> Finding:
+async def _greets(settings: Settings, facts: dict[str, Fact], *, bot_runs: bool | None, answer_s: float) -> Finding:
     host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.mailbox_host, settings.mailbox_host)
     try:
-        greeting = await _greeting(host, settings.mailbox_port)
+        greeting = await _greeting(host, settings.mailbox_port, answer_s)
     except TimeoutError:
         seen = Text(
             en="Port {port} of `{host}` did not greet in time.",
@@ -152,9 +152,9 @@ _SEE_LOG = Text(
 )
 
 
-async def _greeting(host: str, port: int) -> str:
+async def _greeting(host: str, port: int, answer_s: float) -> str:
     """The first line that an SMTP server says, for people. Raises OSError, of which TimeoutError is one."""
-    async with asyncio.timeout(ANSWER_S):
+    async with asyncio.timeout(answer_s):
         reader, writer = await asyncio.open_connection(host, port, limit=4096)
         try:
             line = await reader.readline()
@@ -174,7 +174,7 @@ async def examine_outbound(target: tuple[str, int] | None) -> Finding:
         return Finding("outbound", State.UNKNOWN, _NO_TARGET, {}, _NAME_TARGET)
     facts: dict[str, Fact] = {"host": target[0], "port": target[1]}
     try:
-        greeting = await _greeting(*target)
+        greeting = await _greeting(*target, ANSWER_S)
     except socket.gaierror:
         seen = Text(en="The address of `{host}` could not be found.", ja="`{host}` のアドレスが得られません。")
         return Finding("outbound", State.UNKNOWN, seen, facts, _NAME_TARGET)

@@ -74,7 +74,7 @@ def _list(found: BlocklistState) -> Finding:
     reason = reason_text(found.why or Why.INTERNAL)
     seen = Text(
         en=f"Whether {{title}} (`{{zone}}`) answers could not be told: {reason.en}.",
-        ja=f"{{title}} (`{{zone}}`)が応答するかどうか確認できません: {reason.ja}。",
+        ja=f"{{title}}(`{{zone}}`)が応答するかどうか確認できません: {reason.ja}。",
     )
     return Finding("blocklist", State.UNKNOWN, seen, facts, _SEE_RESOLVER, found.zone)
 

@@ -23,9 +23,9 @@ _STATE = {
 }
 _STYLE = {State.OK: "green", State.WRONG: "bold red", State.UNKNOWN: "magenta"}
 _FIX = {
-    State.OK: Text(en="Advice: ", ja="補足: "),
-    State.WRONG: Text(en="How to fix it: ", ja="直し方: "),
-    State.UNKNOWN: Text(en="What to do: ", ja="確認方法: "),
+    State.OK: Text(en="Advice: ", ja="補足:"),
+    State.WRONG: Text(en="How to fix it: ", ja="直し方:"),
+    State.UNKNOWN: Text(en="What to do: ", ja="確認方法:"),
 }
 _END = {
     State.OK: Text(en="Everything is in order.", ja="すべて正常です。"),
@@ -35,13 +35,16 @@ _END = {
 
 
 def print_findings(console: Console, findings: Sequence[Finding], lang: Lang) -> None:
-    """Write a line for each finding; colours only where the console is a terminal."""
+    """Write what each finding says, and a fix where it comes first; colours only where the console is a terminal."""
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
+    fixes: set[str] = set()
     for finding in findings:
         said = [_plain(finding.say_seen(lang))]
-        if fix := finding.say_fix(lang):
+        fix = finding.say_fix(lang)
+        if fix and fix not in fixes:  # a silent resolver makes several lines say the same
+            fixes.add(fix)
             said.append(Line(_FIX[finding.state].say(lang), style="bold").append_text(_plain(fix)))
         table.add_row(Line(_STATE[finding.state].say(lang), style=_STYLE[finding.state]), Group(*said))
     console.print(table, highlight=False)

@@ -1,6 +1,8 @@
 """app.db seen from outside: what can be told without opening it as the bot does, which would bring it up to date."""
 
+import errno
 import json
+import os
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
@@ -11,7 +13,6 @@ from urllib.parse import quote
 
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 
 from bot.store.database import BUSY_TIMEOUT_MS, MIGRATIONS, UnusableDatabase
 
@@ -47,10 +48,12 @@ def inspect(path: Path) -> Inspection:
     """
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    script = ScriptDirectory.from_config(config)
+    known = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
     if not path.exists():
-        return Inspection(False, _pending(script, None))
-    path.open("rb").close()  # where it may not be read, SQLite would not say why
+        return Inspection(False, _pending(known, None))
+    # Not by opening it: closing a file takes from this process every lock that SQLite holds on it.
+    if not os.access(path, os.R_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
     # Without a log to replay nobody has it open, and so SQLite need not make the files that it shares with others.
     flag = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
     try:
@@ -63,16 +66,15 @@ def inspect(path: Path) -> Inspection:
             arrival = _arrival(connection) if "mails" in tables else None
     except sqlite3.DatabaseError as error:
         raise UnusableDatabase(f"{path} cannot be used: {error}") from error
-    try:
-        return Inspection(True, _pending(script, revision), arrival=arrival)
-    except CommandError:
-        return Inspection(True, (), is_newer=True, arrival=arrival)
+    if revision is not None and revision not in known:
+        return Inspection(True, (), True, arrival)
+    return Inspection(True, _pending(known, revision), False, arrival)
 
 
-def _pending(script: ScriptDirectory, revision: str | None) -> tuple[str, ...]:
-    """Raises CommandError for a revision that this version does not know."""
-    newer = script.iterate_revisions("head", revision or "base")
-    return tuple(each.revision for each in newer if each.revision != revision)[::-1]
+def _pending(known: list[str], revision: str | None) -> tuple[str, ...]:
+    """`known`: the revisions of this version, newest first."""
+    applied = known.index(revision) if revision in known else len(known)
+    return tuple(known[:applied][::-1])
 
 
 def _one(connection: sqlite3.Connection, query: str) -> str | None:

@@ -134,7 +134,7 @@ def test_rules_and_explain_speak_both_languages():
     assert "SPF301" in err
 
 
-@pytest.mark.parametrize("command", ["check", "message", "rules", "explain", "demo", "run"])
+@pytest.mark.parametrize("command", ["check", "message", "rules", "explain", "demo", "run", "doctor"])
 def test_every_command_has_help(command):
     code, out, _ = run(command, "--help", dns=False)
     assert code == 0
