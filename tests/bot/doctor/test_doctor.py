@@ -183,3 +183,24 @@ def test_after_a_start_what_is_not_ok_is_logged_once_without_what_the_start_has_
     assert told["inbound"] == ("INFO", "unknown")
     assert not told.keys() & {"bot_token", "app_token", "process", "database", "mailbox_port"}
     assert token not in caplog.text
+
+
+def test_run_logs_what_is_not_ok_once_it_runs(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with surroundings(tmp_path, validation="never") as environment:
+            bot = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "bot", "run", cwd=ROOT, env=environment, stderr=asyncio.subprocess.PIPE
+            )
+            assert bot.stderr is not None
+            lines = []
+            async with asyncio.timeout(20):
+                async for line in bot.stderr:
+                    lines.append(json.loads(line))
+                    if "doctor: resolver: wrong" in lines[-1]["event"]:
+                        break
+            assert "the bot is running" in [line["event"] for line in lines]
+            bot.terminate()
+            async with asyncio.timeout(5):
+                assert (await bot.communicate(), bot.returncode)[1] == 0
+
+    asyncio.run(scene())
