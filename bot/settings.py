@@ -61,6 +61,10 @@ class Settings(BaseSettings):
     """Resolvers as ``IP`` or ``IP:port``; empty means those of the system."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
+    http_host: str = "127.0.0.1"
+    http_port: int | None = Field(None, ge=0, le=65535)
+    """Where /healthz and /metrics are; None means nowhere."""
+
     @field_validator("nameservers", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
@@ -72,7 +76,14 @@ class Settings(BaseSettings):
         return value.upper() if isinstance(value, str) else value
 
     @field_validator(
-        "mail_domain", "mailbox_hostname", "tls_cert", "tls_key", "slack_bot_token", "slack_app_token", mode="before"
+        "mail_domain",
+        "mailbox_hostname",
+        "tls_cert",
+        "tls_key",
+        "slack_bot_token",
+        "slack_app_token",
+        "http_port",
+        mode="before",
     )
     @classmethod
     def _empty_is_unset(cls, value: Any) -> Any:

@@ -16,7 +16,7 @@ from checks.authentication import authentication_of, mail_facts_of
 from checks.catalogue import CannotTell, Check, CheckResult, Finding, NotApplicable
 from checks.evidence.domain import UseEvidence
 from checks.evidence.message import SessionEvidence
-from checks.model import Outcome, Severity, Why
+from checks.model import Absent, Known, Outcome, Severity, Unreachable, Why
 from checks.net.dns import Dns
 from checks.parse.domain import Domain, parse_domain, shown_name
 from checks.parse.message.addresses import find_author
@@ -92,6 +92,7 @@ class Progress:
 
 
 OnProgress = Callable[[Progress], None]
+OnDns = Callable[[str], None]
 
 
 class Checker:
@@ -99,6 +100,7 @@ class Checker:
 
     `nameservers`: None for the system's, else "192.0.2.53", "127.0.0.1:5353", "[::1]:53". `connect` False: DNS only.
     `now`: an aware clock. `deadline_s`: seconds for one report; what is unanswered then is unknown, not missing.
+    `on_dns` is told how each DNS question ended: "answer", "nodata", "nxdomain", or the word of a Why.
     """
 
     def __init__(
@@ -107,8 +109,9 @@ class Checker:
         connect: bool = True,
         now: Callable[[], datetime] | None = None,
         deadline_s: float = 20.0,
+        on_dns: OnDns = lambda outcome: None,
     ) -> None:
-        self._dns = Dns(nameservers)
+        self._dns = Dns(nameservers, on_answer=lambda told: on_dns(_dns_outcome(told)))
         self._connect = connect
         self._now = now or (lambda: datetime.now(UTC))
         self._deadline_s = deadline_s
@@ -275,6 +278,15 @@ def judge(check: Check, *evidence: object) -> CheckResult:
     if any(f.severity.rank <= Severity.WARNING.rank for f in findings):
         outcome, why = Outcome.FAILED, None
     return CheckResult(check.id, outcome, why, tuple(findings))
+
+
+def _dns_outcome(told: Known[Any]) -> str:
+    match told:
+        case Unreachable(why=why):
+            return why.value
+        case Absent(how=how):
+            return how
+    return "answer"
 
 
 def _provider(gathered: Mapping[str, Any]) -> str | None:

@@ -121,6 +121,11 @@ class Durable:
         # On this thread, so that workflows run on the loop that is running here.
         DBOS.launch()
 
+    @property
+    def is_launched(self) -> bool:
+        """Whether workflows run here: between `launch` and `stop`."""
+        return bool(self._registered) and not self._stopping
+
     async def start(self, name: str, work_id: str, argument: str) -> None:
         """Start a workflow unless one with this `work_id` was started before. Raises UnknownWorkflow."""
         if name not in self._registered:

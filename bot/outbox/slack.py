@@ -19,9 +19,11 @@ MAX_PAGES = 10
 UNCLEAR_ERRORS = frozenset({"fatal_error", "internal_error", "service_unavailable", "request_timeout"})
 
 
-def outbox_client(token: str, *, base_url: str, timeout_s: int = 15) -> AsyncWebClient:
+def outbox_client(
+    token: str, *, base_url: str, timeout_s: int = 15, make: Callable[..., AsyncWebClient] = AsyncWebClient
+) -> AsyncWebClient:
     """A client fit for SlackChat: the SDK's own repeats are off, since a repeated post is a second message."""
-    return AsyncWebClient(token=token, base_url=base_url, timeout=timeout_s, retry_handlers=[])
+    return make(token=token, base_url=base_url, timeout=timeout_s, retry_handlers=[])
 
 
 class SlackChat:

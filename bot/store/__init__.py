@@ -1,5 +1,6 @@
 """What the bot remembers, in SQLite; it knows nothing of Slack or of the durable engine."""
 
+from bot.store.backlog import Backlog, Unsent
 from bot.store.clock import Clock, NewId, random_id, utc_now
 from bot.store.database import UnusableDatabase
 from bot.store.effects import (
@@ -36,6 +37,7 @@ __all__ = [
     "MAIL_WORK",
     "Acceptance",
     "Arrival",
+    "Backlog",
     "Clock",
     "Effect",
     "Inspection",
@@ -61,6 +63,7 @@ __all__ = [
     "Thread",
     "Transition",
     "UnknownThread",
+    "Unsent",
     "UnusableDatabase",
     "WorkItem",
     "inspect",

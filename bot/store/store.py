@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+from bot.store.backlog import Backlogs
 from bot.store.clock import Clock, NewId, random_id, utc_now
 from bot.store.database import Database
 from bot.store.events import Events
@@ -33,6 +34,7 @@ class Store:
         self.people = People(self._database, clock)
         self.selectors = Selectors(self._database, clock)
         self.workspaces = Workspaces(self._database)
+        self.backlog = Backlogs(self._database)
 
     async def open(self) -> None:
         """Open the file and apply the migrations that it lacks. Raises UnusableDatabase."""

@@ -30,8 +30,8 @@ class Dns:
     """The resolvers, and whether they validate. One per Checker; `run()` begins the questions of a report.
 
     `nameservers`: "127.0.0.1", "127.0.0.1:5353", "::1", "[::1]:53"; None for those of the system. `try_s`: seconds
-    until a question is sent again, `tries`: how often per server. Raises ValueError with a sentence for a text that
-    is no server.
+    until a question is sent again, `tries`: how often per server. `on_answer` is told what came of each question of a
+    report. Raises ValueError with a sentence for a text that is no server.
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class Dns:
         try_s: float = 1.5,
         tries: int = 3,
         max_outstanding: int = 150,
+        on_answer: Callable[[Known[Answer[Any]]], None] = lambda told: None,
     ) -> None:
         given = None if nameservers is None else tuple(dict.fromkeys(map(Server.parse, nameservers)))
         self.servers = system_servers() if given is None else given
@@ -51,6 +52,7 @@ class Dns:
         self._proofs: dict[Server, asyncio.Task[bool | None]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closed = False
+        self.on_answer = on_answer
 
     def run(self, deadline_s: float = 20.0) -> DnsRun:
         """The questions of one report; after `deadline_s` seconds what is unanswered becomes Unreachable(TIMEOUT)."""
@@ -224,7 +226,8 @@ class DnsRun:
         except TimeoutError:
             pass
         except Exception as error:  # noqa: BLE001 - a fault in here must cost one answer, not the report
-            return Unreachable(Why.INTERNAL, f"{type(error).__name__}: {error}")
+            told = Unreachable(Why.INTERNAL, f"{type(error).__name__}: {error}")
+        self._dns.on_answer(told)
         return told
 
     def _count(self) -> None:

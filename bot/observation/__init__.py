@@ -1,0 +1,23 @@
+"""What the operator sees of a running bot: metrics, health, and the local port that tells of both."""
+
+from bot.observation.checker import ObservedChecker
+from bot.observation.health import OFF, Condition, Health, State, condition
+from bot.observation.metrics import Metrics
+from bot.observation.server import ObservationServer
+from bot.observation.slack import ObservedClient, ObservedRateLimit, greeted
+from bot.observation.waiting import Waiting
+
+__all__ = [
+    "OFF",
+    "Condition",
+    "Health",
+    "Metrics",
+    "ObservationServer",
+    "ObservedChecker",
+    "ObservedClient",
+    "ObservedRateLimit",
+    "State",
+    "Waiting",
+    "condition",
+    "greeted",
+]
