@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 import sqlite3
+import ssl
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -15,14 +16,24 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.doctor import log_findings
 from bot.durable import Durable, Starter
 from bot.listeners import Desk, Intake, register
 from bot.logs import configure
-from bot.mailbox import MailboxServer, address_of, context_from, new_token, self_signed_context
+from bot.mailbox import CertificateFiles, MailboxServer, address_of, new_token, self_signed_context
+from bot.observation import (
+    Health,
+    Metrics,
+    ObservationServer,
+    ObservedChecker,
+    ObservedClient,
+    ObservedRateLimit,
+    Waiting,
+    conditions,
+    greeted,
+)
 from bot.outbox import SLACK_PACE, Outbox, Pace, SlackChat, outbox_client
 from bot.settings import Settings
 from bot.store import MAIL_WORK, Clock, Store, UnusableDatabase, utc_now
@@ -72,17 +83,21 @@ class App:
         self._socket: AsyncSocketModeHandler | None = None
         self.mailbox: MailboxServer | None = None
         """The SMTP server; None without a mail domain."""
+        self.observation: ObservationServer | None = None
+        """The local port for monitoring; None without MAILCHECK_HTTP_PORT."""
+        self._metrics = Metrics()
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.store = Store(settings.data_dir / "app.db", clock=clock)
         self._durable = Durable(settings.data_dir, clock=clock)
         self._conversations = Conversations(self.store)
 
     async def start(self) -> None:
-        """Raises CannotStart, DataDirInUse, or OSError when the mailbox's port cannot be had."""
+        """Raises CannotStart, DataDirInUse, or OSError when a port cannot be had."""
         bot_token, app_token = self._tokens()
         self._durable.claim()
         try:
             await self.store.open()
+            await self._start_observation()
             await self._start(bot_token, app_token)
         except UnusableDatabase as error:
             await self.stop()
@@ -93,6 +108,8 @@ class App:
 
     async def stop(self) -> None:
         """Take nothing new, let what runs end for a moment, keep the rest for the next start."""
+        if self.observation is not None:
+            await self.observation.stop()
         if self._socket is not None:
             await self._socket.close_async()  # type: ignore[no-untyped-call]
         if self._intake is not None:
@@ -110,18 +127,20 @@ class App:
 
     async def _start(self, bot_token: str, app_token: str) -> None:
         settings = self._settings
-        self._checker = await Checker(list(settings.nameservers) or None, deadline_s=self._deadline_s).__aenter__()
+        nameservers = list(settings.nameservers) or None
+        self._checker = ObservedChecker(self._metrics, nameservers, deadline_s=self._deadline_s)
         self._register_workflows()
         try:
             await self._durable.launch()
         except sqlite3.DatabaseError as error:
             raise CannotStart(f"{settings.data_dir / 'dbos.db'} cannot be used: {error}") from error
         await self._start_mailbox()
-        client = AsyncWebClient(token=bot_token, base_url=settings.slack_api_url)
-        client.retry_handlers.append(AsyncRateLimitErrorRetryHandler(max_retry_count=3))
+        make = partial(ObservedClient, self._metrics)
+        client = make(token=bot_token, base_url=settings.slack_api_url)
+        client.retry_handlers.append(ObservedRateLimit(self._metrics, max_retry_count=3))
         we = await _who_we_are(client, bot_token)
         socket_url = await _socket_url(client, app_token)
-        chat = SlackChat(outbox_client(bot_token, base_url=settings.slack_api_url))
+        chat = SlackChat(outbox_client(bot_token, base_url=settings.slack_api_url, make=make))
         outbox = Outbox(self.store, chat, on_failed=self._conversations.give_up, clock=self._clock, pace=self._pace)
         self._spawn(outbox.run())
         self._spawn(Starter(self.store.work, self._durable.start).run())
@@ -129,13 +148,41 @@ class App:
             settings, clock=self._clock, new_token=new_token, address_of=address_of, server=self._server_name
         )
         desk = Desk(self.store, self._conversations, offers, client, clock=self._clock)
-        bolt = _bolt(settings.slack_api_url, we)
+        bolt = _bolt(make(base_url=settings.slack_api_url), we)
         self._intake = register(bolt, desk, bot_user=str(we.bot_user_id))
         self._spawn(self._intake.resume(self._clock()))
         self._spawn(self._tidy())
         self._socket = AsyncSocketModeHandler(bolt, app_token)
         self._socket.client.wss_uri = socket_url
+        self._socket.client.message_listeners.append(greeted(self._metrics))
         await self._socket.connect_async()  # type: ignore[no-untyped-call]
+
+    async def _start_observation(self) -> None:
+        """Before Slack is asked for anything, so that a start that takes long can be watched."""
+        settings = self._settings
+        if settings.http_port is None:
+            return
+        waiting = Waiting(self._metrics, self.store.backlog.read, self._is_connected, clock=self._clock)
+        probes = conditions(
+            connected=self._is_connected,
+            prove_writable=self.store.backlog.prove_writable,
+            is_launched=lambda: self._durable.is_launched,
+            is_listening=self._is_listening,
+            oldest_s=waiting.oldest_s,
+        )
+        self.observation = ObservationServer(
+            self._metrics, Health(probes), waiting, host=settings.http_host, port=settings.http_port
+        )
+        await self.observation.start()
+        self._spawn(waiting.run())
+
+    async def _is_connected(self) -> bool:
+        return self._socket is not None and await self._socket.client.is_connected()
+
+    def _is_listening(self) -> bool | None:
+        if self._settings.mail_domain is None:
+            return None
+        return self.mailbox is not None and self.mailbox.is_listening
 
     def _tokens(self) -> tuple[str, str]:
         bot, app = self._settings.slack_bot_token, self._settings.slack_app_token
@@ -160,8 +207,9 @@ class App:
         if settings.mail_domain is None:
             LOG.warning("MAILCHECK_MAIL_DOMAIN is not set: threads offer no test address")
             return
+        tls: CertificateFiles | ssl.SSLContext
         if settings.tls_cert is not None and settings.tls_key is not None:
-            tls = context_from(settings.tls_cert, settings.tls_key)
+            tls = CertificateFiles(settings.tls_cert, settings.tls_key)
         else:
             tls = self_signed_context(settings.greeting_name)
         self.mailbox = MailboxServer(
@@ -172,6 +220,8 @@ class App:
             port=settings.mailbox_port,
             tls=tls,
             max_bytes=settings.mailbox_max_bytes,
+            max_waiting=settings.mailbox_max_waiting,
+            proxies=settings.proxy_from,
             clock=self._clock,
         )
         await self.mailbox.start()
@@ -209,13 +259,13 @@ async def _who_we_are(client: AsyncWebClient, bot_token: str) -> AuthorizeResult
     return AuthorizeResult.from_auth_test_response(bot_token=bot_token, auth_test_response=answer)
 
 
-def _bolt(api_url: str, we: AuthorizeResult) -> AsyncApp:
+def _bolt(client: AsyncWebClient, we: AuthorizeResult) -> AsyncApp:
     """Bolt, told who we are: left to itself it turns to OAuth as soon as SLACK_CLIENT_ID stands in the environment."""
 
     async def authorize() -> AuthorizeResult:
         return we
 
-    return AsyncApp(client=AsyncWebClient(base_url=api_url), authorize=authorize)
+    return AsyncApp(client=client, authorize=authorize)
 
 
 async def _socket_url(client: AsyncWebClient, app_token: str) -> str:

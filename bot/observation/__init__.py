@@ -1,6 +1,7 @@
 """What the operator sees of a running bot: metrics, health, and the local port that tells of both."""
 
 from bot.observation.checker import ObservedChecker
+from bot.observation.conditions import conditions
 from bot.observation.health import OFF, Condition, Health, State, condition
 from bot.observation.metrics import Metrics
 from bot.observation.server import ObservationServer
@@ -19,5 +20,6 @@ __all__ = [
     "State",
     "Waiting",
     "condition",
+    "conditions",
     "greeted",
 ]
