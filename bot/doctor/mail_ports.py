@@ -65,7 +65,7 @@ _SET_PORT = Text(
 
 
 def _could_listen(settings: Settings, facts: dict[str, Fact]) -> Finding:
-    host = settings.mailbox_host or "::"
+    host = settings.mailbox_host or "0.0.0.0"
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         with socket.socket(family, socket.SOCK_STREAM) as probe:
