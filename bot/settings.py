@@ -13,6 +13,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
 SLACK_API_URL = "https://slack.com/api/"
 
 _HOST_NAME = re.compile(r"(?=.{4,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]\Z")
@@ -54,6 +56,10 @@ class Settings(BaseSettings):
     mailbox_hours: int = Field(24, ge=1, le=168)
     mailbox_max_mails: int = Field(20, ge=1, le=1000)
     mailbox_max_bytes: int = Field(2 * 1024 * 1024, ge=16 * 1024, le=64 * 1024 * 1024)
+    mailbox_max_waiting: int = Field(500, ge=1, le=100_000)
+    """How many mails may wait for their analysis before further ones are put off with 451."""
+    proxy_from: Annotated[tuple[Network, ...], NoDecode] = ()
+    """Addresses and networks of the proxies that begin each connection to the mailbox with a PROXY header."""
     keep_mail: bool = False
     """Keep received mail after its analysis; by default the bodies are dropped."""
 
@@ -65,10 +71,15 @@ class Settings(BaseSettings):
     http_port: int | None = Field(None, ge=0, le=65535)
     """Where /healthz and /metrics are; None means nowhere."""
 
-    @field_validator("nameservers", mode="before")
+    @field_validator("nameservers", "proxy_from", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("proxy_from", mode="before")
+    @classmethod
+    def _networks(cls, value: Any) -> Any:
+        return [_network(each) if isinstance(each, str) else each for each in value]
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -160,6 +171,13 @@ def _sentence(location: tuple[int | str, ...], message: str) -> str:
     name = str(location[0])
     shown = name if name.isupper() else _NAMES.get(name, "MAILCHECK_" + name.upper())
     return f"{shown}: {text[:1].lower()}{text[1:]}"
+
+
+def _network(text: str) -> Network:
+    try:
+        return ipaddress.ip_network(text)
+    except ValueError:
+        raise ValueError(f"{text[:60]!r} is neither an IP address nor a network such as 192.0.2.0/24") from None
 
 
 def _is_resolver(text: str) -> bool:

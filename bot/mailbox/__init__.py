@@ -2,14 +2,14 @@
 
 from bot.mailbox.limits import Limits
 from bot.mailbox.server import MailboxServer
-from bot.mailbox.tls import context_from, self_signed_context
+from bot.mailbox.tls import CertificateFiles, self_signed_context
 from bot.mailbox.tokens import address_of, new_token, token_of
 
 __all__ = [
+    "CertificateFiles",
     "Limits",
     "MailboxServer",
     "address_of",
-    "context_from",
     "new_token",
     "self_signed_context",
     "token_of",

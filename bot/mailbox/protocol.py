@@ -5,11 +5,14 @@ import collections
 import contextlib
 import logging
 import ssl
+from collections.abc import Callable
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope
 
-from bot.mailbox.limits import Gate, Limits, plain_ip
+from bot.mailbox.content import Content
+from bot.mailbox.limits import Limits, Memory
+from bot.mailbox.proxy import Client
 from bot.store import Mailbox
 
 LOG = logging.getLogger(__name__)
@@ -17,8 +20,10 @@ LOG = logging.getLogger(__name__)
 COMMAND_BYTES = 2048
 READ_BYTES = 65536
 LAST_WORD_S = 0.3
+FAREWELL_S = 5.0
 STORAGE_ERROR = "451 4.3.0 Temporary local problem, please try again later"
-TOO_BIG = "552 5.3.4 Message too big for this address"
+SHUTTING_DOWN = b"421 4.3.2 Service shutting down, please try again later"
+TOO_SLOW = b"421 4.4.2 Nothing complete arrived in time"
 
 
 class MailboxEnvelope(Envelope):
@@ -28,7 +33,7 @@ class MailboxEnvelope(Envelope):
 
 
 class MailboxProtocol(SMTP):
-    """One connection.
+    """One session, of the client that the Door found out; `leave` is called when its connection is lost.
 
     The command loop and DATA are ours: aiosmtpd's drop what a client sent just before it hung up, keep lines
     without end in memory, and refuse long lines, which a test mailbox must show instead.
@@ -40,12 +45,14 @@ class MailboxProtocol(SMTP):
         self,
         handler: Any,
         *,
+        client: Client,
+        leave: Callable[[], None],
         hostname: str,
         tls: ssl.SSLContext | None,
         max_bytes: int,
         limits: Limits,
-        gate: Gate,
-        sessions: set[asyncio.Task[None]],
+        memory: Memory,
+        sessions: "Sessions",
     ) -> None:
         self.command_size_limits = collections.defaultdict(lambda: COMMAND_BYTES)
         super().__init__(
@@ -58,63 +65,60 @@ class MailboxProtocol(SMTP):
             timeout=limits.command_s,
             loop=asyncio.get_running_loop(),
         )
+        self._client = client
+        self._leave = leave
         self._limits = limits
-        self._gate = gate
-        self._tasks = sessions
-        self._client_ip: str | None = None
-        self._turned_away = False
+        self._memory = memory
+        self._sessions = sessions
+        self._busy = False
+        self._closing = False
+        self._lost = False
         self._dismissed = False
         self._bytes_left = limits.session_bytes
+        self._recipients = 0
         self._session_timer: asyncio.TimerHandle | None = None
+        self._end_timer: asyncio.TimerHandle | None = None
 
     # What the transport reports
 
     def connection_made(self, transport: Any) -> None:
-        if self._client_ip is None:
-            client_ip = plain_ip(str((transport.get_extra_info("peername") or ("unknown",))[0]))
-            if not self._gate.enter(client_ip):
-                self._turned_away = True
-                transport.write(b"421 4.7.0 Too many connections, please try again later\r\n")
-                transport.close()
-                return
-            self._client_ip = client_ip
-            self._session_timer = self.loop.call_later(
-                self._limits.session_s, self._dismiss, b"421 4.4.2 This session took too long\r\n"
-            )
-            super().connection_made(transport)
-            task = self._handler_coroutine
-            assert task is not None
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-        else:
+        super().connection_made(transport)
+        assert self.session is not None
+        # The transport knows no client behind a proxy.
+        self.session.peer = self._client  # type: ignore[assignment]
+        if self._session_timer is not None:
             # TLS has begun on this connection: a new session (RFC 3207, 4.2).
-            super().connection_made(transport)
+            return
+        self._session_timer = self.loop.call_later(
+            self._limits.session_s, self._dismiss, b"421 4.4.2 This session took too long"
+        )
+        assert self._handler_coroutine is not None
+        self._sessions.began(self, self._handler_coroutine)
 
     def data_received(self, data: bytes) -> None:
-        if self._turned_away or self._dismissed:
+        if self._dismissed:
             return
         self._bytes_left -= len(data)
         if self._bytes_left < 0:
-            LOG.warning("%s sent more than a session may", self._client_ip)
-            self._dismiss(b"421 4.7.0 Too much for one session, please go on in another one\r\n")
+            LOG.warning("%s sent more than a session may", self._client.ip)
+            self._dismiss(b"421 4.7.0 Too much for one session, please go on in another one")
             return
         super().data_received(data)
 
     def eof_received(self) -> bool:
         # The loop reads on to what was sent before the end: a mail with its final dot counts.
-        if not self._turned_away:
-            self._stream().feed_eof()
-        return self._original_transport is None and not self._turned_away
+        self._stream().feed_eof()
+        return self._original_transport is None
 
     def connection_lost(self, error: Exception | None) -> None:
-        if self._turned_away:
+        if self._lost:
             return
-        for timer in (self._timeout_handle, self._session_timer):
+        self._lost = True
+        for timer in (self._timeout_handle, self._session_timer, self._end_timer):
             if timer is not None:
                 timer.cancel()
-        if self._client_ip is not None:
-            self._gate.leave(self._client_ip)
-            self._client_ip = None
+        self._sessions.lost(self)
+        self._leave()
         if self._original_transport is not None:
             self._original_transport.close()
         # Without the error, so that what arrived before a reset can still be read.
@@ -130,11 +134,16 @@ class MailboxProtocol(SMTP):
                 try:
                     line = await self._stream().readuntil(b"\n")
                 except asyncio.LimitOverrunError:
-                    await self.push("500 5.5.2 Line too long")
+                    self._dismiss(b"500 5.5.2 Line too long")
                     return
+                self._busy = True
                 if not await self._obey(line.rstrip(b"\r\n")):
                     return
-            await self.push("421 4.7.0 Too many commands")
+                self._busy = False
+                if self._closing:
+                    self._dismiss(SHUTTING_DOWN)
+                    return
+            self._dismiss(b"421 4.7.0 Too many commands")
         except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
             return
         finally:
@@ -158,11 +167,11 @@ class MailboxProtocol(SMTP):
             raise
         except Exception as error:
             if command == "STARTTLS":
-                LOG.info("no TLS with %s: %s", self._client_ip, type(error.__cause__ or error).__name__)
+                LOG.info("no TLS with %s: %s", self._client.ip, type(error.__cause__ or error).__name__)
                 return False
-            LOG.exception("%s from %s failed", command, self._client_ip)
+            LOG.exception("%s from %s failed", command, self._client.ip)
             await self.push(STORAGE_ERROR)
-        return command != "QUIT"
+        return command != "QUIT" and not self._dismissed
 
     async def smtp_EHLO(self, hostname: str | None) -> None:
         if not hostname:
@@ -186,6 +195,16 @@ class MailboxProtocol(SMTP):
             await self.push("503 5.5.1 TLS is already active")
             return
         await super().smtp_STARTTLS(argument)
+        if self._is_handshaking():
+            # The client hung up meanwhile, which asyncio tells nobody but the waiter.
+            raise ConnectionError
+
+    async def smtp_RCPT(self, argument: str | None) -> None:
+        self._recipients += 1
+        if self._recipients > self._limits.recipients:
+            self._dismiss(b"421 4.5.3 Too many recipients for one session")
+            return
+        await super().smtp_RCPT(argument)
 
     async def smtp_DATA(self, argument: str | None) -> None:
         if await self.check_helo_needed():
@@ -198,12 +217,15 @@ class MailboxProtocol(SMTP):
             await self.push("501 5.5.4 Syntax: DATA")
             return
         await self.push("354 End data with <CR><LF>.<CR><LF>")
-        content = await self._content(envelope.mailbox.max_bytes)
-        if content is None:
-            status = TOO_BIG
-        else:
-            envelope.content = envelope.original_content = content
-            status = await self.event_handler.handle_DATA(self, self.session, envelope)
+        self._reset_timeout(self._limits.data_s)
+        with Content(self._stream(), self._memory, envelope.mailbox.max_bytes) as arriving:
+            content = await arriving.read()
+            self._reset_timeout()
+            if isinstance(content, str):
+                status = content
+            else:
+                envelope.content = envelope.original_content = content
+                status = await self.event_handler.handle_DATA(self, self.session, envelope)
         self.envelope = self._create_envelope()
         await self.push(status)
 
@@ -233,53 +255,88 @@ class MailboxProtocol(SMTP):
             await super().push(status.encode() if isinstance(status, str) else status)
         except ConnectionError:
             # The client may be gone and its mail complete: reading goes on, and ends at the end of what it sent.
-            LOG.debug("%s did not wait for an answer", self._client_ip)
+            LOG.debug("%s did not wait for an answer", self._client.ip)
 
-    async def _content(self, max_bytes: int) -> bytes | None:
-        """What stands between DATA and the final dot, dots unstuffed (RFC 5321, 4.5.2) and otherwise as sent.
+    # The end
 
-        None if it is longer than `max_bytes`; the rest of it is read and thrown away, within the session's limits.
-        Only CR LF ends a line here, so that nothing but CR LF dot CR LF ends the mail.
-        """
-        chunks: list[bytes] = []
-        size = 0
-        at_line_start = True
-        while True:
-            try:
-                chunk = await self._stream().readuntil(b"\r\n")
-            except asyncio.LimitOverrunError as error:
-                chunk = await self._stream().read(error.consumed)
-            if at_line_start:
-                if chunk == b".\r\n":
-                    return b"".join(chunks) if size <= max_bytes else None
-                chunk = chunk.removeprefix(b".")
-            at_line_start = chunk.endswith(b"\r\n")
-            size += len(chunk)
-            if size <= max_bytes:
-                chunks.append(chunk)
-            else:
-                chunks.clear()
+    def end_soon(self) -> None:
+        """End with the command under way, or at once if there is none."""
+        self._closing = True
+        if not self._busy:
+            self._dismiss(SHUTTING_DOWN)
+
+    def shut_down(self) -> None:
+        """End although a command is under way, in `LAST_WORD_S` seconds."""
+        self._dismiss(SHUTTING_DOWN)
+
+    def cut(self) -> None:
+        """End at once, without waiting for a client that does not read."""
+        if isinstance(self.transport, asyncio.Transport):
+            self.transport.abort()
 
     def _stream(self) -> asyncio.StreamReader:
         reader: asyncio.StreamReader = self._reader
         return reader
 
+    def _is_handshaking(self) -> bool:
+        return self._original_transport is not None and (self.session is None or self.session.ssl is None)
+
     def _end(self) -> None:
-        if self.transport is not None:
+        if self._is_handshaking() and isinstance(self._original_transport, asyncio.Transport):
+            # Of a connection that is lost before TLS has begun the application is told nothing.
+            self._original_transport.abort()
+            self.connection_lost(None)
+        elif self.transport is not None and not self._dismissed:
             self.transport.close()
+            self._end_timer = self.loop.call_later(FAREWELL_S, self.cut)
+
+    def _timeout_cb(self) -> None:
+        self._dismiss(TOO_SLOW)
 
     def _dismiss(self, answer: bytes) -> None:
         """Say why, read no more, and end soon, whether or not the client listens."""
         if self._dismissed or not isinstance(self.transport, asyncio.Transport):
             return
         self._dismissed = True
-        self.transport.write(answer)
+        self.transport.write(answer + b"\r\n")
         with contextlib.suppress(RuntimeError):
             # It is closing already.
             self.transport.pause_reading()
-        self.loop.call_later(LAST_WORD_S, self._cut)
+        self._end_timer = self.loop.call_later(LAST_WORD_S, self.cut)
 
-    def _cut(self) -> None:
-        """End at once, without waiting for a client that does not read."""
-        if isinstance(self.transport, asyncio.Transport):
-            self.transport.abort()
+
+class Sessions:
+    """Those that are open. A session may outlast its connection: a mail that came whole is still kept."""
+
+    def __init__(self) -> None:
+        self._connected: set[MailboxProtocol] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def began(self, session: MailboxProtocol, task: asyncio.Task[None]) -> None:
+        self._connected.add(session)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def lost(self, session: MailboxProtocol) -> None:
+        self._connected.discard(session)
+
+    def end_soon(self) -> None:
+        """Ask for no more commands; what is under way goes on."""
+        for session in self._connected.copy():
+            session.end_soon()
+
+    async def end(self, patience_s: float) -> None:
+        """Return once all have ended: by themselves if they do within `patience_s`, else with a last word."""
+        await self._ended(patience_s)
+        for session in self._connected.copy():
+            session.shut_down()
+        await self._ended(LAST_WORD_S)
+        for session in self._connected.copy():
+            session.cut()
+        for task in self._tasks.copy():
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _ended(self, within_s: float) -> None:
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=within_s)

@@ -4,17 +4,24 @@ import asyncio
 import contextlib
 import logging
 import ssl
+from collections.abc import Callable
 from typing import Any
 
 from bot.mailbox.acceptance import GroupCommit
-from bot.mailbox.limits import Gate, Limits, plain_ip
-from bot.mailbox.protocol import STORAGE_ERROR, TOO_BIG, MailboxProtocol
+from bot.mailbox.content import TOO_BIG
+from bot.mailbox.door import Door
+from bot.mailbox.limits import Gate, Limits, Memory
+from bot.mailbox.protocol import STORAGE_ERROR, MailboxProtocol, Sessions
+from bot.mailbox.proxy import Client
+from bot.mailbox.tls import CertificateFiles
 from bot.mailbox.tokens import token_of
+from bot.settings import Network
 from bot.store import Clock, NewMail, Store, utc_now
 
 LOG = logging.getLogger(__name__)
 
 NO_SUCH_ADDRESS = "550 5.1.1 No such address here, or it has expired"
+WAITING = "451 4.3.2 Too many mails wait for their analysis here, please try again later"
 USED_UP = "550 5.2.2 This address has received all the mails it may"
 ANSWERS = {
     "accepted": "250 2.0.0 Accepted",
@@ -24,10 +31,18 @@ ANSWERS = {
     "unavailable": STORAGE_ERROR,
 }
 MAX_FACT = 1000
+MAX_WAITING = 500
+BACKLOG = 512
+"""Connections that the kernel holds until they are taken: a burst of them must not keep others from coming through."""
+PATIENCE_S = 0.2
 
 
 class MailboxServer:
-    """Listens on `host`:`port` (0 = any free port, see `port`). Answers 250 to a mail once it is on disk."""
+    """Listens on `host`:`port` (0 = any free port, see `port`). Answers 250 to a mail once it is on disk.
+
+    `max_waiting`: how many mails may wait for their analysis before further ones are put off. `proxies`: whose PROXY
+    headers are believed, and required.
+    """
 
     def __init__(
         self,
@@ -37,8 +52,10 @@ class MailboxServer:
         hostname: str,
         host: str,
         port: int,
-        tls: ssl.SSLContext | None,
+        tls: CertificateFiles | ssl.SSLContext | None,
         max_bytes: int,
+        max_waiting: int = MAX_WAITING,
+        proxies: tuple[Network, ...] = (),
         limits: Limits | None = None,
         clock: Clock = utc_now,
     ) -> None:
@@ -48,11 +65,18 @@ class MailboxServer:
         self._host, self._wanted_port = host, port
         self._tls = tls
         self._max_bytes = max_bytes
+        self._max_waiting = max_waiting
         self._limits = limits or Limits.of_mails(max_bytes)
-        self._gate = Gate(self._limits)
+        self._memory = Memory(self._limits.content_bytes)
+        self._door = Door(
+            Gate(self._limits),
+            proxies=proxies,
+            header_s=self._limits.proxy_header_s,
+            new_session=self._new_session,
+        )
         self._clock = clock
         self._writer = GroupCommit(store.mailboxes)
-        self._sessions: set[asyncio.Task[None]] = set()
+        self._sessions = Sessions()
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
@@ -60,8 +84,13 @@ class MailboxServer:
         # aiosmtpd logs every recipient at INFO, and a recipient here is a secret.
         logging.getLogger("mail.log").setLevel(logging.ERROR)
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._connection, self._host, self._wanted_port)
+        self._server = await loop.create_server(self._door, self._host, self._wanted_port, backlog=BACKLOG)
         self._writer.start()
+
+    @property
+    def is_listening(self) -> bool:
+        """Whether new connections are taken."""
+        return self._server is not None and self._server.is_serving()
 
     @property
     def port(self) -> int:
@@ -73,13 +102,11 @@ class MailboxServer:
         if self._server is None:
             return
         self._server.close()
+        self._door.close()
+        self._sessions.end_soon()
         await self._writer.stop()
-        if self._sessions:
-            # Those that just learnt of their commit still say so.
-            await asyncio.wait(self._sessions, timeout=0.2)
-        for session in self._sessions:
-            session.cancel()
-        await asyncio.gather(*self._sessions, return_exceptions=True)
+        # Those that just learnt of their commit still say so.
+        await self._sessions.end(PATIENCE_S)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._server.wait_closed(), 1)
         self._server = None
@@ -96,6 +123,7 @@ class MailboxServer:
             return "452 4.5.3 One recipient at a time"
         try:
             mailbox = await self._mailboxes.get(token)
+            waiting = await self._mailboxes.waiting()
         except Exception:
             LOG.exception("the mailboxes cannot be read")
             return "450 4.3.0 Temporary local problem, please try again later"
@@ -105,6 +133,9 @@ class MailboxServer:
             return USED_UP
         if _declared_size(envelope.mail_options) > mailbox.max_bytes:
             return TOO_BIG
+        if waiting >= self._max_waiting:
+            LOG.warning("mails are put off: %d wait for their analysis", waiting)
+            return WAITING
         envelope.rcpt_tos.append(address)
         envelope.mailbox = mailbox
         return "250 2.1.5 OK"
@@ -119,14 +150,17 @@ class MailboxServer:
         )
         return ANSWERS[await self._writer.keep(mail)]
 
-    def _connection(self) -> MailboxProtocol:
+    def _new_session(self, client: Client, leave: Callable[[], None]) -> MailboxProtocol:
+        tls = self._tls
         return MailboxProtocol(
             self,
+            client=client,
+            leave=leave,
             hostname=self._hostname,
-            tls=self._tls,
+            tls=tls.context() if isinstance(tls, CertificateFiles) else tls,
             max_bytes=self._max_bytes,
             limits=self._limits,
-            gate=self._gate,
+            memory=self._memory,
             sessions=self._sessions,
         )
 
@@ -141,8 +175,8 @@ def _facts(session: Any, envelope: Any) -> dict[str, Any]:
     options = [str(option).upper() for option in envelope.mail_options]
     body = next((option.partition("=")[2] for option in options if option.startswith("BODY=")), None)
     return {
-        "client_ip": plain_ip(str(session.peer[0])),
-        "client_port": int(session.peer[1]),
+        "client_ip": session.peer.ip,
+        "client_port": session.peer.port,
         "helo": _text(session.host_name),
         "esmtp": bool(session.extended_smtp),
         # aiosmtpd shows the null sender as it was written.

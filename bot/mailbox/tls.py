@@ -1,5 +1,6 @@
 """Certificates for STARTTLS."""
 
+import logging
 import ssl
 import tempfile
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,44 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+LOG = logging.getLogger(__name__)
+
 VALID = timedelta(days=365)
+
+
+class CertificateFiles:
+    """The chain and key of two PEM files, as they are now; raises OSError (ssl.SSLError is one) if they do not load.
+
+    They are looked at for each new connection, and one that is open keeps what it has. New files that do not load, or
+    do not belong together, are logged once and the last ones that did stay in use.
+    """
+
+    def __init__(self, cert: Path, key: Path) -> None:
+        self._cert, self._key = cert, key
+        self._seen = self._look()
+        self._context = context_from(cert, key)
+
+    def context(self) -> ssl.SSLContext:
+        try:
+            seen = self._look()
+        except OSError as error:
+            if self._seen is not None:
+                LOG.error("the certificate cannot be read, the old one stays in use: %s", error)
+            self._seen = None
+            return self._context
+        if seen != self._seen:
+            self._seen = seen
+            try:
+                self._context = context_from(self._cert, self._key)
+                LOG.info("a new certificate is in use")
+            except OSError as error:
+                LOG.error("the new certificate does not load, the old one stays in use: %s", error)
+        return self._context
+
+    def _look(self) -> tuple[tuple[int, int, int], ...] | None:
+        """What changes when a file is written or replaced."""
+        found = [path.stat() for path in (self._cert, self._key)]
+        return tuple((file.st_ino, file.st_size, file.st_mtime_ns) for file in found)
 
 
 def context_from(cert: Path, key: Path) -> ssl.SSLContext:

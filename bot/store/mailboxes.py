@@ -4,7 +4,7 @@ from asyncio import Event as Signal
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from sqlalchemy import Select, insert, select, update
+from sqlalchemy import Select, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -46,6 +46,12 @@ class Mailboxes:
         async with self._database.read() as connection:
             row = (await connection.execute(_MAIL.where(mails.c.id == mail_id))).first()
             return None if row is None else Mail(*row)
+
+    async def waiting(self) -> int:
+        """How many mails came in and are not analysed yet."""
+        statement = select(func.count()).select_from(mails).where(mails.c.analysed_at.is_(None))
+        async with self._database.read() as connection:
+            return int((await connection.execute(statement)).scalar_one())
 
     async def analysed(self, mail_id: str, report_id: str | None, *, keep_raw: bool) -> None:
         """The mail was analysed; its body is dropped unless `keep_raw`."""

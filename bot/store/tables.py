@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    text,
 )
 from sqlalchemy.engine import Dialect
 
@@ -115,6 +116,7 @@ mails = Table(
     Column("size", Integer, nullable=False),
     Column("analysed_at", UtcDateTime),
     Column("report_id", Text, ForeignKey("reports.id", ondelete="SET NULL")),
+    Index("mails_waiting", "received_at", sqlite_where=text("analysed_at IS NULL")),
 )
 
 work = Table(

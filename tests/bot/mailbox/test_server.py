@@ -206,7 +206,7 @@ def test_storage_that_fails_is_told_as_temporary_and_without_its_reason(
     async def body(setup: Setup) -> None:
         token = await setup.open()
         with sqlite3.connect(tmp_path / "app.db") as database:
-            database.execute("ALTER TABLE mails RENAME TO elsewhere")
+            database.execute("CREATE TRIGGER t BEFORE INSERT ON mails BEGIN SELECT RAISE(ABORT, 'no mails'); END")
         database.close()
         code, text = await asyncio.to_thread(refused, setup, token)
         assert (code, text[:5]) == (451, b"4.3.0")
