@@ -30,14 +30,14 @@ class BlocklistState:
     """One list that the checks ask, by its test entries (RFC 5782 section 5).
 
     answers: as documented. refuses: it, or the resolver, answers otherwise, and the checks do not believe it. silent:
-    could not tell, `why` says what failed. `detail`: in English, for a log.
+    could not tell. `why`: what failed, None where it answers. `answered`: the addresses that came for the test entry.
     """
 
     zone: str
     title: str
     state: Literal["answers", "refuses", "silent"]
     why: Why | None = None
-    detail: str = ""
+    answered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,8 @@ async def _server(dns: Dns, server: Server, deadline_s: float) -> ServerState:
 
 
 async def _blocklist(run: DnsRun, bl: Blocklist) -> BlocklistState:
-    fault = await ask_test_entries(run, bl)
+    fault, answered = await ask_test_entries(run, bl)
     if fault is None:
-        return BlocklistState(bl.zone, bl.title, "answers")
-    return BlocklistState(bl.zone, bl.title, "refuses" if fault.why in _REFUSALS else "silent", fault.why, fault.detail)
+        return BlocklistState(bl.zone, bl.title, "answers", None, answered)
+    state: Literal["refuses", "silent"] = "refuses" if fault.why in _REFUSALS else "silent"
+    return BlocklistState(bl.zone, bl.title, state, fault.why, answered)

@@ -65,18 +65,31 @@ def _list(found: BlocklistState) -> Finding:
         )
         return Finding("blocklist", State.OK, seen, facts, subject=found.zone)
     if found.state == "refuses":
-        facts["detail"] = found.detail
-        seen = Text(
-            en="{title} does not answer this resolver as it should: {detail}.",
-            ja="{title} がこのリゾルバーに正しく応答しません({detail})。",
-        )
-        return Finding("blocklist", State.WRONG, seen, facts, _REGISTER, found.zone)
+        facts["answers"] = found.answered[:5]
+        return Finding("blocklist", State.WRONG, _refusal(found), facts, _REGISTER, found.zone)
     reason = reason_text(found.why or Why.INTERNAL)
     seen = Text(
         en=f"Whether {{title}} (`{{zone}}`) answers could not be told: {reason.en}.",
         ja=f"{{title}}(`{{zone}}`)が応答するかどうか確認できません: {reason.ja}。",
     )
     return Finding("blocklist", State.UNKNOWN, seen, facts, _SEE_RESOLVER, found.zone)
+
+
+def _refusal(found: BlocklistState) -> Text:
+    if found.answered:
+        return Text(
+            en="{title} (`{zone}`) does not answer this resolver as documented; its test entry gives {answers:code}.",
+            ja="{title}(`{zone}`)がこのリゾルバーに仕様どおり応答しません(テスト用エントリーへの応答: {answers:code})。",
+        )
+    if found.why is Why.REFUSED:
+        return Text(
+            en="{title} (`{zone}`) refuses this resolver.",
+            ja="{title}(`{zone}`)がこのリゾルバーからの問い合わせを拒否しています。",
+        )
+    return Text(
+        en="{title} (`{zone}`) says to this resolver that its own test entry does not exist.",
+        ja="{title}(`{zone}`)はこのリゾルバーに対し、テスト用エントリーが存在しないと応答しています。",
+    )
 
 
 _REGISTER = Text(

@@ -19,7 +19,7 @@ LOG = logging.getLogger(__name__)
 _STATE = {
     State.OK: Text(en="ok", ja="正常"),
     State.WRONG: Text(en="wrong", ja="要修正"),
-    State.UNKNOWN: Text(en="could not tell", ja="確認不可"),
+    State.UNKNOWN: Text(en="could not tell", ja="確認できず"),
 }
 _STYLE = {State.OK: "green", State.WRONG: "bold red", State.UNKNOWN: "magenta"}
 _FIX = {
@@ -68,5 +68,5 @@ async def log_findings(settings: Settings) -> None:
             "doctor: %s: %s. %s %s",
             about,
             *(each.replace("`", "") for each in said),
-            extra={"finding": finding.id, "subject": finding.subject, "state": finding.state.value},
+            extra={"finding": finding.id, "zone": finding.subject, "state": finding.state.value},
         )

@@ -52,12 +52,15 @@ async def ask_client_blocklists(run: Run) -> ClientBlocklistEvidence:
     return ClientBlocklistEvidence(session.client_ip, tuple(answers))
 
 
-async def ask_test_entries(dns: DnsRun, bl: Blocklist) -> Unreachable | None:
-    """Why the list would not be believed, by its entries for IPv4 or for domains; None: it answers as documented."""
+async def ask_test_entries(dns: DnsRun, bl: Blocklist) -> tuple[Unreachable | None, tuple[str, ...]]:
+    """Why the list would not be believed, by its entries for IPv4 or for domains; None: it answers as documented.
+
+    Beside it the addresses that came for the entry which every list has.
+    """
     names = _TEST_ENTRIES["ipv4" if bl.kind == "ip" else "domain"]
     answers = await asyncio.gather(*(dns.addresses(f"{name}.{bl.zone}", "A") for name in names))
     listed, clean = (_read(bl, answer) for answer in answers)
-    return _fault(bl, listed, clean)
+    return _fault(bl, listed, clean), answers[0].value.values if isinstance(answers[0], Seen) else ()
 
 
 async def _ask(dns: DnsRun, bl: Blocklist, tested_by: str, entry: str) -> BlocklistAnswer:

@@ -61,6 +61,9 @@ def test_lists_that_answer_their_test_entries_are_usable() -> None:
 def test_a_list_that_answers_otherwise_refuses(records: str) -> None:
     found = state(lists=LISTS | {ZEN: records})
     assert by_zone(found) == {ZEN: "refuses", BARRACUDA: "answers", DBL: "answers"}
+    zen = found.blocklists[0]
+    assert zen.why is Why.BLOCKED
+    assert zen.answered == (() if records.startswith("other") else (records.split()[-1],))
 
 
 def test_a_list_that_is_silent_or_fails_could_not_be_told() -> None:

@@ -77,7 +77,7 @@ def test_the_exit_status_is_0_where_all_is_ok_and_3_where_something_could_not_be
             assert json.loads(out)["state"] == "ok"
             code, out, err = await command(environment, "--lang", "ja")
             assert (code, err) == (3, "")
-            assert "確認不可" in out
+            assert "確認できず" in out
             assert "`" not in out
             assert not (tmp_path / "data").exists()
 
