@@ -23,8 +23,8 @@ _GET_ONE = Text(
     ja="ほとんどの送信元(日和見TLS)は、そのまま接続できます。証明書を検証する送信元からも受信するには、`{host}` の証明書を `MAILCHECK_TLS_CERT` と `MAILCHECK_TLS_KEY` に設定してください。",
 )
 _RENEW = Text(
-    en="Renew `{file}` for `{host}` and see why that did not happen by itself; the bot must be able to read the new files. Then restart the bot.",
-    ja="`{host}` の証明書 `{file}` を更新し、自動更新されなかった原因を確認してください。新しいファイルはボットから読み取れる必要があります。更新後、ボットを再起動してください。",
+    en="Renew `{file}` for `{host}` and see why that did not happen by itself; the bot must be able to read the new files, and takes them by itself.",
+    ja="`{host}` の証明書 `{file}` を更新し、自動更新されなかった原因を確認してください。新しいファイルをボットが読み取れるようにしておけば、自動的に切り替わります。",
 )
 
 

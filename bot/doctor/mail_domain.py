@@ -113,13 +113,15 @@ def _placed(
         match machine.has_address(address):
             case True if not ip_address(address).is_global:
                 return Finding("mx", State.WRONG, _NOT_PUBLIC, found, _POINT_HERE)
-            case False if _is_public(machine.source_address(version)):
+            case False if not settings.proxy_from and _is_public(machine.source_address(version)):
                 return Finding("mx", State.WRONG, _ELSEWHERE, found, _POINT_HERE)
             case None | False:
                 unsure.append(address)
     shown = {**facts, "addresses": tuple(unsure or [address for _, address in targets])}
     if unsure:
-        return Finding("mx", State.UNKNOWN, _BEHIND_NAT, shown, _SEE_FORWARDING)
+        return Finding(
+            "mx", State.UNKNOWN, _BEHIND_PROXY if settings.proxy_from else _BEHIND_NAT, shown, _SEE_FORWARDING
+        )
     seen = Text(
         en="The MX of `{domain}` leads to this machine ({addresses}).",
         ja="`{domain}` のMXはこのマシンを指しています({addresses})。",
@@ -159,9 +161,13 @@ _BEHIND_NAT = Text(
     en="Whether {addresses}, where the MX of `{domain}` leads, is this machine could not be told: it knows itself only by private addresses (NAT).",
     ja="`{domain}` のMXが指す {addresses} がこのマシンかどうかは確認できません。このマシンにはプライベートアドレスしかありません(NAT)。",
 )
+_BEHIND_PROXY = Text(
+    en="Whether {addresses}, where the MX of `{domain}` leads, is the proxy in front of this machine could not be told.",
+    ja="`{domain}` のMXが指す {addresses} が、このマシンの前段のプロキシかどうかは確認できません。",
+)
 _SEE_FORWARDING = Text(
-    en="See that your router or cloud forwards port 25 of that address to this machine. The first test mail from outside proves it.",
-    ja="ルーターやクラウドの設定で、そのアドレスの25番ポートがこのマシンに転送されることを確認してください。外部からテストメールが1通届けば確認できます。",
+    en="See that your router, cloud or proxy forwards port 25 of that address to this machine. The first test mail from outside proves it.",
+    ja="ルーター、クラウド、プロキシの設定で、そのアドレスの25番ポートがこのマシンに転送されることを確認してください。外部からテストメールが1通届けば確認できます。",
 )
 
 

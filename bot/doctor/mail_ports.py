@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import ipaddress
 import socket
 from datetime import datetime, timedelta
 
@@ -115,7 +116,7 @@ _OTHER_HOST = Text(
 async def _greets(settings: Settings, facts: dict[str, Fact], *, bot_runs: bool | None, answer_s: float) -> Finding:
     host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.mailbox_host, settings.mailbox_host)
     try:
-        greeting = await _greeting(host, settings.mailbox_port, answer_s)
+        greeting = await _greeting(host, settings.mailbox_port, answer_s, first=_header(settings, host))
     except TimeoutError:
         seen = Text(
             en="Port {port} of `{host}` did not greet in time.",
@@ -152,11 +153,21 @@ _SEE_LOG = Text(
 )
 
 
-async def _greeting(host: str, port: int, answer_s: float) -> str:
+def _header(settings: Settings, host: str) -> bytes:
+    """What we must say first where the mailbox takes us for a proxy, which we are to our own address."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return b""
+    return b"PROXY UNKNOWN\r\n" if any(address in network for network in settings.proxy_from) else b""
+
+
+async def _greeting(host: str, port: int, answer_s: float, *, first: bytes = b"") -> str:
     """The first line that an SMTP server says, for people. Raises OSError, of which TimeoutError is one."""
     async with asyncio.timeout(answer_s):
         reader, writer = await asyncio.open_connection(host, port, limit=4096)
         try:
+            writer.write(first)
             line = await reader.readline()
             writer.write(b"QUIT\r\n")
             with contextlib.suppress(ConnectionError):

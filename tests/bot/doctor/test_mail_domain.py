@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -68,6 +69,12 @@ def test_an_mx_that_does_not_lead_here_is_wrong_and_what_cannot_be_seen_is_unkno
 @pytest.mark.parametrize(("host", "state"), [("0.0.0.0", WRONG), ("", OK), ("::", WRONG), (HERE_6, WRONG)])
 def test_the_mailbox_must_listen_on_both_versions_where_the_mx_has_both(host: str, state: State) -> None:
     assert found(f"{GOOD}\nmx AAAA {HERE_6}", mailbox_host=host)["mx"].state is state
+
+
+def test_behind_a_proxy_the_mx_leads_elsewhere_and_that_is_not_wrong() -> None:
+    told = found(f"@ MX 10 mx\nmx A {ELSEWHERE}", proxy_from=(ip_network("192.0.2.0/24"),))["mx"]
+    assert told.state is UNKNOWN
+    assert "proxy" in told.say_seen("en")
 
 
 def test_a_dns_failure_is_not_a_missing_mx() -> None:

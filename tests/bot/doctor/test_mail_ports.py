@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ipaddress
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.doctor import State
+from bot.doctor import Finding, State
 from bot.doctor.mail_ports import RECENT, examine_inbound, examine_mailbox_port, examine_outbound
+from bot.mailbox import MailboxServer
 from bot.settings import Settings
-from bot.store import Arrival
+from bot.store import Arrival, Store
 
 OK, WRONG, UNKNOWN = State.OK, State.WRONG, State.UNKNOWN
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -83,6 +86,27 @@ def test_where_a_bot_runs_the_port_must_greet_as_it(line: bytes, state: State) -
             return told.state
 
     assert asyncio.run(examine()) is state
+
+
+@pytest.mark.parametrize("proxies", [(), (ipaddress.ip_network("127.0.0.0/8"),)])
+def test_the_real_mailbox_is_recognized_also_where_it_takes_us_for_a_proxy(tmp_path: Path, proxies: Any) -> None:
+    async def examine() -> Finding:
+        store = Store(tmp_path / "app.db")
+        await store.open()
+        given = settings(proxy_from=proxies)
+        mailbox = MailboxServer(
+            store, mail_domain="check.example", hostname=given.greeting_name, host="127.0.0.1", port=0, tls=None,
+            max_bytes=100_000, proxies=given.proxy_from,
+        )  # fmt: skip
+        await mailbox.start()
+        try:
+            return await examine_mailbox_port(settings(proxy_from=proxies, mailbox_port=mailbox.port), bot_runs=True)
+        finally:
+            await mailbox.stop()
+            await store.close()
+
+    told = asyncio.run(examine())
+    assert (told.state, told.facts["greeting"]) == (OK, "220 check.example ESMTP")
 
 
 def test_nothing_on_the_port_is_wrong_only_if_a_bot_is_known_to_run() -> None:
