@@ -223,6 +223,7 @@ class App:
             max_waiting=settings.mailbox_max_waiting,
             proxies=settings.proxy_from,
             clock=self._clock,
+            on_outcome=self._metrics.mail_answered,
         )
         await self.mailbox.start()
 

@@ -13,7 +13,7 @@ from bot.settings import Network
 
 LOG = logging.getLogger(__name__)
 
-TOO_MANY = b"421 4.7.0 Too many connections, please try again later\r\n"
+TOO_MANY = "421 4.7.0 Too many connections, please try again later"
 
 NewSession = Callable[[Client, Callable[[], None]], asyncio.Protocol]
 """Makes the session of a client; it calls the second argument once when its connection is lost."""
@@ -26,8 +26,17 @@ class Door:
     is a command like others, and not a known one.
     """
 
-    def __init__(self, gate: Gate, *, proxies: tuple[Network, ...], header_s: float, new_session: NewSession) -> None:
+    def __init__(
+        self,
+        gate: Gate,
+        *,
+        proxies: tuple[Network, ...],
+        header_s: float,
+        new_session: NewSession,
+        on_answer: Callable[[str], None],
+    ) -> None:
         self.gate = gate
+        self.on_answer = on_answer
         self.header_s = header_s
         self.new_session = new_session
         self.waiting: set[asyncio.Transport] = set()
@@ -78,7 +87,7 @@ class _Entrance(asyncio.Protocol):
             header = read_header(self._received)
         except ValueError as error:
             LOG.warning("the proxy %s did not say who its client is: %s", self._peer.ip, error)
-            self._turn_away(b"")
+            self._turn_away("")
             return
         if header is not None:
             rest, self._received = self._received[header.size :], b""
@@ -106,9 +115,10 @@ class _Entrance(asyncio.Protocol):
         if received:
             session.data_received(received)
 
-    def _turn_away(self, answer: bytes) -> None:
+    def _turn_away(self, answer: str) -> None:
         if answer:
-            self._transport.write(answer)
+            self._door.on_answer(answer)
+            self._transport.write(f"{answer}\r\n".encode())
         self._transport.close()
 
     def _stop_waiting(self) -> None:

@@ -53,6 +53,7 @@ class MailboxProtocol(SMTP):
         limits: Limits,
         memory: Memory,
         sessions: "Sessions",
+        on_answer: Callable[[str], None],
     ) -> None:
         self.command_size_limits = collections.defaultdict(lambda: COMMAND_BYTES)
         super().__init__(
@@ -70,6 +71,7 @@ class MailboxProtocol(SMTP):
         self._limits = limits
         self._memory = memory
         self._sessions = sessions
+        self._on_answer = on_answer
         self._busy = False
         self._closing = False
         self._lost = False
@@ -251,8 +253,10 @@ class MailboxProtocol(SMTP):
         return MailboxEnvelope()
 
     async def push(self, status: str | bytes) -> None:
+        line = status.encode() if isinstance(status, str) else status
+        self._on_answer(line.decode("utf-8", "replace"))
         try:
-            await super().push(status.encode() if isinstance(status, str) else status)
+            await super().push(line)
         except ConnectionError:
             # The client may be gone and its mail complete: reading goes on, and ends at the end of what it sent.
             LOG.debug("%s did not wait for an answer", self._client.ip)
@@ -298,6 +302,7 @@ class MailboxProtocol(SMTP):
         if self._dismissed or not isinstance(self.transport, asyncio.Transport):
             return
         self._dismissed = True
+        self._on_answer(answer.decode())
         self.transport.write(answer + b"\r\n")
         with contextlib.suppress(RuntimeError):
             # It is closing already.

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.mailbox.acceptance import GroupCommit
-from bot.mailbox.content import TOO_BIG
-from bot.mailbox.door import Door
+from bot.mailbox.content import NO_ROOM, TOO_BIG
+from bot.mailbox.door import TOO_MANY, Door
 from bot.mailbox.limits import Gate, Limits, Memory
 from bot.mailbox.protocol import STORAGE_ERROR, MailboxProtocol, Sessions
 from bot.mailbox.proxy import Client
@@ -23,6 +23,8 @@ LOG = logging.getLogger(__name__)
 NO_SUCH_ADDRESS = "550 5.1.1 No such address here, or it has expired"
 WAITING = "451 4.3.2 Too many mails wait for their analysis here, please try again later"
 USED_UP = "550 5.2.2 This address has received all the mails it may"
+ONE_AT_A_TIME = "452 4.5.3 One recipient at a time"
+NOT_READABLE = "450 4.3.0 Temporary local problem, please try again later"
 ANSWERS = {
     "accepted": "250 2.0.0 Accepted",
     "closed": NO_SUCH_ADDRESS,
@@ -30,6 +32,19 @@ ANSWERS = {
     "too_big": TOO_BIG,
     "unavailable": STORAGE_ERROR,
 }
+OUTCOMES = {
+    ANSWERS["accepted"]: "accepted",
+    NO_SUCH_ADDRESS: "no_such_address",
+    USED_UP: "used_up",
+    TOO_BIG: "too_big",
+    ONE_AT_A_TIME: "one_at_a_time",
+    WAITING: "backlog",
+    NO_ROOM: "no_memory",
+    STORAGE_ERROR: "storage",
+    NOT_READABLE: "storage",
+    TOO_MANY: "too_many_connections",
+}
+"""What became of a mail, in a word, by the answer that its client got."""
 MAX_FACT = 1000
 MAX_WAITING = 500
 BACKLOG = 512
@@ -41,7 +56,8 @@ class MailboxServer:
     """Listens on `host`:`port` (0 = any free port, see `port`). Answers 250 to a mail once it is on disk.
 
     `max_waiting`: how many mails may wait for their analysis before further ones are put off. `proxies`: whose PROXY
-    headers are believed, and required.
+    headers are believed, and required. `on_outcome` is told of each mail taken ("accepted") and of each refusal: a word
+    of OUTCOMES, or session_ended, other_temporary, other_permanent.
     """
 
     def __init__(
@@ -58,6 +74,7 @@ class MailboxServer:
         proxies: tuple[Network, ...] = (),
         limits: Limits | None = None,
         clock: Clock = utc_now,
+        on_outcome: Callable[[str], None] = lambda outcome: None,
     ) -> None:
         self._mailboxes = store.mailboxes
         self._mail_domain = mail_domain
@@ -73,8 +90,10 @@ class MailboxServer:
             proxies=proxies,
             header_s=self._limits.proxy_header_s,
             new_session=self._new_session,
+            on_answer=self._answered,
         )
         self._clock = clock
+        self._on_outcome = on_outcome
         self._writer = GroupCommit(store.mailboxes)
         self._sessions = Sessions()
         self._server: asyncio.Server | None = None
@@ -120,13 +139,13 @@ class MailboxServer:
             return NO_SUCH_ADDRESS
         if envelope.rcpt_tos:
             # The client tries the others again in a transaction of their own (RFC 5321, 4.5.3.1.10).
-            return "452 4.5.3 One recipient at a time"
+            return ONE_AT_A_TIME
         try:
             mailbox = await self._mailboxes.get(token)
             waiting = await self._mailboxes.waiting()
         except Exception:
             LOG.exception("the mailboxes cannot be read")
-            return "450 4.3.0 Temporary local problem, please try again later"
+            return NOT_READABLE
         if mailbox is None or not mailbox.is_open(self._clock()):
             return NO_SUCH_ADDRESS
         if mailbox.is_full:
@@ -162,7 +181,25 @@ class MailboxServer:
             limits=self._limits,
             memory=self._memory,
             sessions=self._sessions,
+            on_answer=self._answered,
         )
+
+    def _answered(self, answer: str) -> None:
+        outcome = OUTCOMES.get(answer) or _refusal(answer)
+        if outcome is not None:
+            self._on_outcome(outcome)
+
+
+def _refusal(answer: str) -> str | None:
+    """Those that are not about a mail (syntax, limits of a session), by their code; None for what goes on."""
+    match answer[:1], answer[:3]:
+        case _, "421":
+            return "session_ended"
+        case "4", _:
+            return "other_temporary"
+        case "5", _:
+            return "other_permanent"
+    return None
 
 
 def _facts(session: Any, envelope: Any) -> dict[str, Any]:

@@ -21,7 +21,20 @@ DNS_OUTCOMES = (
     "filtered",
     "internal",
 )
-MAIL_OUTCOMES = ("accepted", "no_such_address", "used_up", "too_big", "one_at_a_time", "storage", "turned_away")
+MAIL_OUTCOMES = (
+    "accepted",
+    "no_such_address",
+    "used_up",
+    "too_big",
+    "one_at_a_time",
+    "backlog",
+    "no_memory",
+    "storage",
+    "too_many_connections",
+    "session_ended",
+    "other_temporary",
+    "other_permanent",
+)
 NO_VERDICT = "none"
 BROKEN = "broken"
 _WORD = re.compile(r"[a-z][a-z_.A-Z]{0,49}\Z")
@@ -89,7 +102,7 @@ class Metrics:
         self._dns.labels(outcome).inc()
 
     def mail_answered(self, outcome: str) -> None:
-        """`outcome`: a word of the mailbox, of MAIL_OUTCOMES or another."""
+        """`outcome`: of MAIL_OUTCOMES, the words of the mailbox."""
         self._mails.labels(outcome).inc()
 
     def slack_called(self, method: str, outcome: str) -> None:
