@@ -71,15 +71,15 @@ class Settings(BaseSettings):
     http_port: int | None = Field(None, ge=0, le=65535)
     """Where /healthz and /metrics are; None means nowhere."""
 
-    @field_validator("nameservers", "proxy_from", mode="before")
+    @field_validator("nameservers", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
-        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        return _parts(value) if isinstance(value, str) else value
 
     @field_validator("proxy_from", mode="before")
     @classmethod
     def _networks(cls, value: Any) -> Any:
-        return [_network(each) if isinstance(each, str) else each for each in value]
+        return [_network(part) for part in _parts(value)] if isinstance(value, str) else value
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -171,6 +171,10 @@ def _sentence(location: tuple[int | str, ...], message: str) -> str:
     name = str(location[0])
     shown = name if name.isupper() else _NAMES.get(name, "MAILCHECK_" + name.upper())
     return f"{shown}: {text[:1].lower()}{text[1:]}"
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _network(text: str) -> Network:

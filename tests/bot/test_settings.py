@@ -32,6 +32,7 @@ def test_values_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -
         "SLACK_APP_TOKEN": "xapp-secret",
         "MAILCHECK_MAIL_DOMAIN": "Check.Example.com.",
         "MAILCHECK_NAMESERVERS": "192.0.2.1,127.0.0.1:5353,[::1]:53,::1",
+        "MAILCHECK_PROXY_FROM": "192.0.2.1, 10.0.0.0/8,2001:db8::/64",
         "MAILCHECK_KEEP_MAIL": "true",
         "MAILCHECK_LOG_LEVEL": "debug",
         "MAILCHECK_TLS_CERT": "",
@@ -45,6 +46,7 @@ def test_values_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -
     assert "secret" not in repr(settings)
     assert settings.mail_domain == settings.greeting_name == "check.example.com"
     assert settings.nameservers == ("192.0.2.1", "127.0.0.1:5353", "[::1]:53", "::1")
+    assert [str(network) for network in settings.proxy_from] == ["192.0.2.1/32", "10.0.0.0/8", "2001:db8::/64"]
     assert settings.keep_mail
     assert settings.tls_cert is None
     assert settings.slack_api_url == "http://127.0.0.1:8000/api/"
@@ -62,6 +64,12 @@ def test_values_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -
             "MAILCHECK_MAIL_DOMAIN: must be a host name in ASCII such as check.example.com",
         ),
         ("MAILCHECK_NAMESERVERS", "dns", "MAILCHECK_NAMESERVERS: 'dns' is not an IP address, IP:port or [IPv6]:port"),
+        (
+            "MAILCHECK_PROXY_FROM",
+            "192.0.2.1,192.0.2.1/24",
+            "MAILCHECK_PROXY_FROM: '192.0.2.1/24' is neither an IP address nor a network",
+        ),
+        ("MAILCHECK_MAILBOX_MAX_WAITING", "0", "MAILCHECK_MAILBOX_MAX_WAITING: input should be greater than"),
         ("MAILCHECK_TLS_CERT", "/nowhere", "MAILCHECK_TLS_CERT and MAILCHECK_TLS_KEY must be set together"),
         ("MAILCHECK_SLACK_API_URL", "http://example.com/", "MAILCHECK_SLACK_API_URL: must start with https://"),
     ],
