@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -76,10 +77,10 @@ class _Answer:
 
 async def examine_slack(settings: Settings, now: Callable[[], datetime], *, running: bool) -> list[Finding]:
     """`running`: the bot of this very process holds its socket, so the app token is known to be good."""
-    findings = await _examine_bot_token(settings, now)
-    if not running:
-        findings.insert(2, await _examine_app_token(settings))
-    return findings
+    if running:
+        return await _examine_bot_token(settings, now)
+    told, app_token = await asyncio.gather(_examine_bot_token(settings, now), _examine_app_token(settings))
+    return [*told, app_token]
 
 
 async def _examine_bot_token(settings: Settings, now: Callable[[], datetime]) -> list[Finding]:

@@ -31,7 +31,7 @@ ZONES = (
     Zone("dbl.spamhaus.org", "test A 127.0.1.2"),
 )
 IDS = [
-    "bot_token", "scopes", "app_token", "clock", "mx", "ptr", "inbound", "mailbox_port", "certificate", "data_dir",
+    "bot_token", "scopes", "clock", "app_token", "mx", "ptr", "inbound", "mailbox_port", "certificate", "data_dir",
     "database", "process", "outbound", "resolver", "blocklist", "blocklist", "blocklist",
 ]  # fmt: skip
 
@@ -98,11 +98,14 @@ def test_what_is_wrong_makes_the_exit_status_1_and_says_what_to_change(tmp_path:
 def test_settings_that_cannot_be_used_are_a_finding_and_wrong_usage_is_status_2(tmp_path: Path) -> None:
     async def scene() -> None:
         environment = {"PATH": os.environ["PATH"], "MAILCHECK_MAILBOX_PORT": "70000"}
-        code, out, err = await command(environment, "--json")
+        unusable, usage = await asyncio.gather(
+            command(environment, "--json"), command(environment, "--outbound", "mx.example:smtp")
+        )
+        code, out, err = unusable
         assert (code, err) == (1, "")
         assert [each["id"] for each in json.loads(out)["findings"]] == ["settings"]
         assert "MAILCHECK_MAILBOX_PORT" in json.loads(out)["findings"][0]["seen"]
-        code, out, err = await command({"PATH": os.environ["PATH"]}, "--outbound", "mx.example:smtp")
+        code, out, err = usage
         assert (code, out) == (2, "")
         assert len(err.splitlines()) == 1
 
