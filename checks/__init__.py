@@ -6,6 +6,7 @@ async with Checker() as checker:
 """
 
 from checks.catalogue import Catalogue, Check, CheckResult, Fact, Finding, RecordChange, Rule, Text, printable
+from checks.counting import Standing, standing
 from checks.engine import Checker, Progress, Session, Tls, combine
 from checks.model import Lang, Outcome, Severity, Tier, Why
 from checks.parse.domain import BadDomain, Domain, parse_domain
@@ -19,7 +20,6 @@ from checks.reasons import reason_text
 from checks.report import MailFacts, Report
 from checks.resolver import BlocklistState, ResolverState, ServerState, resolver_state
 from checks.rules import CATALOGUE
-from checks.counting import Standing, standing
 
 __all__ = [
     "CATALOGUE",
