@@ -3,7 +3,7 @@
 import asyncio
 from types import TracebackType
 
-from bot.mailbox.limits import Memory
+from bot.mailbox.limits import Limits, Memory
 
 LINE_END = b"\r\n"
 END = b"\r\n.\r\n"
@@ -14,8 +14,9 @@ NO_ROOM = "452 4.3.1 Too many mails at the moment, please try again later"
 class Content:
     """One mail as it comes in; a context manager, which gives back the memory that the mail took."""
 
-    def __init__(self, stream: asyncio.StreamReader, memory: Memory, max_bytes: int) -> None:
+    def __init__(self, stream: asyncio.StreamReader, limits: Limits, memory: Memory, max_bytes: int) -> None:
         self._stream = stream
+        self._limits = limits
         self._memory = memory
         self._max_bytes = max_bytes
         self._taken = 0
@@ -53,17 +54,20 @@ class Content:
             stuffed += content.count(b"\r\n.", begin)
             if len(content) - len(LINE_END) - stuffed > self._max_bytes:
                 refusal = TOO_BIG
-            elif not self._take(len(chunk)):
+            elif not self._hold(len(content)):
                 refusal = NO_ROOM
             if refusal is not None:
                 content.clear()
                 self._give_back()
         return refusal or bytes(memoryview(content.replace(b"\r\n.", LINE_END))[len(LINE_END) :])
 
-    def _take(self, size: int) -> bool:
-        if not self._memory.take(size):
-            return False
-        self._taken += size
+    def _hold(self, size: int) -> bool:
+        """Have memory for so many bytes of this mail; False if there is not so much left."""
+        more = size - self._limits.small_mail_bytes - self._taken
+        if more > 0:
+            if not self._memory.take(more):
+                return False
+            self._taken += more
         return True
 
     def _give_back(self) -> None:

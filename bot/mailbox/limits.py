@@ -12,8 +12,9 @@ MIB = 1024 * 1024
 class Limits:
     """Bytes count everything a client sends in one session, whether or not lines ever end.
 
-    `content_bytes` is for the mails that all sessions together hold in memory. `connections` stays well under the 1,024
-    open files that a process usually has, which the databases and Slack need as well.
+    `content_bytes` is for the mails that all sessions together hold in memory, but of each the first `small_mail_bytes`
+    come on top, so that large mails that never end keep no ordinary one out. `connections` stays well under the 1,024 open
+    files that a process usually may have, which the databases and Slack need as well.
     """
 
     connections: int = 200
@@ -22,6 +23,7 @@ class Limits:
     recipients: int = 100
     session_bytes: int = 16 * MIB
     content_bytes: int = 64 * MIB
+    small_mail_bytes: int = 128 * 1024
     session_s: float = 900.0
     command_s: float = 300.0
     data_s: float = 300.0

@@ -220,7 +220,7 @@ class MailboxProtocol(SMTP):
             return
         await self.push("354 End data with <CR><LF>.<CR><LF>")
         self._reset_timeout(self._limits.data_s)
-        with Content(self._stream(), self._memory, envelope.mailbox.max_bytes) as arriving:
+        with Content(self._stream(), self._limits, self._memory, envelope.mailbox.max_bytes) as arriving:
             content = await arriving.read()
             self._reset_timeout()
             if isinstance(content, str):

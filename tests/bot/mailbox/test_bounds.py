@@ -162,7 +162,7 @@ def test_mails_share_the_memory_for_them_and_give_it_back(tmp_path: Path) -> Non
         await asyncio.to_thread(send, setup, token, big)
         assert [mail.raw for mail in await setup.mails()] == [MAIL, big]
 
-    run(tmp_path, body, limits=Limits(content_bytes=100_000))
+    run(tmp_path, body, limits=Limits(content_bytes=90_000, small_mail_bytes=10_000))
 
 
 def test_the_largest_mail_of_an_address_may_have_dots_to_stuff(tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_a_handshake_that_fails_costs_no_place(tmp_path: Path, way: str) -> None
                         rest(smtp.sock)
                 smtp.close()
 
-        for _ in range(3):
+        for _ in range(2):
             await asyncio.to_thread(fail)
             await asyncio.sleep(0.05)
         await asyncio.to_thread(send, setup, await setup.open(), MAIL)
@@ -218,7 +218,7 @@ def test_a_handshake_that_fails_costs_no_place(tmp_path: Path, way: str) -> None
         left = [task for task in asyncio.all_tasks() if "_handle_client" in repr(task)]
         assert left == []
 
-    run(tmp_path, body, tls=TLS, limits=Limits(connections=1, connections_per_client=1, command_s=0.5))
+    run(tmp_path, body, tls=TLS, limits=Limits(connections=1, connections_per_client=1, command_s=0.2))
 
 
 @pytest.mark.parametrize("secure", [False, True], ids=["in clear", "over TLS"])
