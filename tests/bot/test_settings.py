@@ -24,6 +24,7 @@ def test_without_a_word_the_defaults_hold() -> None:
     assert settings.mail_domain is None
     assert settings.keep_mail is False
     assert settings.slack_api_url == "https://slack.com/api/"
+    assert (settings.http_host, settings.http_port) == ("127.0.0.1", None)
 
 
 def test_values_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

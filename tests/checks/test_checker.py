@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections import Counter
 
 import pytest
 
@@ -386,3 +387,18 @@ def test_an_alias_that_leads_nowhere_still_exists():
     report = check("www.a.example", [Zone("a.example", "www CNAME gone.a.example.", "signed")])
     assert "DNS001" not in rules(report)
     assert report.verdict is not None
+
+
+def test_whoever_asks_is_told_how_every_dns_question_ended():
+    told = Counter[str]()
+
+    async def run() -> Report:
+        zones = [*sample_zones(KEYS), Zone("failing.example", state="servfail"), Zone("refused.example", state="refused")]
+        async with Nameserver(zones) as ns, Checker([ns.address], on_dns=lambda outcome: told.update([outcome])) as checker:
+            await checker.check_domain("failing.example")
+            await checker.check_domain("refused.example")
+            return await checker.check_domain("good.example")
+
+    report = asyncio.run(run())
+    assert {"answer", "nodata", "nxdomain", "servfail", "refused"} <= set(told)
+    assert told.total() >= report.metrics["dns_queries"]

@@ -87,19 +87,17 @@ def test_the_main_job_is_counted_and_the_bot_is_well() -> None:
     on_stage(scene, http_port=0)
 
 
-def test_refusals_and_limits_of_slack_are_counted_by_method() -> None:
+def test_limits_of_slack_are_counted_whoever_waits_for_them() -> None:
     async def scene(stage: Stage) -> None:
         faults = stage.workspace.faults
         faults.rate_limit("users.info", 1)
         faults.rate_limit("chat.postMessage", 1)
-        faults.fail("chat.postMessage", "internal_error")
         await checked(stage, "no-dmarc.example")
         seen = await metrics(stage)
         assert seen["mailcheck_slack_throttled_total", "users.info"] == 1
         assert seen["mailcheck_slack_calls_total", "users.info", "ok"] == 1
         assert seen["mailcheck_slack_throttled_total", "chat.postMessage"] == 1
         assert seen["mailcheck_slack_calls_total", "chat.postMessage", "ratelimited"] == 1
-        assert seen["mailcheck_slack_calls_total", "chat.postMessage", "internal_error"] == 1
 
     on_stage(scene, http_port=0)
 
@@ -137,6 +135,7 @@ def test_an_outbox_that_gets_nothing_out_is_stuck_and_a_mailbox_that_is_not_want
         assert await failing(stage) == {"outbox": "failing"}
         seen = await metrics(stage)
         assert seen["mailcheck_outbox_messages",] == 1
+        assert seen["mailcheck_slack_calls_total", "chat.postMessage", "invalid_auth"] >= 1
         assert seen["mailcheck_outbox_oldest_seconds",] > 300
         stage.workspace.faults.clear()
 
@@ -167,3 +166,15 @@ def test_without_the_setting_nothing_listens_and_by_default_only_on_this_machine
 
     on_stage(without)
     on_stage(with_it, http_port=0)
+
+
+def test_another_host_is_warned_of_and_a_port_that_is_taken_keeps_the_bot_from_starting(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def scene(stage: Stage) -> None:
+        assert await failing(stage) == {}
+
+    on_stage(scene, http_port=0, http_host="0.0.0.0")
+    assert [r.levelname for r in caplog.records if "MAILCHECK_HTTP_HOST" in r.message] == ["WARNING"]
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="address already in use"):
+        on_stage(scene, http_port=taken.getsockname()[1])
