@@ -13,8 +13,8 @@ class Limits:
     """Bytes count everything a client sends in one session, whether or not lines ever end.
 
     `content_bytes` is for the mails that all sessions together hold in memory, but of each the first `small_mail_bytes`
-    come on top, so that large mails that never end keep no ordinary one out. `connections` stays well under the 1,024 open
-    files that a process usually may have, which the databases and Slack need as well.
+    come on top, so that large mails that never end keep no ordinary one out. `connections` stays well under the 1,024
+    open files that a process usually may have, which the databases and Slack need as well.
     """
 
     connections: int = 200
