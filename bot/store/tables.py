@@ -116,7 +116,7 @@ mails = Table(
     Column("size", Integer, nullable=False),
     Column("analysed_at", UtcDateTime),
     Column("report_id", Text, ForeignKey("reports.id", ondelete="SET NULL")),
-    Index("mails_waiting", "received_at", sqlite_where=text("analysed_at IS NULL")),
+    Index("mails_waiting", "analysed_at", sqlite_where=text("analysed_at IS NULL")),
 )
 
 work = Table(

@@ -10,4 +10,4 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_index("mails_waiting", "mails", ["received_at"], sqlite_where=sa.text("analysed_at IS NULL"))
+    op.create_index("mails_waiting", "mails", ["analysed_at"], sqlite_where=sa.text("analysed_at IS NULL"))
