@@ -125,6 +125,8 @@ class Rule:
     """The names that `found()` takes: those that the texts show, and those only for machines."""
     variants: Mapping[str, Texts] = field(default_factory=dict)
     """Other wordings of the same problem, by name, for `found(variant=...)`."""
+    in_system: bool = False
+    """Mended at the system that sends, by no DNS record."""
     alternatives: tuple[tuple[Severity, Tier], ...] = ()
     """The other severities and tiers that `found()` may pick."""
 

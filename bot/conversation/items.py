@@ -27,7 +27,7 @@ def _found(report: Report, status: RequirementStatus, lang: Lang, *, waiting: bo
     if worst is not None and status.status in (Status.MET, Status.NOT_MET):
         return plain(bounded(worst).title(lang))
     match status.status:
-        case Status.NOT_KNOWN if waiting and status.so_far is not Status.MET:
+        case Status.NOT_KNOWN if waiting:
             return words.NEEDS_AN_ANSWER.say(lang)
         case Status.NOT_KNOWN:
             return _so_far(report, status).say(lang, {"policy": _policy(report)})

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from bot.conversation import words
 from bot.conversation.bounds import HEADING, cut
 from bot.conversation.content import Action, Button, Buttons, Content, Heading, Note, Paragraph, Part, Table
+from bot.conversation.findings import is_effect_of_dns
 from bot.conversation.items import item_row
 from bot.conversation.phrases import (
     around,
@@ -98,7 +99,9 @@ def _counts(state: Conversation, reports: Reports) -> Iterator[Part]:
     if mail is None:
         counted = counts_text(domain.findings, lang)
     else:
-        counted = counts_by_place(domain.findings, mail_findings(mail), lang)
+        # One fault that shows in both places counts once, where it can be mended.
+        own = tuple(f for f in mail_findings(mail) if not is_effect_of_dns(f))
+        counted = counts_by_place(domain.findings, own, lang)
     if counted:
         yield Note(words.COUNTS.say(lang, {"counts": counted}))
     unanswered = (*not_looked_up(domain, of_mail=False), *(not_looked_up(mail, of_mail=True) if mail else ()))

@@ -13,8 +13,6 @@ from bot.conversation.unanswered import is_bogus, not_looked_up
 from checks import Finding, Report, Text, Verdict
 
 MOST = 3
-_NO_RECORD = frozenset({"TLS401", "MSG101", "BL201", "DKIM102", "DKIM204", "DKIM206", "DKIM301", "DKIM302"})
-"""Mended at a system; every other finding may need a record as well."""
 _NAMED = 4
 
 
@@ -73,9 +71,9 @@ def _change(state: Conversation, in_dns: tuple[Finding, ...], in_mail: tuple[Fin
     """`again`: a mail was received already."""
     texts, can_send = [], state.address is not None
     if in_dns:
-        texts.append(words.STEP_DO if any(f.rule.id in _NO_RECORD for f in in_dns) else words.STEP_DNS)
+        texts.append(words.STEP_DO if any(f.rule.in_system for f in in_dns) else words.STEP_DNS)
     if in_mail:
-        no_record = not in_dns and all(f.rule.id in _NO_RECORD for f in in_mail)
+        no_record = not in_dns and all(f.rule.in_system for f in in_mail)
         texts.append(words.STEP_SYSTEM if no_record else words.STEP_MAIL)
     if not in_dns:
         return _said(state, [*texts, *([words.STEP_MAIL_AGAIN] if can_send else [])], _send(state), in_mail)

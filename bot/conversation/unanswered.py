@@ -52,6 +52,8 @@ def unanswered_text(report: Report, results: Iterable[CheckResult], lang: Lang) 
 
 
 def _topic(result: CheckResult) -> str:
+    if result.id in words.TOPIC:
+        return result.id
     topic = result.id.split(".", 1)[0]
     return topic if topic in words.TOPIC else "dns"
 

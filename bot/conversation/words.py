@@ -54,6 +54,7 @@ TOPIC: Mapping[str, Text] = {
     "dmarc": Text(en="DMARC", ja="DMARC"),
     "mx": Text(en="MX", ja="MX"),
     "ptr": Text(en="reverse DNS", ja="逆引き"),
+    "ptr.mx": Text(en="the reverse DNS of the MX", ja="MXの逆引き"),
     "tls": Text(en="TLS", ja="TLS"),
     "dnssec": Text(en="DNSSEC", ja="DNSSEC"),
     "bl": Text(en="blocklists", ja="ブラックリスト"),
@@ -186,8 +187,8 @@ STEP_DNSSEC = Text(
     "このドメインのレコードを取得できません。",
 )
 STEP_DNSSEC_THEN = Text(
-    en="Then press “Check again”. Do not send a test mail before.",
-    ja="修復したら「再検査」を押してください。テストメールはその後に送ってください。",
+    en="Press “Check again” once the TTL of the old DS and records has passed. Do not send a test mail before.",
+    ja="変更前のDSとレコードのTTLが過ぎてから「再検査」を押してください。テストメールはその後に送ってください。",
 )
 STEP_TRY_AGAIN = Text(
     en="Press “Check again” in about 10 minutes.",

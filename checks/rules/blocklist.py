@@ -14,6 +14,7 @@ LISTED = Rule(
     severity=Severity.CRITICAL,
     tier=Tier.DANGER,
     since="0.1",
+    in_system=True,
     facts=("entry", "list", "codes", "reason", "delisting"),
     alternatives=((Severity.WARNING, Tier.MAIL),),
     texts=Texts(

@@ -16,6 +16,7 @@ BODY_CHANGED = Rule(
     severity=Severity.ERROR,
     tier=Tier.MAIL,
     since="0.1",
+    in_system=True,
     facts=FACTS,
     alternatives=ALTERNATIVES,
     texts=Texts(

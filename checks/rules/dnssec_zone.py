@@ -47,8 +47,8 @@ BOGUS = Rule(
             ja="緊急の対応が必要です。Google Public DNSなど、DNSSEC検証を行うリゾルバーはSERVFAILを返すため、ドメイン全体の名前解決ができず、メールの送受信もできません。SPF、DMARC、MXも、直るまで検査できません。",
         ),
         fix=Text(
-            en="Compare `dig DS {domain}` with `dig +cd +dnssec DNSKEY {domain}`. DS and key differ: put the right DS at the registrar. Signatures expired: sign the zone again. No quick way: remove the DS there; that works once its TTL has run out.",
-            ja="`dig DS {domain}` と `dig +cd +dnssec DNSKEY {domain}` を比べてください。DSが鍵と一致しない場合はレジストラのDSを差し替え、署名の期限切れであればゾーンを再署名します。すぐに直せない場合は、レジストラのDSを一時的に削除してください(DSのTTLの経過後に有効)。",
+            en="Key tags in `dig DS {domain}` and `dig +cd +multi DNSKEY {domain}` differ: put the right DS at the registrar. The RRSIG in `dig +cd +dnssec SOA {domain}` has expired: sign the zone again. If neither is quick, remove the DS at the registrar; that works once its TTL has run out.",
+            ja="`dig DS {domain}` と `dig +cd +multi DNSKEY {domain}` の鍵タグ(key tag)が一致しない場合は、レジストラのDSを差し替えてください。`dig +cd +dnssec SOA {domain}` のRRSIGが期限切れの場合は、ゾーンを再署名してください。すぐに直せない場合は、レジストラのDSを一時的に削除します(DSのTTLの経過後に有効)。",
         ),
     ),
     references=("https://www.rfc-editor.org/rfc/rfc4035#section-5", "https://www.rfc-editor.org/rfc/rfc8914"),

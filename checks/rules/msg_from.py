@@ -25,6 +25,7 @@ FROM_HEADER_INVALID = Rule(
     severity=Severity.ERROR,
     tier=Tier.MAIL,
     since="0.1",
+    in_system=True,
     facts=("value", "count"),
     texts=_texts(
         Text(

@@ -19,8 +19,8 @@ _WHY = Text(
     ja="レコードの順に累計すると {branches:code} となり、`{unreached}` で上限を超えます。そこに記載された送信元とそれより後の送信元は、permerrorとなってSPFに合格しません。合格するのは、それより前の送信元だけです。",
 )
 _FIX = Text(
-    en="Save at least {excess} in the TXT record of `{domain}`: delete includes of services you no longer use. A newsletter or invoice service can use a return path on a subdomain of its own, such as `news.{domain}`; its include moves there. Without {example:code}, for example, {rest} remain.",
-    ja="`{domain}` のTXTレコードの参照を{excess}回以上減らしてください。使っていないサービスの `include` は削除します。配信や請求書のサービスは、Return-Pathを専用のサブドメイン(例: `news.{domain}`)にし、`include` もそこへ移します。たとえば {example:code} を外すと{rest}回になります。",
+    en="Save at least {excess} in the TXT record of `{domain}`: delete includes of services you no longer use. A newsletter or invoice service can use a return path on a subdomain of its own, such as `news.{domain}`; its include moves there. With {example:code} moved like that, for example, {rest} remain.",
+    ja="`{domain}` のTXTレコードの参照を{excess}回以上減らしてください。使っていないサービスの `include` は削除します。配信や請求書のサービスは、Return-Pathを専用のサブドメイン(例: `news.{domain}`)にし、`include` もそこへ移します。たとえば {example:code} の送信元をこのように移してから外すと、{rest}回になります。",
 )
 
 TOO_MANY_LOOKUPS = Rule(

@@ -14,6 +14,7 @@ SENT_IN_CLEAR = Rule(
     severity=Severity.ERROR,
     tier=Tier.MAIL,
     since="0.1",
+    in_system=True,
     facts=("client", "helo"),
     texts=Texts(
         title=Text(
