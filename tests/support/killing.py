@@ -1,0 +1,391 @@
+"""A bot as a process among people who go on working while it is killed, and the moments at which it is."""
+
+import asyncio
+import json
+import os
+import random
+import re
+import signal
+import socket
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from bot.demo.nameserver import Fault, Nameserver, Zone
+from bot.demo.workspace import BOT_USER, DEFAULT_SCOPES, Channel, Message, Person, Workspace
+
+ROOT = Path(__file__).parents[2]
+MAIL_DOMAIN = "mail.example"
+PEOPLE = 6
+DOMAINS = 600
+ZONE = """@ MX 10 mx
+@ TXT "v=spf1 ip4:127.0.0.0/8 -all"
+_dmarc TXT "v=DMARC1; p=none"
+mx A 127.0.0.99"""
+# A check that is quick shows no progress. The first one of each person, and every second of the later ones, waits for
+# an answer until there is some to show.
+SLOW = 2
+# Each asks for the first time, so that Slack is asked for the language of each.
+PERSONS = tuple(Person(f"U0KILL{n}", f"person-{n}", f"Person {n}", "en-US", "UTC") for n in range(200))
+# A job makes five posts, and so many may a channel take at once.
+CHANNELS = tuple(
+    Channel(f"C0KILL{n}", f"kill-{n}", "channel", frozenset({*(each.id for each in PERSONS), BOT_USER}))
+    for n in range(30)
+)
+SCOPES = DEFAULT_SCOPES | {"channels:read", "groups:read"}
+HISTORY = frozenset({"channels:history", "groups:history", "im:history", "mpim:history"})
+ADDRESS = re.compile(rf"t-[a-z0-9]+@{re.escape(MAIL_DOMAIN)}")
+PATIENCE_S = 40.0
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The `nth` time that `event` is seen, and `delay_s` later; `within_s`: then without having seen it."""
+
+    event: str
+    nth: int = 1
+    delay_s: float = 0.0
+    within_s: float = 2.0
+
+    def __str__(self) -> str:
+        return f"{self.event} #{self.nth} +{self.delay_s * 1000:.1f} ms"
+
+
+def phases(*names: str) -> tuple[str, ...]:
+    return tuple(f"{name}: {phase}" for name in names for phase in ("before", "done", "answered"))
+
+
+AT_START = phases("auth.test", "apps.connections.open")
+POSTS = phases("post root", "post reply")
+EVENTS = (
+    *((each,) for each in (*POSTS, *POSTS, *phases("edit", "users.info"), *AT_START)),
+    *((each,) for each in ("command sent", "command acknowledged", "dot sent", "250", "dot sent", "250")),
+    # A post of unknown outcome is looked for by the next process, which is killed while it looks.
+    *(("post root: done", each) for each in phases("find")),
+    *(("post reply: done", each) for each in phases("find")),
+)
+"""What the moments are drawn from; those that stand here twice are worth it."""
+
+
+def moments(seed: int, count: int, events: tuple[tuple[str, ...], ...] = EVENTS) -> list[Moment]:
+    """The same for the same seed; each event in its turn, so that no window is left to luck."""
+    chance = random.Random(seed)
+    bag: list[tuple[str, ...]] = []
+    drawn: list[Moment] = []
+    while len(drawn) < count:
+        bag = bag or chance.sample(events, len(events))
+        drawn += [_moment(event, chance) for event in bag.pop()]
+    return drawn[:count]
+
+
+def _moment(event: str, chance: random.Random) -> Moment:
+    is_exact = event.endswith((": before", ": done"))
+    delay_s = 0.0 if is_exact else chance.choice((0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)) * chance.random()
+    nth = 1 if event in AT_START or event.startswith("find") else chance.choice((1, 1, 2, 3))
+    return Moment(event, nth, delay_s, within_s=1.5)
+
+
+@dataclass(slots=True)
+class Fate:
+    """Ends the bot when its moment has come."""
+
+    ends_by: signal.Signals = signal.SIGKILL
+    process: asyncio.subprocess.Process | None = None
+    moment: Moment | None = None
+    left: int = 0
+    met: Counter[str] = field(default_factory=Counter)
+    missed: list[str] = field(default_factory=list)
+    struck_at: float = 0.0
+    took_s: list[float] = field(default_factory=list)
+
+    def arm(self, moment: Moment | None) -> None:
+        self.moment, self.left = moment, moment.nth if moment else 0
+
+    def see(self, event: str) -> bool:
+        """Whether the bot is dead now, because this was the moment."""
+        if self.moment is None or event != self.moment.event or self.process is None:
+            return False
+        self.left -= 1
+        if self.left:
+            return False
+        self.met[event] += 1
+        if self.moment.delay_s:
+            asyncio.get_running_loop().call_later(self.moment.delay_s, self.strike, self.process)
+            return False
+        self.strike(self.process)
+        return self.ends_by is signal.SIGKILL
+
+    def strike(self, process: asyncio.subprocess.Process) -> None:
+        self.moment = None
+        self.struck_at = time.monotonic()
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.send_signal(self.ends_by)
+
+    def miss(self) -> None:
+        """It did not come: now, then."""
+        assert self.process is not None
+        if self.moment is not None:
+            self.missed.append(self.moment.event)
+            self.strike(self.process)
+
+
+class Tap:
+    """Stands between the bot and the workspace's Web API, and tells of each call before, when done, and answered."""
+
+    def __init__(self, workspace: Workspace, fate: Fate) -> None:
+        self._workspace = workspace
+        self._fate = fate
+        self.url = ""
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator["Tap"]:
+        application = web.Application(client_max_size=4 * 1024 * 1024)
+        application.router.add_route("*", "/api/{method}", self._pass)
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}/api/"
+        try:
+            async with aiohttp.ClientSession() as self._session:
+                yield self
+        finally:
+            await runner.cleanup()
+
+    async def _pass(self, request: web.Request) -> web.StreamResponse:
+        method, body = request.match_info["method"], await request.read()
+        event = _event_of(method, body.decode())
+        if self._fate.see(f"{event}: before"):
+            return _nothing(request)
+        kept = {name: request.headers[name] for name in ("Authorization", "Content-Type") if name in request.headers}
+        url = f"{self._workspace.api_url}{method}"
+        async with self._session.request(
+            request.method, url, params=request.query, data=body or None, headers=kept
+        ) as answer:
+            response = web.Response(body=await answer.read(), status=answer.status, content_type="application/json")
+        if self._fate.see(f"{event}: done"):
+            return _nothing(request)
+        await response.prepare(request)
+        await response.write_eof()
+        self._fate.see(f"{event}: answered")
+        return response
+
+
+def _nothing(request: web.Request) -> web.Response:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
+
+
+def _event_of(method: str, body: str) -> str:
+    match method:
+        case "chat.postMessage":
+            return "post reply" if "thread_ts" in body else "post root"
+        case "chat.update":
+            return "edit progress" if "questions" in body and "answered" in body else "edit"
+        case "conversations.history" | "conversations.replies":
+            return "find"
+        case _:
+            return method
+
+
+@dataclass(slots=True)
+class Job:
+    """What one person asked for, and what they were promised."""
+
+    domain: str
+    channel: str
+    person: str
+    is_acknowledged: bool = False
+    taken: list[str] = field(default_factory=list)
+    """Senders of mails that were answered with 250."""
+    tried: list[str] = field(default_factory=list)
+    """Senders of mails of which nobody knows."""
+
+
+@dataclass(slots=True)
+class World:
+    """Workspace, DNS, people and the bot's process, on always the same data."""
+
+    workspace: Workspace
+    fate: Fate
+    environment: dict[str, str]
+    directory: Path
+    port: int
+    jobs: list[Job] = field(default_factory=list)
+    is_closing: bool = False
+    starts: int = 0
+
+    async def start(self) -> asyncio.subprocess.Process:
+        log = (self.directory / f"log-{self.starts:03}").open("wb")
+        self.starts += 1
+        with log:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "bot", "run"), cwd=ROOT, env=self.environment, stderr=log
+            )
+        self.fate.process = process
+        return process
+
+    async def connected(self, process: asyncio.subprocess.Process) -> None:
+        """Until the bot listens, or ended."""
+        await self.workspace.wait_for(
+            lambda: process.returncode is not None or self.workspace.connections, 20, "the bot's socket"
+        )
+
+    async def end(self, moment: Moment) -> asyncio.subprocess.Process:
+        """Start the bot, and end it at that moment or, if it does not come, somewhat later. SIGTERM may take 5 s."""
+        self.fate.arm(moment)
+        process = await self.start()
+        await self.connected(process)
+        try:
+            await asyncio.wait_for(process.wait(), moment.within_s)
+        except TimeoutError:
+            self.fate.miss()
+            await asyncio.wait_for(process.wait(), 10)
+        self.fate.took_s.append(time.monotonic() - self.fate.struck_at)
+        await self.workspace.wait_for(lambda: not self.workspace.connections, what="a closed socket")
+        return process
+
+    @property
+    def logs(self) -> str:
+        return "".join(path.read_text() for path in sorted(self.directory.glob("log-*")))
+
+    async def live(self, person: int) -> None:
+        """One who asks for a check, sends a mail to the address, waits for the answer, and asks for another one."""
+        n = person
+        while not self.is_closing and n < DOMAINS:
+            await self._job(Job(f"k{n}.example", CHANNELS[n % len(CHANNELS)].id, PERSONS[n % len(PERSONS)].id))
+            n += PEOPLE
+
+    async def _job(self, job: Job) -> None:
+        self.jobs.append(job)
+        typing = asyncio.create_task(self.workspace.command(job.person, job.channel, f"/mailcheck {job.domain}"))
+        await asyncio.sleep(0)
+        self.fate.see("command sent")
+        job.is_acknowledged = (await typing).acknowledged_after_s is not None
+        if not job.is_acknowledged:
+            return
+        self.fate.see("command acknowledged")
+        workspace = self.workspace
+        found = await workspace.wait_for(
+            lambda: ADDRESS.search("\n".join(map(workspace.text_of, self.thread(job)))), PATIENCE_S, "an address"
+        )
+        for attempt in range(50):
+            sender = f"m{attempt}@{job.domain}"
+            if await self._mail(sender, found[0]):
+                job.taken.append(sender)
+                break
+            job.tried.append(sender)
+            await asyncio.sleep(0.2)
+        await workspace.wait_for(lambda: not self.missing(job), PATIENCE_S, f"all about {job}")
+
+    async def _mail(self, sender: str, recipient: str) -> bool:
+        """Whether the mail was answered with 250. A refusal for good is a failure of the test."""
+        body = f"From: {sender}\r\nTo: {recipient}\r\nSubject: test\r\nMessage-ID: <{sender}>\r\n\r\nHello\r\n"
+        steps = ("EHLO client.example", f"MAIL FROM:<{sender}>", f"RCPT TO:<{recipient}>", "DATA", body + ".")
+        try:
+            async with asyncio.timeout(5):
+                reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                try:
+                    code = await _reply(reader)
+                    for step in steps:
+                        if code >= 400:
+                            break
+                        writer.write(f"{step}\r\n".encode())
+                        await writer.drain()
+                        if step.endswith("\n."):
+                            self.fate.see("dot sent")
+                        code = await _reply(reader)
+                finally:
+                    writer.transport.abort()
+        except (OSError, EOFError, TimeoutError):
+            return False
+        assert code < 500, code
+        if code == 250:
+            self.fate.see("250")
+        return code == 250
+
+    def roots(self, job: Job) -> list[Message]:
+        workspace = self.workspace
+        return [root for root in workspace.messages(job.channel) if f"{job.domain}" in workspace.text_of(root)]
+
+    def thread(self, job: Job) -> list[Message]:
+        return [message for root in self.roots(job) for message in self.workspace.thread(job.channel, root.ts)]
+
+    def missing(self, job: Job) -> list[str]:
+        """What was promised and is not there."""
+        if not job.is_acknowledged:
+            return []
+        told = Counter(key_of(message).rpartition("/")[2].partition("-")[0] for message in self.thread(job))
+        missing = [name for name in ("root", "address", "findings", "guidelines") if not told[name]]
+        if missing:
+            return missing
+        if not any(root.blocks and root.blocks[-1]["type"] == "table" for root in self.roots(job)):
+            missing.append("the verdict")
+        return missing + [sender for sender in job.taken if not self.about(job, sender)]
+
+    def about(self, job: Job, sender: str) -> list[Message]:
+        """The replies to one mail."""
+        replies = [message for message in self.thread(job) if "/mail-" in key_of(message)]
+        return [message for message in replies if re.search(rf"\b{sender}\b", self.workspace.text_of(message))]
+
+    @property
+    def posted(self) -> Counter[str]:
+        """How often each message stands in the workspace, by the bot's own key."""
+        return Counter(
+            key_of(message)
+            for channel in CHANNELS
+            for root in self.workspace.messages(channel.id)
+            for message in self.workspace.thread(channel.id, root.ts)
+        )
+
+
+async def _reply(reader: asyncio.StreamReader) -> int:
+    while True:
+        line = await reader.readuntil(b"\n")
+        if line[3:4] != b"-":
+            return int(line[:3])
+
+
+def key_of(message: Message) -> str:
+    payload: Any = (message.metadata or {}).get("event_payload") or {}
+    return str(payload.get("key", json.dumps(dict(message.metadata or {}))))
+
+
+@asynccontextmanager
+async def world(
+    directory: Path, *, scopes: Iterable[str] = SCOPES, ends_by: signal.Signals = signal.SIGKILL
+) -> AsyncIterator[World]:
+    """Everything but the bot, which is ended with the block if it still runs."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    zones = [Zone(f"k{n}.example", ZONE) for n in range(DOMAINS)]
+    faults = [Fault(f"k{n}.example", "MX", delay_s=2.4) for n in (*range(PEOPLE), *range(PEOPLE, DOMAINS, SLOW))]
+    fate = Fate(ends_by)
+    workspace = Workspace(scopes=scopes, rates=None, ack_wait_s=1.0, people=PERSONS, channels=CHANNELS)
+    async with Nameserver(zones, faults=faults) as dns, workspace, Tap(workspace, fate).open() as tap:
+        environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | {
+            "SLACK_BOT_TOKEN": workspace.bot_token,
+            "SLACK_APP_TOKEN": workspace.app_token,
+            "MAILCHECK_SLACK_API_URL": tap.url,
+            "MAILCHECK_DATA_DIR": str(directory / "data"),
+            "MAILCHECK_NAMESERVERS": dns.address,
+            "MAILCHECK_MAIL_DOMAIN": MAIL_DOMAIN,
+            "MAILCHECK_MAILBOX_HOST": "127.0.0.1",
+            "MAILCHECK_MAILBOX_PORT": str(port),
+        }
+        made = World(workspace, fate, environment, directory, port)
+        try:
+            yield made
+        finally:
+            if fate.process is not None and fate.process.returncode is None:
+                fate.process.kill()
+                await fate.process.wait()
