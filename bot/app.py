@@ -177,7 +177,8 @@ class App:
         self._spawn(waiting.run())
 
     async def _is_connected(self) -> bool:
-        return self._socket is not None and await self._socket.client.is_connected()
+        connection = self._socket.client if self._socket is not None else None
+        return connection is not None and await connection.is_connected()
 
     def _is_listening(self) -> bool | None:
         if self._settings.mail_domain is None:

@@ -9,8 +9,6 @@ from typing import Any
 import structlog
 
 OURS = ("bot", "checks")
-CONNECTION = ("slack_sdk", "slack_bolt")
-"""What they say at INFO is how the connection fares; at DEBUG it would be whole payloads."""
 
 _ADDRESS_CHARACTER = r"[^\s@<>\"'`()\[\]{},:;=\\]"
 # What should never have come here: none of our lines has any of it, but errors of libraries quote what they met.
@@ -19,7 +17,7 @@ _SECRETS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ..
     (re.compile(r"\bt-[a-z2-9]{16}\b"), "t-..."),
     (re.compile(r"\b(wss?://[^\s\"'?]+)\?[^\s\"']*"), r"\1?..."),
     (re.compile(r"\b(https?://hooks\.slack\.com/)[^\s\"']*"), r"\1..."),
-    (re.compile(rf"{_ADDRESS_CHARACTER}{{1,300}}@(?=[\w\[])"), "...@"),
+    (re.compile(rf"(\"[^\"\n]{{1,300}}\"|(?<!{_ADDRESS_CHARACTER}){_ADDRESS_CHARACTER}+)@(?=[\w\[])"), "...@"),
 )
 
 
@@ -27,7 +25,7 @@ def configure(level: str) -> None:
     """Send everything that loggers and warnings say to stderr, in one form.
 
     `level` is that of our own loggers: libraries write at DEBUG, and some at INFO, what they carry, so of them only
-    warnings are heard.
+    warnings are heard. They get that from the root, since Bolt gives its loggers the root's level, not their parent's.
     """
     renderer: structlog.typing.Processor = structlog.dev.ConsoleRenderer()
     if not sys.stderr.isatty():
@@ -50,8 +48,6 @@ def configure(level: str) -> None:
     root.setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level]))
     for name in OURS:
         logging.getLogger(name).setLevel(level)
-    for name in CONNECTION:
-        logging.getLogger(name).setLevel(max(logging.INFO, logging.getLevelNamesMapping()[level]))
     # It keeps its lines from the root and gives itself an output of its own unless it has one.
     engine = logging.getLogger("dbos")
     engine.handlers, engine.propagate = [output], False

@@ -125,7 +125,7 @@ def test_what_an_error_quotes_is_blotted_out() -> None:
     quoted = (
         "xoxb-1-A-b xapp-1-A-2-c t-abcdefgh23456789@mail.example t-abcdefgh23456789 "
         "wss://wss.slack.com/link/?ticket=abc&app_id=1 https://hooks.slack.com/commands/T1/2/abc "
-        "<佐藤.taro+x@例え.jp> 'sato@[192.0.2.1]'"
+        "<佐藤.taro+x@例え.jp> 'sato@[192.0.2.1]' \"Jane Roe\"@x.example " + "y" * 9000 + "@z.example"
     )
     script = (
         "import logging, warnings; from bot.logs import configure; configure('DEBUG')\n"
@@ -144,7 +144,7 @@ def test_what_an_error_quotes_is_blotted_out() -> None:
         "py.warnings",
         "bot.x",
     ]
-    for secret in ("-A", "abcdefgh", "ticket=a", "T1", "佐藤", "taro", "sato"):
+    for secret in ("-A", "abcdefgh", "ticket=a", "T1", "佐藤", "taro", "sato", "Jane", "yyy"):
         assert secret not in done.stderr
     for kept in ("xoxb-...", "xapp-...", "...@mail.example", "wss://wss.slack.com/link/?...", "...@例え.jp"):
         assert kept in done.stderr
@@ -158,4 +158,4 @@ def test_the_levels_of_libraries_stay_above_their_payloads() -> None:
         "logging.getLevelName(logging.getLogger(n).getEffectiveLevel()) for n in ('bot', 'slack_sdk', 'sqlalchemy')))"
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == ["ERROR ERROR ERROR", "DEBUG INFO WARNING"]
+    assert done.stdout.splitlines() == ["ERROR ERROR ERROR", "DEBUG WARNING WARNING"]
