@@ -16,7 +16,7 @@ LOG = logging.getLogger(__name__)
 TOO_MANY = "421 4.7.0 Too many connections, please try again later"
 
 NewSession = Callable[[Client, Callable[[], None]], asyncio.Protocol]
-"""Makes the session of a client; it calls the second argument once when its connection is lost."""
+"""Makes the session of a client; it calls the second argument once, when it needs its place no longer."""
 
 
 class Door:
@@ -33,6 +33,7 @@ class Door:
         proxies: tuple[Network, ...],
         header_s: float,
         new_session: NewSession,
+        make_room: Callable[[], bool],
         on_answer: Callable[[str], None],
     ) -> None:
         self.gate = gate
@@ -42,9 +43,14 @@ class Door:
         self.waiting: set[asyncio.Transport] = set()
         """Connections that have not said yet who they are for."""
         self._proxies = proxies
+        self._make_room = make_room
 
     def __call__(self) -> asyncio.Protocol:
         return _Entrance(self)
+
+    def open(self) -> bool:
+        """Count a connection, if need be in place of another one; each yes is undone by one `gate.close`."""
+        return self.gate.open() or (self._make_room() and self.gate.open())
 
     def trusts(self, ip: str) -> bool:
         with contextlib.suppress(ValueError):
@@ -69,7 +75,7 @@ class _Entrance(asyncio.Protocol):
 
     def connection_made(self, transport: Any) -> None:
         self._transport: asyncio.Transport = transport
-        if not self._door.gate.open():
+        if not self._door.open():
             self._turn_away(TOO_MANY)
             return
         self._counted = True

@@ -14,7 +14,8 @@ class Limits:
 
     `content_bytes` is for the mails that all sessions together hold in memory, but of each the first `small_mail_bytes`
     come on top, so that large mails that never end keep no ordinary one out. `connections` stays well under the 1,024
-    open files that a process usually may have, which the databases and Slack need as well.
+    open files that a process usually may have, which the databases and Slack need as well. When all places are taken, a
+    client that named no live address within `unknown_s` loses its own to the next that comes.
     """
 
     connections: int = 200
@@ -27,6 +28,7 @@ class Limits:
     session_s: float = 900.0
     command_s: float = 300.0
     data_s: float = 300.0
+    unknown_s: float = 5.0
     proxy_header_s: float = 5.0
 
     @classmethod

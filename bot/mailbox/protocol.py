@@ -33,7 +33,7 @@ class MailboxEnvelope(Envelope):
 
 
 class MailboxProtocol(SMTP):
-    """One session, of the client that the Door found out; `leave` is called when its connection is lost.
+    """One session, of the client that the Door found out; `leave` is called once, when its place is free.
 
     The command loop and DATA are ours: aiosmtpd's drop what a client sent just before it hung up, keep lines
     without end in memory, and refuse long lines, which a test mailbox must show instead.
@@ -67,7 +67,9 @@ class MailboxProtocol(SMTP):
             loop=asyncio.get_running_loop(),
         )
         self._client = client
-        self._leave = leave
+        self._leave: Callable[[], None] | None = leave
+        self._began = self.loop.time()
+        self._is_expected = False
         self._limits = limits
         self._memory = memory
         self._sessions = sessions
@@ -120,7 +122,7 @@ class MailboxProtocol(SMTP):
             if timer is not None:
                 timer.cancel()
         self._sessions.lost(self)
-        self._leave()
+        self._give_up_place()
         if self._original_transport is not None:
             self._original_transport.close()
         # Without the error, so that what arrived before a reset can still be read.
@@ -207,6 +209,8 @@ class MailboxProtocol(SMTP):
             self._dismiss(b"421 4.5.3 Too many recipients for one session")
             return
         await super().smtp_RCPT(argument)
+        if isinstance(self.envelope, MailboxEnvelope) and self.envelope.mailbox is not None:
+            self._is_expected = True
 
     async def smtp_DATA(self, argument: str | None) -> None:
         if await self.check_helo_needed():
@@ -273,6 +277,14 @@ class MailboxProtocol(SMTP):
         """End although a command is under way, in `LAST_WORD_S` seconds."""
         self._dismiss(SHUTTING_DOWN)
 
+    def make_room(self) -> bool:
+        """End in favour of another client, unless this one is new or knows a live address."""
+        if self._is_expected or self._dismissed or self.loop.time() - self._began < self._limits.unknown_s:
+            return False
+        self._dismiss(b"421 4.3.2 Too many connections, and this one brought no mail")
+        self._give_up_place()
+        return True
+
     def cut(self) -> None:
         """End at once, without waiting for a client that does not read."""
         if isinstance(self.transport, asyncio.Transport):
@@ -281,6 +293,11 @@ class MailboxProtocol(SMTP):
     def _stream(self) -> asyncio.StreamReader:
         reader: asyncio.StreamReader = self._reader
         return reader
+
+    def _give_up_place(self) -> None:
+        leave, self._leave = self._leave, None
+        if leave is not None:
+            leave()
 
     def _is_handshaking(self) -> bool:
         return self._original_transport is not None and (self.session is None or self.session.ssl is None)
@@ -314,29 +331,34 @@ class Sessions:
     """Those that are open. A session may outlast its connection: a mail that came whole is still kept."""
 
     def __init__(self) -> None:
-        self._connected: set[MailboxProtocol] = set()
+        # Oldest first.
+        self._connected: dict[MailboxProtocol, None] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def began(self, session: MailboxProtocol, task: asyncio.Task[None]) -> None:
-        self._connected.add(session)
+        self._connected[session] = None
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     def lost(self, session: MailboxProtocol) -> None:
-        self._connected.discard(session)
+        self._connected.pop(session, None)
+
+    def make_room(self) -> bool:
+        """Free the place of the oldest session that may be ended for that; False if there is none."""
+        return any(session.make_room() for session in list(self._connected))
 
     def end_soon(self) -> None:
         """Ask for no more commands; what is under way goes on."""
-        for session in self._connected.copy():
+        for session in list(self._connected):
             session.end_soon()
 
     async def end(self, patience_s: float) -> None:
         """Return once all have ended: by themselves if they do within `patience_s`, else with a last word."""
         await self._ended(patience_s)
-        for session in self._connected.copy():
+        for session in list(self._connected):
             session.shut_down()
         await self._ended(LAST_WORD_S)
-        for session in self._connected.copy():
+        for session in list(self._connected):
             session.cut()
         for task in self._tasks.copy():
             task.cancel()

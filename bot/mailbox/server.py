@@ -85,17 +85,18 @@ class MailboxServer:
         self._max_waiting = max_waiting
         self._limits = limits or Limits.of_mails(max_bytes)
         self._memory = Memory(self._limits.content_bytes)
+        self._sessions = Sessions()
         self._door = Door(
             Gate(self._limits),
             proxies=proxies,
             header_s=self._limits.proxy_header_s,
             new_session=self._new_session,
+            make_room=self._sessions.make_room,
             on_answer=self._answered,
         )
         self._clock = clock
         self._on_outcome = on_outcome
         self._writer = GroupCommit(store.mailboxes)
-        self._sessions = Sessions()
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:

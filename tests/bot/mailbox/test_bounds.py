@@ -56,6 +56,39 @@ def test_memory_is_given_once() -> None:
     assert memory.take(5)
 
 
+def test_who_brings_no_mail_makes_room_when_all_places_are_taken(tmp_path: Path) -> None:
+    async def body(setup: Setup) -> None:
+        token = await setup.open()
+
+        def fill() -> list[socket.socket]:
+            """One that is about to send a mail, and others that only sit there."""
+            every = []
+            for _ in range(3):
+                every.append(connected(setup))
+                every[-1].recv(4096)
+            for part in begin(token):
+                every[0].sendall(part)
+                every[0].recv(4096)
+            return every
+
+        sender, *idle = await asyncio.to_thread(fill)
+        with pytest.raises(smtplib.SMTPConnectError):
+            await asyncio.to_thread(send, setup, token, MAIL)
+        await asyncio.sleep(0.4)
+        await asyncio.to_thread(send, setup, token, MAIL)
+        assert (await asyncio.to_thread(rest, idle[0])).startswith(b"421 4.3.2 Too many connections")
+        for _ in range(3):
+            await asyncio.to_thread(send, setup, token, MAIL)
+        sender.sendall(MAIL + b".\r\n")
+        assert (await asyncio.to_thread(sender.recv, 4096)).startswith(b"250 ")
+        idle[1].sendall(b"NOOP\r\n")
+        assert (await asyncio.to_thread(idle[1].recv, 4096)).startswith(b"250 ")
+        for each in (sender, *idle):
+            each.close()
+
+    run(tmp_path, body, limits=Limits(connections=3, unknown_s=0.3))
+
+
 def test_recipients_are_counted_over_the_whole_session(tmp_path: Path) -> None:
     async def body(setup: Setup) -> None:
         commands = b"EHLO a\r\n", b"MAIL FROM:<a@example.com>\r\n", b"RCPT TO:<b@example.com>\r\n" * 50
