@@ -39,7 +39,9 @@ async def play(workspace: Workspace, port: int) -> list[str]:
     now = datetime.now(UTC)
     delivery = await send(MAIL, KEYS, host="127.0.0.1", port=port, recipient=address[0], lang="en", now=now)
     assert delivery.accepted
-    await workspace.wait_for(lambda: len(workspace.thread(HERE, root.ts)) == 5, what="a reply to the mail")
+    await workspace.wait_for(
+        lambda: "*Safe*" in workspace.text_of(workspace.thread(HERE, root.ts)[0]), what="a final verdict"
+    )
     await asyncio.to_thread(misdeliver, port)
     mail = message_from_bytes(compose(MAIL, KEYS, recipient=address[0], lang="en", now=now), policy=policy.default)
     body = mail.get_body()
