@@ -35,7 +35,7 @@ SCOPES_OF_EVENTS = {
     "app_uninstalled": set(),
     "tokens_revoked": set(),
 }
-CALL = re.compile(r"\b(?:client|self\._client|self\.desk\.client|self\.client)\.([a-z]+_[a-zA-Z]+)\(")
+CALL = re.compile(r"\b(?:client|self\._client|self\.desk\.client|self\.client)\.((?!is_)[a-z]+_[a-zA-Z]+)\(")
 
 
 def manifest() -> dict[str, Any]:
