@@ -102,9 +102,13 @@ def test_an_edit_that_slack_refuses_ends_nothing_and_a_deleted_root_is_told_to_w
     async def scene(stage: Stage) -> None:
         workspace = stage.workspace
         root = await checked(stage, "good.example")
-        workspace.faults.fail("chat.update", "is_archived")
+        workspace.faults.fail("chat.update", "is_archived", times=len(workspace.thread(HERE, root.ts)))
         await workspace.press(ALICE.id, HERE, root.ts, "language", "ja")
-        await workspace.wait_for(lambda: "テスト用アドレス" in replies(stage, root)[0], what="Japanese replies")
+        refused = [("chat.update", "is_archived")] * len(workspace.thread(HERE, root.ts))
+        await workspace.wait_for(
+            lambda: [(c.method, c.outcome) for c in workspace.calls if c.outcome == "is_archived"] == refused,
+            what="every edit refused",
+        )
         assert "Safe" in root_text(stage, root)
         await mailed(stage, root, "good")
         assert "*安全*" in root_text(stage, root)
