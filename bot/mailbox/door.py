@@ -75,17 +75,15 @@ class _Entrance(asyncio.Protocol):
 
     def connection_made(self, transport: Any) -> None:
         self._transport: asyncio.Transport = transport
-        if not self._door.open():
-            self._turn_away(TOO_MANY)
-            return
-        self._counted = True
         host, port = (transport.get_extra_info("peername") or ("unknown", 0))[:2]
         self._peer = Client(plain_ip(str(host)), int(port))
-        if self._door.trusts(self._peer.ip):
+        if not self._door.trusts(self._peer.ip):
+            self._admit(self._peer)
+        elif self._has_place():
             self._door.waiting.add(transport)
             self._timer = asyncio.get_running_loop().call_later(self._door.header_s, transport.abort)
         else:
-            self._admit(self._peer)
+            self._turn_away(TOO_MANY)
 
     def data_received(self, data: bytes) -> None:
         self._received += data
@@ -102,12 +100,16 @@ class _Entrance(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self._stop_waiting()
-        if self._counted:
-            self._door.gate.close()
+        self._give_up_place()
 
     def _admit(self, client: Client, received: bytes = b"") -> None:
         self._stop_waiting()
+        # First of all its own places: who has too many of them costs nobody else one.
         if not self._door.gate.enter(client.ip):
+            self._turn_away(TOO_MANY)
+            return
+        if not self._has_place():
+            self._door.gate.leave(client.ip)
             self._turn_away(TOO_MANY)
             return
 
@@ -126,6 +128,16 @@ class _Entrance(asyncio.Protocol):
             self._door.on_answer(answer)
             self._transport.write(f"{answer}\r\n".encode())
         self._transport.close()
+        self._give_up_place()
+
+    def _has_place(self) -> bool:
+        self._counted = self._counted or self._door.open()
+        return self._counted
+
+    def _give_up_place(self) -> None:
+        if self._counted:
+            self._counted = False
+            self._door.gate.close()
 
     def _stop_waiting(self) -> None:
         if self._timer is not None:

@@ -89,6 +89,25 @@ def test_who_brings_no_mail_makes_room_when_all_places_are_taken(tmp_path: Path)
     run(tmp_path, body, limits=Limits(connections=3, unknown_s=0.3))
 
 
+def test_who_has_all_places_of_a_client_takes_none_from_others(tmp_path: Path) -> None:
+    async def body(setup: Setup) -> None:
+        def greeting(source: str) -> tuple[socket.socket, bytes]:
+            connection = socket.create_connection(("127.0.0.1", setup.port), 5, (source, 0))
+            return connection, connection.recv(4096)
+
+        neighbour, _ = await asyncio.to_thread(greeting, "127.0.0.3")
+        every = [await asyncio.to_thread(greeting, "127.0.0.4") for _ in range(2)]
+        await asyncio.sleep(0.2)
+        knocks = [await asyncio.to_thread(greeting, "127.0.0.4") for _ in range(3)]
+        assert {answer[:3] for _, answer in knocks} == {b"421"}
+        neighbour.sendall(b"NOOP\r\n")
+        assert (await asyncio.to_thread(neighbour.recv, 4096)).startswith(b"250 ")
+        for connection in (neighbour, *(each for each, _ in every + knocks)):
+            connection.close()
+
+    run(tmp_path, body, limits=Limits(connections=3, connections_per_client=2, unknown_s=0.1))
+
+
 def test_recipients_are_counted_over_the_whole_session(tmp_path: Path) -> None:
     async def body(setup: Setup) -> None:
         commands = b"EHLO a\r\n", b"MAIL FROM:<a@example.com>\r\n", b"RCPT TO:<b@example.com>\r\n" * 50
