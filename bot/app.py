@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any
 
 import aiohttp
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
@@ -20,7 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.doctor import log_findings
 from bot.durable import Durable, Starter
-from bot.listeners import Desk, Intake, register
+from bot.listeners import Desk, Intake, Sockets, register
 from bot.logs import configure
 from bot.mailbox import CertificateFiles, MailboxServer, address_of, new_token, self_signed_context
 from bot.observation import (
@@ -80,7 +79,7 @@ class App:
         self._tasks: list[asyncio.Task[None]] = []
         self._checker: Checker | None = None
         self._intake: Intake | None = None
-        self._socket: AsyncSocketModeHandler | None = None
+        self._sockets: Sockets | None = None
         self.mailbox: MailboxServer | None = None
         """The SMTP server; None without a mail domain."""
         self.observation: ObservationServer | None = None
@@ -110,8 +109,8 @@ class App:
         """Take nothing new, let what runs end for a moment, keep the rest for the next start."""
         if self.observation is not None:
             await self.observation.stop()
-        if self._socket is not None:
-            await self._socket.close_async()  # type: ignore[no-untyped-call]
+        if self._sockets is not None:
+            await self._sockets.close()
         if self._intake is not None:
             await self._intake.stop(LISTENERS_S)
         if self.mailbox is not None:
@@ -152,10 +151,8 @@ class App:
         self._intake = register(bolt, desk, bot_user=str(we.bot_user_id))
         self._spawn(self._intake.resume(self._clock()))
         self._spawn(self._tidy())
-        self._socket = AsyncSocketModeHandler(bolt, app_token)
-        self._socket.client.wss_uri = socket_url
-        self._socket.client.message_listeners.append(greeted(self._metrics))
-        await self._socket.connect_async()  # type: ignore[no-untyped-call]
+        self._sockets = Sockets(bolt, app_token, partial(greeted, self._metrics))
+        await self._sockets.connect(socket_url)
 
     async def _start_observation(self) -> None:
         """Before Slack is asked for anything, so that a start that takes long can be watched."""
@@ -177,8 +174,7 @@ class App:
         self._spawn(waiting.run())
 
     async def _is_connected(self) -> bool:
-        connection = self._socket.client if self._socket is not None else None
-        return connection is not None and await connection.is_connected()
+        return self._sockets is not None and await self._sockets.is_connected()
 
     def _is_listening(self) -> bool | None:
         if self._settings.mail_domain is None:

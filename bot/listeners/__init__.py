@@ -3,5 +3,6 @@
 from bot.listeners.desk import Desk
 from bot.listeners.intake import Intake
 from bot.listeners.register import register
+from bot.listeners.sockets import Sockets
 
-__all__ = ["Desk", "Intake", "register"]
+__all__ = ["Desk", "Intake", "Sockets", "register"]

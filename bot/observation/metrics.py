@@ -66,10 +66,10 @@ class Metrics:
             "mailcheck_slack_throttled", "Answers 429 of Slack's Web API", ["method"], registry=registry
         )
         self._reconnects = Counter(
-            "mailcheck_slack_socket_reconnects", "Connections of the socket after the first", registry=registry
+            "mailcheck_slack_socket_reconnects", "Connections of our sockets after the first of each", registry=registry
         )
         self._connected = Gauge(
-            "mailcheck_slack_socket_connected", "1 while the socket is connected", registry=registry
+            "mailcheck_slack_socket_connected", "1 while one of our sockets is connected", registry=registry
         )
         self._app_sockets = Gauge(
             "mailcheck_slack_app_connections",
@@ -85,7 +85,6 @@ class Metrics:
             "mailcheck_outbox_oldest_seconds", "How long the oldest of them waits", registry=registry
         )
         self._words: set[str] = set()
-        self._was_connected = False
         _begin_at_zero(self._dns, DNS_OUTCOMES)
         _begin_at_zero(self._mails, MAIL_OUTCOMES)
 
@@ -112,11 +111,10 @@ class Metrics:
     def slack_throttled(self, method: str) -> None:
         self._throttled.labels(method).inc()
 
-    def socket_opened(self, app_connections: int) -> None:
-        """Slack greeted a new connection of the socket, and said how many the app has."""
-        if self._was_connected:
+    def socket_opened(self, app_connections: int, *, again: bool) -> None:
+        """Slack greeted one of our sockets, `again` if it was connected before, and said how many the app has."""
+        if again:
             self._reconnects.inc()
-        self._was_connected = True
         self._app_sockets.set(app_connections)
 
     def socket_is(self, connected: bool | None) -> None:

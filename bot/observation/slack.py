@@ -63,14 +63,17 @@ class ObservedRateLimit(AsyncRateLimitErrorRetryHandler):
 
 
 def greeted(metrics: Metrics) -> Callable[[Any, dict[str, Any], str | None], Awaitable[None]]:
-    """A message listener for the SDK's socket client: each new connection begins with a `hello` of Slack's."""
+    """A message listener for one of the SDK's socket clients: each connection begins with a `hello` of Slack's."""
+    greetings = 0
 
     async def listen(_client: Any, message: dict[str, Any], _raw: str | None = None) -> None:
+        nonlocal greetings
         if message.get("type") != "hello":
             return
         told = message.get("num_connections")
         connections = told if isinstance(told, int) else 1
-        metrics.socket_opened(connections)
+        metrics.socket_opened(connections, again=greetings > 0)
+        greetings += 1
         LOG.info("the socket is connected", extra={"app_connections": connections})
 
     return listen

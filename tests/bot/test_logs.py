@@ -91,10 +91,10 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[str]]:
                     *(sys.executable, "-m", "bot", "run"), cwd=ROOT, env=environment, stderr=output
                 )
             try:
-                await workspace.wait_for(lambda: workspace.connections == 1, 20, "the bot's socket")
+                await workspace.wait_for(lambda: workspace.connections == 2, 20, "the bot's sockets")
                 unseen = await play(workspace, port)
                 await workspace.disconnect_sockets()
-                await workspace.wait_for(lambda: workspace.connections == 1, 20, "the bot's socket")
+                await workspace.wait_for(lambda: workspace.connections == 2, 20, "the bot's sockets")
                 process.send_signal(signal.SIGTERM)
                 await asyncio.wait_for(process.wait(), 10)
             finally:

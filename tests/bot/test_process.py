@@ -46,7 +46,7 @@ async def surroundings(tmp_path: Path) -> AsyncIterator[tuple[Workspace, Bot]]:
             process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environment, stderr=log)
             log.close()
             started.append(process)
-            await workspace.wait_for(lambda: workspace.connections == 1, 20, "the bot's socket")
+            await workspace.wait_for(lambda: workspace.connections == 2, 20, "the bot's sockets")
             return process
 
         try:

@@ -100,12 +100,12 @@ class Sockets:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def disconnect(self, reason: str | None) -> None:
-        """Send a disconnect frame and, unless it only warns, close every connection.
+    async def disconnect(self, reason: str | None, most: int | None = None) -> None:
+        """Send a disconnect frame and, unless it only warns, close every connection, or the `most` oldest.
 
         Without a reason the connections are cut without a word, as a network does it.
         """
-        for socket in list(self._open):
+        for socket in list(self._open)[:most]:
             if reason is not None:
                 with contextlib.suppress(ConnectionError):
                     await socket.send_str(_disconnect(reason))

@@ -230,10 +230,10 @@ class Workspace(Acting):
         self._events.uninstalled()
         self._api.is_uninstalled = True
 
-    async def disconnect_sockets(self, reason: str | None = "refresh_requested") -> None:
+    async def disconnect_sockets(self, reason: str | None = "refresh_requested", most: int | None = None) -> None:
         """Send a disconnect frame (warning, refresh_requested, link_disabled) and, except for warning, close all
-        sockets; None cuts them without a word."""
-        await self._sockets.disconnect(reason)
+        sockets, or `most` of them, oldest first; None cuts them without a word."""
+        await self._sockets.disconnect(reason, most)
 
     def _name_of(self, identity: str) -> str:
         if identity in self.state.people:
