@@ -10,12 +10,13 @@ from bot.store import Message
 class Pace:
     """Posts for each channel, edits for each workspace.
 
-    chat.postMessage allows about one message a second and channel with short bursts; chat.update is a method of
-    Tier 3, 50 calls a minute over the whole workspace (docs.slack.dev, "Rate limits"). `edit_burst` and one minute's
+    chat.postMessage allows about one message a second and channel with short bursts, and what leaves us evenly does not
+    arrive evenly; chat.update is a method of Tier 3, 50 calls a minute over the whole workspace (docs.slack.dev, "Rate
+    limits"). `edit_burst` and one minute's
     refill together stay within those 50. Progress leaves `edits_kept` of the burst to final states.
     """
 
-    posts_per_s: float = 1.0
+    posts_per_s: float = 0.9
     post_burst: int = 5
     edits_per_minute: float = 30.0
     edit_burst: int = 20

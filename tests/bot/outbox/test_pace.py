@@ -50,11 +50,11 @@ def test_no_minute_sees_more_edits_than_slack_allows_over_all_channels_of_a_work
     assert budgets.take(replace(EDIT, team_id="T2"), BEGAN + timedelta(seconds=1))
 
 
-def test_a_channel_takes_a_burst_and_then_one_post_a_second_and_others_do_not_wait_for_it() -> None:
+def test_a_channel_takes_a_burst_and_then_less_than_one_post_a_second_and_others_do_not_wait_for_it() -> None:
     budgets = Budgets(SLACK_PACE)
     times = list(spent(budgets, POST, 10))
     assert times[: SLACK_PACE.post_burst] == [0.0] * SLACK_PACE.post_burst
-    assert len(times) in (SLACK_PACE.post_burst + 9, SLACK_PACE.post_burst + 10)
+    assert len(times) == SLACK_PACE.post_burst + 8
     assert budgets.take(replace(POST, channel_id="C2"), BEGAN)
 
 
@@ -76,7 +76,7 @@ def test_when_a_call_is_free_again_it_can_be_taken_and_a_clock_set_back_costs_no
     assert not budgets.take(POST, free_at - timedelta(milliseconds=50))
     assert budgets.take(POST, free_at + timedelta(milliseconds=1))
     assert budgets.free_at(POST, BEGAN) is not None
-    assert budgets.take(POST, BEGAN + timedelta(seconds=3))
+    assert budgets.take(POST, BEGAN + timedelta(seconds=4))
     budgets.forget_full(BEGAN + timedelta(seconds=60))
     assert budgets.free_at(POST, BEGAN + timedelta(seconds=60)) is None
 
