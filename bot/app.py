@@ -193,7 +193,7 @@ class App:
         expiries = Expiries(self._conversations)
         self._durable.workflow(CHECK_WORK)(checks.run)
         self._durable.workflow(MAIL_WORK)(mails.run)
-        self._durable.workflow(EXPIRY_WORK)(expiries.run)
+        self._durable.workflow(EXPIRY_WORK, most_resumptions=None)(expiries.run)
 
     def _open_checker(self) -> Checker:
         assert self._checker is not None, "the app is not started"

@@ -28,6 +28,7 @@ PATIENT = 12
 """Attempts of a step that no passing trouble may end: the last one comes some 17 minutes after the first."""
 # Zero would make DBOS skip the sleep without counting it, and a replay would no longer match its record.
 SHORTEST_SLEEP_S = 0.001
+MOST_RESUMPTIONS = 100
 
 T = TypeVar("T")
 Clock = Callable[[], datetime]
@@ -76,6 +77,7 @@ class Durable:
         self._retry_s = retry_s
         self._lock = DataDirLock(data_dir)
         self._bodies: dict[str, Workflow] = {}
+        self._most_resumptions: dict[str, int | None] = {}
         self._registered: dict[str, Callable[[str], Any]] = {}
         self._running: set[asyncio.Task[Any]] = set()
         self._steps = 0
@@ -83,8 +85,12 @@ class Durable:
         self._no_steps.set()
         self._stopping = False
 
-    def workflow(self, name: str) -> Callable[[Workflow], Workflow]:
-        """Decorator: register `async fn(ctx, argument: str) -> None` under `name`, for ever: names are stored."""
+    def workflow(self, name: str, *, most_resumptions: int | None = MOST_RESUMPTIONS) -> Callable[[Workflow], Workflow]:
+        """Decorator: register `async fn(ctx, argument: str) -> None` under `name`, for ever: names are stored.
+
+        A workflow that so many launches had to resume is given up at the next one: it may be what ends the process.
+        None never gives up: for those that mostly wait, and so meet every restart.
+        """
 
         def register(body: Workflow) -> Workflow:
             if name in self._bodies:
@@ -92,6 +98,7 @@ class Durable:
             if self._registered:
                 raise RuntimeError("workflows are registered before the launch")
             self._bodies[name] = body
+            self._most_resumptions[name] = most_resumptions
             return body
 
         return register
@@ -117,7 +124,10 @@ class Durable:
             "notification_listener_polling_interval_sec": POLL_S,
         }
         DBOS(config=config)
-        self._registered = {name: DBOS.workflow(name=name)(self._body(name)) for name in self._bodies}
+        self._registered = {
+            name: DBOS.workflow(name=name, max_recovery_attempts=self._most_resumptions[name])(self._body(name))
+            for name in self._bodies
+        }
         # On this thread, so that workflows run on the loop that is running here.
         DBOS.launch()
 

@@ -55,6 +55,30 @@ def test_a_workflow_runs_once_for_each_id(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
+def test_a_workflow_that_only_waits_outlives_any_number_of_restarts(tmp_path: Path) -> None:
+    resumed: list[str] = []
+
+    async def life(number: int) -> None:
+        durable = Durable(tmp_path)
+        for name, most in (("patient", None), ("limited", 0)):
+
+            async def wait(ctx: Context, argument: str, name: str = name) -> None:
+                resumed.append(name)
+                await ctx.sleep_until(datetime.now(UTC) + timedelta(hours=1))
+
+            durable.workflow(name, most_resumptions=most)(wait)
+        await durable.launch()
+        for name in ("patient", "limited"):
+            await durable.start(name, f"w-{name}", "")
+        await until(lambda: resumed.count("patient") == number)
+        await asyncio.sleep(0.2)
+        await durable.stop()
+
+    for number in (1, 2, 3):
+        asyncio.run(life(number))
+    assert resumed.count("limited") == 1
+
+
 def test_a_step_that_keeps_failing_fails_with_its_name_and_can_be_survived(tmp_path: Path) -> None:
     async def main() -> None:
         durable = Durable(tmp_path)
