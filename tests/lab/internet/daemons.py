@@ -1,6 +1,6 @@
-"""The real servers of the lab: Knot for the root, the top-level domains and the rest, and two Unbound resolvers.
+"""The processes of the lab: Knot for the root, the top-level domains and the rest, two Unbound resolvers, and our own.
 
-Both programs are run from a copy: Debian's AppArmor profiles go by the path, and would keep them from our files.
+Knot and Unbound are run from a copy: Debian's AppArmor profiles go by the path, and would keep them from our files.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import dns.exception
@@ -19,6 +19,7 @@ import dns.message
 import dns.query
 import dns.rcode
 from internet.domains import ADDRESSES, KNOT, SILENT
+from internet.hosts import Host
 from internet.zonefiles import file_name, trust_anchor
 
 RESOLVER = "127.0.0.1"
@@ -29,6 +30,7 @@ FAR = {RESOLVER: "11.0.53.53", PLAIN_RESOLVER: "11.0.53.54"}
 """Their addresses for those beyond the delay link, and from which they ask."""
 CONTROL_PORT = 8953
 READY_S = 10.0
+_SERVERS = ("mailers", "web")
 _KERNEL_TUNNELS = frozenset(
     {"tunl0", "gre0", "gretap0", "erspan0", "sit0", "ip6tnl0", "ip6gre0", "ip_vti0", "ip6_vti0"}
 )
@@ -160,6 +162,12 @@ class Daemons:
         self._place("odd")
         self._processes["odd"] = self._spawn("odd", [sys.executable, "-m", "internet.odd"])
 
+    def start_servers(self, certificates: Path) -> None:
+        for name in _SERVERS:
+            ready = self._place(name) / "ready"
+            command = [sys.executable, "-m", f"internet.{name}", str(certificates), str(ready)]
+            self._processes[name] = self._spawn(name, command)
+
     def wait_until_ready(self) -> None:
         """Every server has answered. Raises LabError with its log if one has died or is not there in time."""
         deadline = time.monotonic() + READY_S
@@ -168,6 +176,8 @@ class Daemons:
         self._wait("odd", ADDRESSES["refusing"], ".", deadline, rcode=dns.rcode.REFUSED)
         for address in (RESOLVER, PLAIN_RESOLVER):
             self._wait(f"unbound-{address}", address, "good.co.jp.", deadline)
+        for name in _SERVERS:
+            self._wait_for(name, (self._run / name / "ready").exists, deadline)
 
     def _place(self, name: str) -> Path:
         place = self._run / name
@@ -188,9 +198,10 @@ class Daemons:
         self, name: str, address: str, zone: str, deadline: float, rcode: dns.rcode.Rcode = dns.rcode.NOERROR
     ) -> None:
         query = dns.message.make_query(zone, "SOA")
-        while True:
-            if _answers(query, address, rcode):
-                return
+        self._wait_for(name, lambda: _answers(query, address, rcode), deadline)
+
+    def _wait_for(self, name: str, is_ready: Callable[[], bool], deadline: float) -> None:
+        while not is_ready():
             code = self._processes[name].poll()
             if code is not None or time.monotonic() > deadline:
                 state = "is not ready" if code is None else f"ended with status {code}"
@@ -206,9 +217,9 @@ def _answers(query: dns.message.QueryMessage, address: str, rcode: dns.rcode.Rco
         return False
 
 
-def addresses() -> Sequence[str]:
+def addresses(hosts: Iterable[Host]) -> set[str]:
     """Those that exist in the lab; `SILENT` is only routed."""
-    return [a for a in ADDRESSES.values() if a != SILENT] + list(FAR.values())
+    return {*ADDRESSES.values(), *FAR.values(), *(host.address for host in hosts)} - {SILENT}
 
 
 def flush(resolver: str = RESOLVER) -> None:

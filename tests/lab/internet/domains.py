@@ -14,6 +14,24 @@ another entry's zone or does not exist. Keys of an entry:
     unknown     pattern of check ids → reason, of every question that cannot be told, those apart that need a mail;
                 later ones override earlier ones, and the reason "known" takes out again
     selectors   DKIM selectors that earlier mail used, the newest first
+    hosts       the servers at names of the zone that have an A record there, "@" for the zone's own: a table each.
+                A name that is an exchange of any MX, and that no table mentions, is a correct mail server.
+
+Keys of a host (`mailers.py` and `web.py` do what they say):
+
+    smtp        on port 25. "starttls": correct; "plain": does not offer it; "handshake-fails": offers it, in vain;
+                "old-tls": TLS 1.1 at most; "greylisting": 450 for every recipient; "busy": 421 at once;
+                "slow": late with the greeting; "silent": accepts, and says nothing; "refused": the port is closed;
+                "open-relay": takes mail for everybody
+    https       on port 443. "serves": the files, and 404 for all else; "redirects": to the address that stands in place
+                of the file; "too-large": a megabyte of empty lines after the file; "slow": drips it out;
+                "silent"; "refused"
+    files       path → text, for https
+    certificate "good" (default), "wildcard" (good too), "expired", "early" (not valid yet), "ending" (in 6 days),
+                "other-name", "self-signed", "unknown-authority"
+    key         "ecdsa" (default), "rsa"
+    tlsa        TLSA records for port 25: "3 1 1" is usage, selector and matching type, made from the certificate,
+                with usage 2 from the authority's; "3 1 1 wrong" is that of another key
 """
 
 from __future__ import annotations
@@ -25,6 +43,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 import idna
+from internet.hosts import Host, declared, defaults, mail_domains, refuse_doubles
 
 ZONES = Path(__file__).parents[1] / "zones"
 
@@ -39,6 +58,7 @@ FAULTY = {
     "garbage": "11.0.2.17",
     "without-edns": "11.0.2.18",
     "slow": "11.0.2.19",
+    "tlsa-fails": "11.0.2.20",
 }
 """Servers of `odd.py`, which do what no real one can be told to do."""
 SILENT = "11.0.9.9"
@@ -77,6 +97,7 @@ class Domain:
     signing: str
     servers: tuple[str, ...]
     truth: Truth | None
+    hosts: tuple[Host, ...] = ()
 
     @property
     def is_delegated(self) -> bool:
@@ -103,6 +124,23 @@ def load() -> dict[str, Domain]:
     return domains
 
 
+def all_hosts(domains: Mapping[str, Domain]) -> list[Host]:
+    """The declared servers, and those that need no declaration. Raises ValueError where two are in one place."""
+    hosts = [host for domain in domains.values() for host in domain.hosts]
+    hosts += [host for host in defaults(_texts(domains), hosts) if host.address != SILENT]
+    refuse_doubles(hosts)
+    return hosts
+
+
+def receives(host: Host, domains: Mapping[str, Domain]) -> frozenset[str]:
+    """The domains whose MX names this host, and its own name; for a wildcard the name with its asterisk."""
+    return mail_domains(host.name, _texts(domains)) | {host.name}
+
+
+def _texts(domains: Mapping[str, Domain]) -> dict[str, str]:
+    return {d.name: d.zone for d in domains.values() if d.zone is not None}
+
+
 def zone_of(name: str, domains: Iterable[Domain]) -> Domain:
     """The zone in which the name lies; for an apex, itself."""
     above = (d for d in domains if d.is_delegated and Domain(name, name, "", None, "", (), None).is_in(d.name))
@@ -124,8 +162,9 @@ def _domain(shown: str, entry: dict[str, object]) -> Domain:
     about = entry.pop("about", "")
     signing = entry.pop("signing", "signed")
     servers = tuple(entry.pop("servers", ("leaf",)))
+    hosts = tuple(declared(name, zone or "", entry.pop("hosts", {})))
     if entry:
         raise ValueError(f"{shown}: unknown keys {sorted(entry)}")
     if signing not in SIGNING or not set(servers) <= ADDRESSES.keys():
         raise ValueError(f"{shown}: no such signing or server: {signing}, {servers}")
-    return Domain(name, shown, about, zone, signing, servers, truth)
+    return Domain(name, shown, about, zone, signing, servers, truth, hosts)

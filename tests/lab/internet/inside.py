@@ -18,8 +18,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from internet.certificates import issue
 from internet.daemons import FAR, PLAIN_RESOLVER, RESOLVER, Daemons, LabError, addresses
-from internet.domains import SILENT, load
+from internet.domains import SILENT, all_hosts, load
 from internet.zonefiles import write
 
 PLACE = Path(sys.prefix) / "lab"
@@ -58,7 +59,9 @@ def bring_up(timing: Timing, resolver: str) -> int:
     """Everything from the network to servers that answer, `resolver` in resolv.conf; the number of names to check."""
     daemons = Daemons(PLACE)  # refuses where there is an uplink
     _run("mount", "-t", "tmpfs", "-o", "mode=0755", "lab", str(PLACE))
-    commands = ["link set lo up", *(f"address add {address}/32 dev lo" for address in addresses())]
+    domains = load()
+    hosts = all_hosts(domains)
+    commands = ["link set lo up", *(f"address add {address}/32 dev lo" for address in addresses(hosts))]
     # Routed to lo and nobody's, so dropped in silence; without a route the resolver would be told at once.
     commands.append(f"route add {SILENT}/32 dev lo")
     _run("ip", "-batch", "-", text="\n".join(commands) + "\n")
@@ -66,10 +69,13 @@ def bring_up(timing: Timing, resolver: str) -> int:
     timing.step("namespaces and network")
     daemons.start_resolvers()
     daemons.start_odd()
-    domains = load()
-    zones = PLACE / "zones"
-    zones.mkdir()
-    hosted = write(domains, zones)
+    certificates, zones = PLACE / "certificates", PLACE / "zones"
+    for directory in (certificates, zones):
+        directory.mkdir()
+    issued = issue(hosts, certificates)
+    daemons.start_servers(certificates)
+    timing.step(f"{len(issued)} certificates made")
+    hosted = write(domains, issued, zones)
     timing.step(f"{sum(map(len, hosted.values()))} zones made and signed")
     daemons.start_authorities(zones, hosted)
     daemons.wait_until_ready()
@@ -94,6 +100,7 @@ def _use_our_resolver(address: str) -> None:
 def run_command(command: Sequence[str], resolver: str, plain: str, lifeline: socket.socket | None) -> int:
     """Run it and wait, reaping what others leave to us; its status as a shell would give it."""
     environment = os.environ | {"LAB_RESOLVER": resolver, "LAB_PLAIN_RESOLVER": plain, "LAB_DIR": str(PLACE)}
+    environment["SSL_CERT_FILE"] = str(PLACE / "certificates" / "authority.pem")  # in place of the real authorities
     try:
         process = subprocess.Popen(command, env=environment)
     except OSError as error:

@@ -88,6 +88,7 @@ async def _slow(wire: bytes) -> bytes | None:
 _SERVFAIL, _REFUSED = _says(dns.rcode.SERVFAIL), _says(dns.rcode.REFUSED)
 _TRUNCATED = _says(dns.rcode.NOERROR, dns.flags.TC | dns.flags.AA)
 _MX_FAILS, _ADDRESS_FAILS = _fails_for(RdataType.MX), _fails_for(RdataType.A, RdataType.AAAA)
+_TLSA_FAILS = _fails_for(RdataType.TLSA)
 BEHAVIOURS: dict[str, tuple[Answering, Answering | None]] = {
     "servfail": (_SERVFAIL, _SERVFAIL),
     "refusing": (_REFUSED, _REFUSED),
@@ -98,6 +99,7 @@ BEHAVIOURS: dict[str, tuple[Answering, Answering | None]] = {
     "garbage": (_garbage, None),
     "without-edns": (_without_edns, _without_edns),
     "slow": (_slow, _slow),
+    "tlsa-fails": (_TLSA_FAILS, _TLSA_FAILS),
 }
 """How each answers over UDP, and over TCP; None: there is nobody."""
 

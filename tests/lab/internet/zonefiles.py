@@ -1,11 +1,10 @@
 """Zone files from the domains: completed, delegated, signed, and broken where the entry says so.
 
-The key of a zone is derived from its name, so that the DS of the root, the trust anchor, is a constant.
+The key of a zone is derived from its name (`keys.py`), so that the DS of the root, the trust anchor, is a constant.
 """
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -15,16 +14,15 @@ import dns.name
 import dns.rdataset
 import dns.rrset
 import dns.zone
-from cryptography.hazmat.primitives.asymmetric import ec
 from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.DNSKEY import DNSKEY
 from dns.rdtypes.ANY.DS import DS
+from internet import keys
+from internet.certificates import Issued, tlsa
 from internet.domains import ADDRESSES, Domain, zone_of
 
 _TTL = 300
 _DAY_S = 86400
-_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-"""Of the curve P-256."""
 _HAS_DS = ("signed", "ds-only", "bogus", "expired", "early")
 _IS_SIGNED = ("signed", "island", "bogus", "expired", "early")
 _VALIDITY_DAYS = {"expired": (-40, -3), "early": (5, 19)}
@@ -35,8 +33,11 @@ def trust_anchor() -> str:
     return f". IN DS {_ds('.').to_text()}"
 
 
-def write(domains: Mapping[str, Domain], directory: Path) -> dict[str, list[str]]:
-    """Write `<zone>.zone` for every zone; give the zones of each Knot server, the root as "."."""
+def write(domains: Mapping[str, Domain], issued: Mapping[str, Issued], directory: Path) -> dict[str, list[str]]:
+    """Write `<zone>.zone` for every zone, with TLSA records for the certificates that its hosts were `issued`.
+
+    Gives the zones of each Knot server, the root as ".".
+    """
     zones = [d for d in domains.values() if d.is_delegated]
     below: dict[str, list[Domain]] = {d.name: [] for d in zones}
     for zone in zones:
@@ -44,7 +45,7 @@ def write(domains: Mapping[str, Domain], directory: Path) -> dict[str, list[str]
             below[zone_of(_parent(zone.name), zones).name].append(zone)
     hosted: dict[str, list[str]] = {"root": [], "tld": [], "leaf": []}
     for zone in filter(lambda d: d.is_served, zones):
-        _zone(zone, below[zone.name]).to_file(str(directory / file_name(zone.name)), relativize=False)
+        _zone(zone, below[zone.name], issued).to_file(str(directory / file_name(zone.name)), relativize=False)
         hosted[next((s for s in zone.servers if s in ("root", "tld")), "leaf")].append(zone.name)
     return hosted
 
@@ -63,7 +64,7 @@ def _parent(name: str) -> str:
     return name.partition(".")[2] or "."
 
 
-def _zone(zone: Domain, below: Iterable[Domain]) -> dns.zone.Zone:
+def _zone(zone: Domain, below: Iterable[Domain], issued: Mapping[str, Issued]) -> dns.zone.Zone:
     servers = name_servers(zone)
     lines = [f"$TTL {_TTL}", f"@ SOA {servers[0][0]} hostmaster.{servers[0][0]} 1 3600 600 86400 60"]
     lines += _delegation("@", zone)
@@ -71,6 +72,8 @@ def _zone(zone: Domain, below: Iterable[Domain]) -> dns.zone.Zone:
         lines += _delegation(child.name + ".", child)
         if child.signing in _HAS_DS:
             lines.append(f"{child.name}. DS {_ds(child.name).to_text()}")
+    for host in zone.hosts:
+        lines += [f"_25._tcp.{host.name}. TLSA {tlsa(issued[host.name], record)}" for record in host.tlsa]
     text = "\n".join([*lines, zone.zone or ""]) + "\n"
     data = dns.zone.from_text(text, origin=zone.name, relativize=False)
     if zone.signing in _IS_SIGNED:
@@ -88,7 +91,7 @@ def _sign(data: dns.zone.Zone, zone: Domain) -> None:
     begin, end = _VALIDITY_DAYS.get(zone.signing, (-1, 14))
     dns.dnssec.sign_zone(
         data,
-        keys=[(_private(zone.name), _public(zone.name))],
+        keys=[(keys.ecdsa(zone.name), _public(zone.name))],
         inception=now + begin * _DAY_S,
         expiration=now + end * _DAY_S,
         deterministic=False,  # needs an OpenSSL newer than some that are in use
@@ -108,14 +111,9 @@ def _spoil(data: dns.zone.Zone) -> None:
                     rdataset.add(rdata.replace(signature=flipped))
 
 
-def _private(zone: str) -> ec.EllipticCurvePrivateKey:
-    secret = int.from_bytes(hashlib.sha256(zone.encode()).digest(), "big") % (_ORDER - 1) + 1
-    return ec.derive_private_key(secret, ec.SECP256R1())
-
-
 def _public(zone: str) -> DNSKEY:
     return dns.dnssec.make_dnskey(
-        _private(zone).public_key(),
+        keys.ecdsa(zone).public_key(),
         dns.dnssec.Algorithm.ECDSAP256SHA256,
         flags=dns.dnssec.Flag.ZONE | dns.dnssec.Flag.SEP,
     )
