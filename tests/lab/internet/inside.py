@@ -31,6 +31,8 @@ _WELCOME = """\
 This shell is inside the lab. {count} names to try, all of them in tests/lab/zones/: {examples} ...
   mailcheck check spf11.co.jp
   dig +dnssec bogus.com
+  openssl s_client -starttls smtp -connect mx.mxexpired.com:25
+  curl https://mta-sts.stsgood.com/.well-known/mta-sts.txt
   unbound-control -c {place}/unbound-127.0.0.1/unbound.conf flush_infra all
 Resolvers: {resolver} (validates), {plain} (does not). Logs: {place}. `exit` ends it all.
 """

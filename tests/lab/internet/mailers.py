@@ -15,7 +15,7 @@ from internet.domains import Domain, all_hosts, load, receives
 from internet.hosts import Host
 
 PORT = 25
-SLOW_S = 1.5
+SLOW_S = 1.0
 """How late the greeting of a slow one is."""
 _DETOURS = frozenset("%!@")
 """In a local part they ask for a way on to another domain; who follows it is an open relay too."""

@@ -18,7 +18,7 @@ from internet.hosts import Host
 from internet.mailers import stay_silent
 
 PORT = 443
-SLOW_PIECES, SLOW_S = 8, 0.25
+SLOW_PIECES, SLOW_S = 8, 0.2
 """A slow one sends so many pieces, and waits so long before each."""
 TOO_MUCH = b"\r\n" * 524288
 _TYPES = {".txt": "text/plain", ".svg": "image/svg+xml", ".pem": "application/pem-certificate-chain"}
