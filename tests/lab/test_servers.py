@@ -19,10 +19,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from dns.rdtypes.ANY.TLSA import TLSA
-from internet import certificates
 from internet.domains import all_hosts, load
 from internet.hosts import CERTIFICATES, HTTPS, SMTP, Host
 from internet.mailers import SLOW_S
+from internet.tls import allow_old_versions
 from internet.web import SLOW_PIECES, TOO_MUCH
 from internet.web import SLOW_S as PIECE_S
 
@@ -155,7 +155,7 @@ def test_old_tls_speaks_tls_1_1_and_with_a_client_of_today_not_at_all():
     with connected(host) as client, pytest.raises(ssl.SSLError, match="protocol version"):
         client.starttls(context=unverified())
     willing = unverified()
-    certificates.allow_old_versions(willing)
+    allow_old_versions(willing)
     with connected(host) as client:
         client.starttls(context=willing)
         assert client.sock.version() == "TLSv1.1"

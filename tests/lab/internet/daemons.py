@@ -30,7 +30,6 @@ FAR = {RESOLVER: "11.0.53.53", PLAIN_RESOLVER: "11.0.53.54"}
 """Their addresses for those beyond the delay link, and from which they ask."""
 CONTROL_PORT = 8953
 READY_S = 10.0
-_SERVERS = ("mailers", "web")
 _KERNEL_TUNNELS = frozenset(
     {"tunl0", "gre0", "gretap0", "erspan0", "sit0", "ip6tnl0", "ip6gre0", "ip_vti0", "ip6_vti0"}
 )
@@ -163,10 +162,9 @@ class Daemons:
         self._processes["odd"] = self._spawn("odd", [sys.executable, "-m", "internet.odd"])
 
     def start_servers(self, certificates: Path) -> None:
-        for name in _SERVERS:
-            ready = self._place(name) / "ready"
-            command = [sys.executable, "-m", f"internet.{name}", str(certificates), str(ready)]
-            self._processes[name] = self._spawn(name, command)
+        ready = self._place("servers") / "ready"
+        command = [sys.executable, "-m", "internet.servers", str(certificates), str(ready)]
+        self._processes["servers"] = self._spawn("servers", command)
 
     def wait_until_ready(self) -> None:
         """Every server has answered. Raises LabError with its log if one has died or is not there in time."""
@@ -176,8 +174,7 @@ class Daemons:
         self._wait("odd", ADDRESSES["refusing"], ".", deadline, rcode=dns.rcode.REFUSED)
         for address in (RESOLVER, PLAIN_RESOLVER):
             self._wait(f"unbound-{address}", address, "good.co.jp.", deadline)
-        for name in _SERVERS:
-            self._wait_for(name, (self._run / name / "ready").exists, deadline)
+        self._wait_for("servers", (self._run / "servers" / "ready").exists, deadline)
 
     def _place(self, name: str) -> Path:
         place = self._run / name

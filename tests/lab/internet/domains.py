@@ -43,7 +43,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 import idna
-from internet.hosts import Host, declared, defaults, mail_domains, refuse_doubles
+from internet.hosts import Host, declared, defaults, refuse_doubles
 
 ZONES = Path(__file__).parents[1] / "zones"
 
@@ -127,23 +127,20 @@ def load() -> dict[str, Domain]:
 def all_hosts(domains: Mapping[str, Domain]) -> list[Host]:
     """The declared servers, and those that need no declaration. Raises ValueError where two are in one place."""
     hosts = [host for domain in domains.values() for host in domain.hosts]
-    hosts += [host for host in defaults(_texts(domains), hosts) if host.address != SILENT]
+    hosts += [host for host in defaults(texts(domains), hosts) if host.address != SILENT]
     refuse_doubles(hosts)
     return hosts
 
 
-def receives(host: Host, domains: Mapping[str, Domain]) -> frozenset[str]:
-    """The domains whose MX names this host, and its own name; for a wildcard the name with its asterisk."""
-    return mail_domains(host.name, _texts(domains)) | {host.name}
-
-
-def _texts(domains: Mapping[str, Domain]) -> dict[str, str]:
+def texts(domains: Mapping[str, Domain]) -> dict[str, str]:
+    """The lines of each zone, as they stand in its entry."""
     return {d.name: d.zone for d in domains.values() if d.zone is not None}
 
 
 def zone_of(name: str, domains: Iterable[Domain]) -> Domain:
     """The zone in which the name lies; for an apex, itself."""
-    above = (d for d in domains if d.is_delegated and Domain(name, name, "", None, "", (), None).is_in(d.name))
+    domain = Domain(name, name, "", None, "", (), None)
+    above = (d for d in domains if d.is_delegated and domain.is_in(d.name))
     return max(above, key=lambda d: len(d.name) if d.name != "." else 0)
 
 

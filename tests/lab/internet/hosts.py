@@ -67,9 +67,12 @@ def defaults(zones: Mapping[str, str], hosts: Iterable[Host]) -> list[Host]:
     return [Host(name, addresses[name], smtp="starttls") for name in sorted(wanted & addresses.keys())]
 
 
-def mail_domains(host: str, zones: Mapping[str, str]) -> frozenset[str]:
-    """The domains whose mail this host receives; for a wildcard the name with its asterisk."""
-    return frozenset(owner for owner, exchange in _exchanges(zones) if exchange == host)
+def mail_domains(zones: Mapping[str, str]) -> dict[str, frozenset[str]]:
+    """The domains whose mail each host receives; for a wildcard the name with its asterisk."""
+    received: dict[str, frozenset[str]] = {}
+    for owner, exchange in _exchanges(zones):
+        received[exchange] = received.get(exchange, frozenset()) | {owner}
+    return received
 
 
 def refuse_doubles(hosts: Iterable[Host]) -> None:

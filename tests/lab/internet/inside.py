@@ -27,6 +27,8 @@ PLACE = Path(sys.prefix) / "lab"
 _RESOLV_CONF = Path("/etc/resolv.conf")
 _FAREWELL_S = 1.0
 _NOT_UP = 70
+_AUTHORITIES = ("SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
+"""By these programs find the authorities that they trust: OpenSSL, so Python too, then curl, and requests."""
 _WELCOME = """\
 This shell is inside the lab. {count} names to try, all of them in tests/lab/zones/: {examples} ...
   mailcheck check spf11.co.jp
@@ -102,7 +104,7 @@ def _use_our_resolver(address: str) -> None:
 def run_command(command: Sequence[str], resolver: str, plain: str, lifeline: socket.socket | None) -> int:
     """Run it and wait, reaping what others leave to us; its status as a shell would give it."""
     environment = os.environ | {"LAB_RESOLVER": resolver, "LAB_PLAIN_RESOLVER": plain, "LAB_DIR": str(PLACE)}
-    environment["SSL_CERT_FILE"] = str(PLACE / "certificates" / "authority.pem")  # in place of the real authorities
+    environment |= dict.fromkeys(_AUTHORITIES, str(PLACE / "certificates" / "authority.pem"))
     try:
         process = subprocess.Popen(command, env=environment)
     except OSError as error:

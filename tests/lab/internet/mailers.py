@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from internet.certificates import context
-from internet.domains import Domain, all_hosts, load, receives
 from internet.hosts import Host
+from internet.tls import context
 
 PORT = 25
 SLOW_S = 1.0
@@ -79,10 +77,10 @@ async def stay_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 
 
 async def start(host: Host, domains: frozenset[str], certificates: Path) -> None:
-    """Listen as `host` does, not at all where it refuses."""
+    """Listen as `host` does, if it does."""
     loop = asyncio.get_running_loop()
     match host.smtp:
-        case "refused":
+        case None | "refused":
             pass
         case "busy":
             await asyncio.start_server(_busy, host.address, PORT)
@@ -92,17 +90,3 @@ async def start(host: Host, domains: frozenset[str], certificates: Path) -> None
             await asyncio.start_server(_late(_protocol(host, domains, certificates)), host.address, PORT)
         case _:
             await loop.create_server(_protocol(host, domains, certificates), host.address, PORT)
-
-
-async def serve(domains: Mapping[str, Domain], certificates: Path, announce: Callable[[], None]) -> None:
-    """Serve for ever; `announce` when all listen."""
-    for host in all_hosts(domains):
-        if host.smtp:
-            await start(host, receives(host, domains), certificates)
-    announce()
-    await asyncio.Event().wait()
-
-
-if __name__ == "__main__":
-    place, ready = map(Path, sys.argv[1:])
-    asyncio.run(serve(load(), place, ready.touch))

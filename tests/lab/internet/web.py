@@ -6,16 +6,14 @@ They serve policies (RFC 8461) and logos, so a file is short, and GET without mo
 from __future__ import annotations
 
 import asyncio
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path, PurePosixPath
 
-from internet.certificates import context
-from internet.domains import Domain, all_hosts, load
 from internet.hosts import Host
 from internet.mailers import stay_silent
+from internet.tls import context
 
 PORT = 443
 SLOW_PIECES, SLOW_S = 8, 0.2
@@ -74,21 +72,13 @@ def _head(status: HTTPStatus, length: int = 0, **fields: str) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode()
 
 
-async def serve(domains: Mapping[str, Domain], certificates: Path, announce: Callable[[], None]) -> None:
-    """Serve for ever; `announce` when all listen."""
-    for host in all_hosts(domains):
-        match host.https:
-            case None | "refused":
-                pass
-            case "silent":
-                await asyncio.start_server(stay_silent, host.address, PORT)
-            case _:
-                tls = context(host, certificates)
-                await asyncio.start_server(_answering(host), host.address, PORT, ssl=tls)
-    announce()
-    await asyncio.Event().wait()
-
-
-if __name__ == "__main__":
-    place, ready = map(Path, sys.argv[1:])
-    asyncio.run(serve(load(), place, ready.touch))
+async def start(host: Host, certificates: Path) -> None:
+    """Listen as `host` does, if it does."""
+    match host.https:
+        case None | "refused":
+            pass
+        case "silent":
+            await asyncio.start_server(stay_silent, host.address, PORT)
+        case _:
+            tls = context(host, certificates)
+            await asyncio.start_server(_answering(host), host.address, PORT, ssl=tls)
