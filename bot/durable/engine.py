@@ -150,8 +150,8 @@ class Durable:
             await asyncio.wait_for(self._no_steps.wait(), timeout_s)
         except TimeoutError:
             LOG.warning("steps interrupted at stop: %d", self._steps)
-        # It warns of every wait that is interrupted, and calls it an error when it takes up what an earlier process left
-        # just as its threads end, though that is what a stop is: the next launch goes on with all of them.
+        # It warns of every wait that is interrupted, and calls it an error when it takes up what an earlier process
+        # left just as its threads end, though that is what a stop is: the next launch goes on with all of them.
         logging.getLogger("dbos").setLevel(logging.CRITICAL)
         running = [task for task in self._running if not task.done()]
         for task in running:
