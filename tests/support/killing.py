@@ -24,7 +24,7 @@ from bot.demo.workspace import BOT_USER, DEFAULT_SCOPES, Channel, Message, Perso
 
 ROOT = Path(__file__).parents[2]
 MAIL_DOMAIN = "mail.example"
-PEOPLE = 6
+PEOPLE = 4
 DOMAINS = 600
 ZONE = """@ MX 10 mx
 @ TXT "v=spf1 ip4:127.0.0.0/8 -all"
@@ -43,8 +43,8 @@ CHANNELS = tuple(
 SCOPES = DEFAULT_SCOPES | {"channels:read", "groups:read"}
 HISTORY = frozenset({"channels:history", "groups:history", "im:history", "mpim:history"})
 ADDRESS = re.compile(rf"t-[a-z0-9]+@{re.escape(MAIL_DOMAIN)}")
-# People wait through all kills, and a bot that lives for a second at a time finishes little.
-PATIENCE_S = 90.0
+PATIENCE_S = 60.0
+BORED_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +205,7 @@ class Job:
     domain: str
     channel: str
     person: str
+    sends: bool = True
     is_acknowledged: bool = False
     taken: list[str] = field(default_factory=list)
     """Senders of mails that were answered with 250."""
@@ -259,12 +260,23 @@ class World:
     def logs(self) -> str:
         return "".join(path.read_text() for path in sorted(self.directory.glob("log-*")))
 
+    async def kept(self) -> None:
+        """Until every promise is kept."""
+        await self.workspace.wait_for(lambda: not any(map(self.missing, self.jobs)), PATIENCE_S, "every promise")
+
     async def live(self, person: int) -> None:
-        """One who asks for a check, sends a mail to the address, waits for the answer, and asks for another one."""
+        """One who asks for a check, mostly sends a mail to the address, waits for the answer, and asks for another one."""
         await self.workspace.wait_for(lambda: self.workspace.connections, 30, "the first bot")
         n = person
         while not self.is_closing and n < DOMAINS:
-            await self._job(Job(f"k{n}.example", CHANNELS[n % len(CHANNELS)].id, PERSONS[n % len(PERSONS)].id))
+            await self._job(
+                Job(
+                    f"k{n}.example",
+                    CHANNELS[n % len(CHANNELS)].id,
+                    PERSONS[n % len(PERSONS)].id,
+                    n < PEOPLE or n % 2 == 1,
+                )
+            )
             n += PEOPLE
 
     async def _job(self, job: Job) -> None:
@@ -280,14 +292,16 @@ class World:
         found = await workspace.wait_for(
             lambda: ADDRESS.search("\n".join(map(workspace.text_of, self.thread(job)))), PATIENCE_S, "an address"
         )
-        for attempt in range(50):
+        for attempt in range(50 if job.sends else 0):
             sender = f"m{attempt}@{job.domain}"
             if await self._mail(sender, found[0]):
                 job.taken.append(sender)
                 break
             job.tried.append(sender)
             await asyncio.sleep(0.2)
-        await workspace.wait_for(lambda: not self.missing(job), PATIENCE_S, f"all about {job}")
+        # A bot that lives for a second at a time finishes little: whoever waited a while goes on with something else.
+        with suppress(AssertionError):
+            await workspace.wait_for(lambda: not self.missing(job), BORED_S, f"all about {job}")
 
     async def _mail(self, sender: str, recipient: str) -> bool:
         """Whether the mail was answered with 250. A refusal for good is a failure of the test."""
