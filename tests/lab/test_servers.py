@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from dns.rdtypes.ANY.TLSA import TLSA
 from internet.domains import all_hosts, load
-from internet.hosts import CERTIFICATES, HTTPS, SMTP, Host
+from internet.hosts import CERTIFICATES, HTTPS, SMTP, Host, declared, refuse_doubles
 from internet.mailers import SLOW_S
 from internet.tls import allow_old_versions
 from internet.web import SLOW_PIECES, TOO_MUCH
@@ -49,7 +49,7 @@ def mailers(*behaviours: str) -> list[Host]:
 
 
 def speaking_tls() -> list[Host]:
-    return mailers("starttls", "open-relay", "greylisting")
+    return mailers("starttls", "open-relay", "percent-relay", "greylisting")
 
 
 def ids(host: Host) -> str:
@@ -82,6 +82,7 @@ def connected(host: Host, timeout: float = PATIENCE_S) -> Iterator[smtplib.SMTP]
 
 
 def answers(client: smtplib.SMTP, *recipients: str) -> list[int]:
+    """The codes for recipients of one mail."""
     assert client.mail("probe@probe.example")[0] == 250
     return [client.rcpt(recipient)[0] for recipient in recipients]
 
@@ -92,6 +93,30 @@ def test_each_kind_of_server_and_certificate_is_declared_somewhere():
     assert {host.https for host in hosts} == {None, *HTTPS}
     assert {host.certificate for host in hosts} == set(CERTIFICATES)
     assert {host.key for host in hosts} == {"ecdsa", "rsa"}
+
+
+@pytest.mark.parametrize(
+    ("entry", "complaint"),
+    [
+        ({"smtp": "fast"}, "fast is none of"),
+        ({"https": "serves", "certificate": "forged"}, "forged is none of"),
+        ({"smtp": "starttls", "tlsa": ["3 1 9"]}, "no TLSA record: 3 1 9"),
+        ({"key": "rsa"}, "neither smtp nor https"),
+        ({"smtp": "starttls", "port": 2525}, "port"),
+        ({"smtp": "starttls", "address": "11.1.2.10"}, "come from the zone"),
+    ],
+)
+def test_a_declaration_that_is_wrong_is_refused(entry, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        declared("a.example", "mx A 11.1.2.10", {"mx": entry})
+
+
+def test_a_host_without_address_and_two_in_one_place_are_refused():
+    with pytest.raises(ValueError, match="needs an A record"):
+        declared("a.example", "mx A 11.1.2.10", {"mx2": {"smtp": "starttls"}})
+    one, other = (Host(name, "11.1.2.10", smtp="starttls") for name in ("a.example", "b.example"))
+    with pytest.raises(ValueError, match=r"b\.example and a\.example both speak smtp"):
+        refuse_doubles([one, other])
 
 
 def test_every_name_has_its_address_in_the_dns():
@@ -116,16 +141,16 @@ def test_with_starttls_the_certificate_is_what_the_declaration_says(host):
             assert client.ehlo()[0] == 250
 
 
-@pytest.mark.parametrize("host", mailers("starttls", "open-relay"), ids=ids)
-def test_only_an_open_relay_takes_mail_for_strangers(host):
-    relays = host.smtp == "open-relay"
-    strangers = ("somebody@elsewhere.example", f"somebody%elsewhere.example@{host.name}", f'"a@b.example"@{host.name}')
+@pytest.mark.parametrize("host", mailers("starttls", "open-relay", "percent-relay"), ids=ids)
+def test_only_a_relay_takes_mail_for_strangers(host):
+    plainly = 250 if host.smtp == "open-relay" else 550
+    in_local_part = 550 if host.smtp == "starttls" else 250
+    strangers = ("a@elsewhere.example", f"a%elsewhere.example@{host.name}", f'"a@b.example"@{host.name}')
     with connected(host) as client:
         client.starttls(context=unverified())
         client.ehlo()
         codes = answers(client, *strangers, f"info@{host.name}", "postmaster")
-        assert codes[:3] == [250 if relays else 550] * 3
-        assert codes[3:] == [250, 250]
+        assert codes == [plainly, in_local_part, in_local_part, 250, 250]
         assert client.data(b"Subject: probe\r\n\r\n")[0] == 250
 
 
@@ -141,6 +166,13 @@ def test_plain_does_not_offer_starttls(host):
         assert not client.has_extn("starttls")
         assert client.docmd("STARTTLS")[0] == 454
         assert answers(client, f"info@{host.name}") == [250]
+
+
+def test_starttls_refused_was_offered():
+    with connected(HOSTS["mx.mxrefuses.com"]) as client:
+        assert client.has_extn("starttls")
+        assert client.docmd("STARTTLS")[0] == 454
+        assert answers(client, "info@mxrefuses.com") == [250]
 
 
 def test_a_handshake_that_fails_was_offered_and_begun():

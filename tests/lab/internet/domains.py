@@ -19,10 +19,11 @@ another entry's zone or does not exist. Keys of an entry:
 
 Keys of a host (`mailers.py` and `web.py` do what they say):
 
-    smtp        on port 25. "starttls": correct; "plain": does not offer it; "handshake-fails": offers it, in vain;
+    smtp        on port 25. "starttls": correct; "plain": does not offer it; "starttls-refused": offers it, and answers
+                454; "handshake-fails": offers it, and no cipher fits;
                 "old-tls": TLS 1.1 at most; "greylisting": 450 for every recipient; "busy": 421 at once;
                 "slow": late with the greeting; "silent": accepts, and says nothing; "refused": the port is closed;
-                "open-relay": takes mail for everybody
+                "open-relay": takes mail for everybody; "percent-relay": only with the address in the local part
     https       on port 443. "serves": the files, and 404 for all else; "redirects": to the address that stands in place
                 of the file; "too-large": a megabyte of empty lines after the file; "slow": drips it out;
                 "silent"; "refused"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 SMTP = (
     "starttls",
     "plain",
+    "starttls-refused",
     "handshake-fails",
     "old-tls",
     "greylisting",
@@ -17,6 +18,7 @@ SMTP = (
     "silent",
     "refused",
     "open-relay",
+    "percent-relay",
 )
 HTTPS = ("serves", "redirects", "too-large", "slow", "silent", "refused")
 CERTIFICATES = ("good", "wildcard", "expired", "early", "ending", "other-name", "self-signed", "unknown-authority")

@@ -28,6 +28,12 @@ class Mailbox:
         self._behaviour = host.smtp
         self._domains = domains
 
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [*responses[:-1], "250-STARTTLS", responses[-1]] if self._behaviour == "starttls-refused" else responses
+
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
@@ -45,11 +51,13 @@ class Mailbox:
         local, _, domain = address.rpartition("@")
         if not local:
             return domain.lower() == "postmaster"  # RFC 5321 section 4.5.1
-        return not _DETOURS & set(local) and any(fnmatchcase(domain.lower(), ours) for ours in self._domains)
+        if self._behaviour != "percent-relay" and _DETOURS & set(local):
+            return False
+        return any(fnmatchcase(domain.lower(), ours) for ours in self._domains)
 
 
 def _protocol(host: Host, domains: frozenset[str], certificates: Path) -> Callable[[], SMTP]:
-    tls = None if host.smtp == "plain" else context(host, certificates)
+    tls = None if host.smtp in ("plain", "starttls-refused") else context(host, certificates)
     return partial(SMTP, Mailbox(host, domains), hostname=host.name, ident="ESMTP", tls_context=tls)
 
 
