@@ -28,7 +28,7 @@ _RESOLV_CONF = Path("/etc/resolv.conf")
 _FAREWELL_S = 1.0
 _NOT_UP = 70
 _AUTHORITIES = ("SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
-"""By these programs find the authorities that they trust: OpenSSL, so Python too, then curl, and requests."""
+"""The variables by which OpenSSL (so Python too), curl and requests find the authorities that they trust."""
 _WELCOME = """\
 This shell is inside the lab. {count} names to try, all of them in tests/lab/zones/: {examples} ...
   mailcheck check spf11.co.jp

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ SLOW_S = 1.0
 _DETOURS = frozenset("%!@")
 """In a local part they ask for a way on to another domain; who follows it is an open relay too."""
 
-Accepting = Callable[[asyncio.StreamReader, asyncio.StreamWriter], object]
+Accepting = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 class Mailbox:
