@@ -44,7 +44,7 @@ SCOPES = DEFAULT_SCOPES | {"channels:read", "groups:read"}
 HISTORY = frozenset({"channels:history", "groups:history", "im:history", "mpim:history"})
 ADDRESS = re.compile(rf"t-[a-z0-9]+@{re.escape(MAIL_DOMAIN)}")
 PATIENCE_S = 60.0
-BORED_S = 3.0
+BORED_S = 2.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,9 +260,13 @@ class World:
     def logs(self) -> str:
         return "".join(path.read_text() for path in sorted(self.directory.glob("log-*")))
 
-    async def kept(self) -> None:
-        """Until every promise is kept."""
-        await self.workspace.wait_for(lambda: not any(map(self.missing, self.jobs)), PATIENCE_S, "every promise")
+    async def kept(self, within_s: float) -> bool:
+        """Wait until every promise is kept; False if that takes longer."""
+        try:
+            await self.workspace.wait_for(lambda: not any(map(self.missing, self.jobs)), within_s, "every promise")
+        except AssertionError:
+            return False
+        return True
 
     async def live(self, person: int) -> None:
         """One who asks for a check, mostly sends a mail to the address, waits for the answer, and asks for another one."""
@@ -389,7 +393,7 @@ async def world(
         for n in (*range(PEOPLE), *range(PEOPLE, DOMAINS, SLOW))
     ]
     fate = Fate(ends_by)
-    workspace = Workspace(scopes=scopes, rates=None, ack_wait_s=1.0, people=PERSONS, channels=CHANNELS)
+    workspace = Workspace(scopes=scopes, rates=None, ack_wait_s=0.6, people=PERSONS, channels=CHANNELS)
     async with Nameserver(zones, faults=faults) as dns, workspace, Tap(workspace, fate).open() as tap:
         environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | {
             "SLACK_BOT_TOKEN": workspace.bot_token,
