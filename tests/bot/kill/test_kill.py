@@ -13,7 +13,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from killing import HISTORY, PEOPLE, SCOPES, Moment, World, moments, phases, world
+from killing import HISTORY, PEOPLE, SCOPES, World, world
+from moments import Moment, moments, phases
 
 SEED = int(os.environ.get("MAILCHECK_KILL_SEED") or random.randrange(1_000_000))
 KILLS = int(os.environ.get("MAILCHECK_KILLS") or 20)
