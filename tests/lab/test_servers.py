@@ -185,7 +185,7 @@ def test_a_handshake_that_fails_was_offered_and_begun():
 def test_old_tls_speaks_tls_1_1_and_with_a_client_of_today_not_at_all():
     host = HOSTS["mx.mxoldtls.com"]
     # Which of the two it says depends on how the system's OpenSSL was told to refuse.
-    with connected(host) as client, pytest.raises(ssl.SSLError, match="protocol version|legacy sigalg"):
+    with connected(host) as client, pytest.raises(ssl.SSLError, match=r"protocol version|legacy sigalg"):
         client.starttls(context=unverified())
     willing = unverified()
     allow_old_versions(willing)
