@@ -103,9 +103,7 @@ class Stage:
 
     async def start_bot(self) -> None:
         """The bot on the same data as before, if there was one."""
-        app = App(
-            self._settings(), clock=self._clock, deadline_s=self._deadline_s, names_server=True, pace=self._pace
-        )
+        app = App(self._settings(), clock=self._clock, deadline_s=self._deadline_s, names_server=True, pace=self._pace)
         await app.start()
         self.app = app
 

@@ -55,6 +55,7 @@ BOGUS = Rule(
     sample=Sample(bad="SERVFAIL, EDE 7 (Signature Expired); answers with CD=1", good="NOERROR with the AD bit"),
 )
 
+
 def judge(dnssec: DnssecEvidence, domain: DomainEvidence) -> Iterator[Finding]:
     match dnssec.state:
         case Seen("insecure"):

@@ -393,8 +393,15 @@ def test_whoever_asks_is_told_how_every_dns_question_ended():
     told = Counter[str]()
 
     async def run() -> Report:
-        zones = [*sample_zones(KEYS), Zone("failing.example", state="servfail"), Zone("refused.example", state="refused")]
-        async with Nameserver(zones) as ns, Checker([ns.address], on_dns=lambda outcome: told.update([outcome])) as checker:
+        zones = [
+            *sample_zones(KEYS),
+            Zone("failing.example", state="servfail"),
+            Zone("refused.example", state="refused"),
+        ]
+        async with (
+            Nameserver(zones) as ns,
+            Checker([ns.address], on_dns=lambda outcome: told.update([outcome])) as checker,
+        ):
             await checker.check_domain("failing.example")
             await checker.check_domain("refused.example")
             return await checker.check_domain("good.example")
