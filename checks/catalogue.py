@@ -243,11 +243,6 @@ class CheckResult:
     reason: Why | None = None
     findings: tuple[Finding, ...] = ()
 
-    @property
-    def is_unanswered(self) -> bool:
-        """It was asked and there is no answer; "not known until a mail arrives" is not meant."""
-        return self.outcome is Outcome.BROKEN or (self.outcome is Outcome.UNKNOWN and self.reason is not Why.NEEDS_MAIL)
-
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:

@@ -90,9 +90,7 @@ class Why(StrEnum):
     NO_SIGNATURE = "no_signature"
     NO_PASS = "no_pass"
     """No signature passed; another question says why."""
-    NULL_RETURN_PATH = "null_return_path"
     FORWARDED = "forwarded"
-    NOT_ENFORCED = "not_enforced"
     NO_FROM = "no_from"
 
     @property

@@ -44,9 +44,7 @@ _TEXTS: Mapping[Why, Text] = {
     Why.NO_MX: Text(en="no mail server is named by MX", ja="MXレコードで指定されたメールサーバーがありません"),
     Why.NO_SIGNATURE: Text(en="there is no signature to judge", ja="対象の署名がありません"),
     Why.NO_PASS: Text(en="no signature passes", ja="合格した署名がありません"),
-    Why.NULL_RETURN_PATH: Text(en="the return path is empty (a bounce)", ja="エンベロープFromが空(エラーメール)です"),
     Why.FORWARDED: Text(en="the mail was forwarded", ja="転送されたメールです"),
-    Why.NOT_ENFORCED: Text(en="the DMARC policy is not enforced", ja="DMARCポリシーが強制されていません"),
     Why.NO_FROM: Text(en="the mail has no usable From address", ja="有効なFromアドレスがありません"),
 }
 
