@@ -173,6 +173,6 @@ def test_a_connection_that_waits_for_its_header_does_not_hold_up_the_stop(tmp_pa
             await asyncio.sleep(0.05)
             begun = time.monotonic()
             await setup.server.stop()
-            assert time.monotonic() - begun < 1
+            assert time.monotonic() - begun < 10
 
     run(tmp_path, body, **TRUSTED)
