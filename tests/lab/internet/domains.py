@@ -9,6 +9,8 @@ another entry's zone or does not exist. Keys of an entry:
                 "bogus" (no signature fits), "expired", "early" (not valid yet)
     servers     who answers for it: "leaf" (default), "root", "tld", or one of the faulty ones in `FAULTY` or "silent"
     rules       the rules that a check has to yield. All others are forbidden. Without this key there is no truth.
+                STS001, RPT001 and BIMI001 need not be listed where the zone shows that they are due (`advice.py`).
+    advice      which of these three have to be yielded, in place of what the zone shows
     verdict     of the check; absent where the report has none
     final       true: the verdict needs no mail (non-sending, or the name does not exist)
     unknown     pattern of check ids → reason, of every question that cannot be told, those apart that need a mail;
@@ -39,11 +41,12 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 import idna
+from internet.advice import ADVICE, advice
 from internet.hosts import Host, declared, defaults, refuse_doubles
 
 ZONES = Path(__file__).parents[1] / "zones"
@@ -80,6 +83,8 @@ class Truth:
     provisional: bool
     unknown: Mapping[str, str]
     selectors: tuple[str, ...]
+    advice: frozenset[str] | None = None
+    """Those of ADVICE that apply."""
 
     def reason(self, check_id: str) -> str | None:
         """Why this question is unknown, None where it has an answer or does not arise."""
@@ -122,7 +127,19 @@ def load() -> dict[str, Domain]:
             if domain.name in domains:
                 raise ValueError(f"{path.name}: {shown} stands twice")
             domains[domain.name] = domain
-    return domains
+    return {name: _advised(domain, domains.values()) for name, domain in domains.items()}
+
+
+def _advised(domain: Domain, domains: Iterable[Domain]) -> Domain:
+    truth = domain.truth
+    if truth is None or truth.advice is not None:
+        return domain
+    zone = zone_of(domain.name, domains)
+    owner = "@" if zone is domain else domain.name.removesuffix(f".{zone.name}")
+    # Of a zone that no resolver validates nothing can be told.
+    told = zone.signing not in ("bogus", "expired", "early", "ds-only")
+    due = advice(zone.zone or "", owner, sends=truth.provisional) if told else frozenset()
+    return replace(domain, truth=replace(truth, advice=due))
 
 
 def all_hosts(domains: Mapping[str, Domain]) -> list[Host]:
@@ -155,7 +172,10 @@ def _domain(shown: str, entry: dict[str, object]) -> Domain:
             provisional=not entry.pop("final", False),
             unknown=entry.pop("unknown", {}),
             selectors=tuple(entry.pop("selectors", ())),
+            advice=frozenset(entry.pop("advice")) if "advice" in entry else None,
         )
+        if truth.advice is not None and not truth.advice <= ADVICE:
+            raise ValueError(f"{shown}: advice can be {sorted(ADVICE)}, not {sorted(truth.advice)}")
     zone = entry.pop("zone", "" if "servers" in entry else None)
     about = entry.pop("about", "")
     signing = entry.pop("signing", "signed")
