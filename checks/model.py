@@ -175,3 +175,45 @@ class Answer(Generic[T]):
     authentic: bool = False
     alias_of: str | None = None
     """The canonical name, where the asked name is an alias of it."""
+
+
+class HttpsFault(StrEnum):
+    """What is wrong with a page where a server was found to be at fault. The values go into reports."""
+
+    NO_ADDRESS = "no_address"
+    PRIVATE_ADDRESS = "private_address"
+    """The name has addresses, but none that is reachable from the Internet."""
+    REFUSED = "refused"
+    DISCONNECTED = "disconnected"
+    CERTIFICATE_EXPIRED = "certificate_expired"
+    CERTIFICATE_EARLY = "certificate_early"
+    CERTIFICATE_NAME = "certificate_name"
+    CERTIFICATE_SELF_SIGNED = "certificate_self_signed"
+    CERTIFICATE_UNTRUSTED = "certificate_untrusted"
+    HANDSHAKE = "handshake"
+    NOT_HTTP = "not_http"
+    STATUS = "status"
+    REDIRECT = "redirect"
+    TOO_LARGE = "too_large"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a server returned for a URL with status 200. `content_type`: the media type in lower case, "" for none."""
+
+    url: str
+    content_type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NotServed:
+    """The server was found to be at fault. `detail`: the status code, the target of a redirect, an address, or ""."""
+
+    url: str
+    fault: HttpsFault
+    detail: str = ""
+
+
+Fetched: TypeAlias = Document | NotServed | Unreachable
+"""What fetching a URL tells: the document, the server's fault, or could not tell."""
