@@ -9,6 +9,7 @@ from checks.catalogue import Catalogue, Check, CheckResult, Fact, Finding, Recor
 from checks.counting import Standing, standing
 from checks.engine import Checker, Progress, Session, Tls, combine
 from checks.model import Lang, Outcome, Severity, Tier, Why
+from checks.net.https import Https
 from checks.parse.domain import BadDomain, Domain, parse_domain
 from checks.profiles.google import REQUIREMENTS as GOOGLE
 from checks.profiles.mschecker import ITEMS as MSCHECKER
@@ -35,6 +36,7 @@ __all__ = [
     "Domain",
     "Fact",
     "Finding",
+    "Https",
     "Lang",
     "MailFacts",
     "Outcome",

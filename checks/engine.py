@@ -18,6 +18,7 @@ from checks.evidence.domain import UseEvidence
 from checks.evidence.message import SessionEvidence
 from checks.model import Absent, Known, Outcome, Severity, Unreachable, Why
 from checks.net.dns import Dns
+from checks.net.https import Https
 from checks.parse.domain import Domain, parse_domain, shown_name
 from checks.parse.message.addresses import find_author
 from checks.parse.message.fields import split_mail
@@ -101,6 +102,7 @@ class Checker:
     `nameservers`: None for the system's, else "192.0.2.53", "127.0.0.1:5353", "[::1]:53". `connect` False: DNS only.
     `now`: an aware clock. `deadline_s`: seconds for one report; what is unanswered then is unknown, not missing.
     `on_dns` is told how each DNS question ended: "answer", "nodata", "nxdomain", or the word of a Why.
+    `https`: the client for policies and logos, None for one that goes to global addresses only.
     """
 
     def __init__(
@@ -110,9 +112,11 @@ class Checker:
         now: Callable[[], datetime] | None = None,
         deadline_s: float = 20.0,
         on_dns: OnDns = lambda outcome: None,
+        https: Https | None = None,
     ) -> None:
         self._dns = Dns(nameservers, on_answer=lambda told: on_dns(_dns_outcome(told)))
         self._connect = connect
+        self._https = https or Https()
         self._now = now or (lambda: datetime.now(UTC))
         self._deadline_s = deadline_s
 
@@ -170,6 +174,7 @@ class Checker:
             domain=domain.ascii,
             shown=domain.shown,
             dns=self._dns.run(self._deadline_s),
+            https=self._https,
             now=self._now(),
             probes=PROBES,
             connect=self._connect,

@@ -9,7 +9,9 @@ from datetime import datetime
 from typing import Any, TypeVar, cast
 
 from checks.evidence.message import SessionEvidence
+from checks.model import Fetched, Unreachable, Why
 from checks.net.dns import DnsRun
+from checks.net.https import Https
 
 E = TypeVar("E")
 
@@ -33,7 +35,12 @@ class Run:
     has_author: bool = True
     """The mail has a From domain, and `domain` is it."""
     session: SessionEvidence | None = None
+    https: Https = field(default_factory=Https)
     _tasks: dict[type[Any], asyncio.Task[Any]] = field(default_factory=dict)
+
+    async def fetch(self, url: str) -> Fetched:
+        """The document at an https URL; Unreachable(NO_CONNECT) where connections are switched off."""
+        return await self.https.get(url, self.dns) if self.connect else Unreachable(Why.NO_CONNECT)
 
     async def evidence(self, kind: type[E]) -> E:
         """Gather this kind of evidence, or share the gathering that is under way.
