@@ -69,6 +69,8 @@ class Why(StrEnum):
     """Our resolver answers in place of the domain (a filter, or forged answers)."""
     NOT_VALIDATING = "not_validating"
     """Our resolver did not prove that it validates DNSSEC."""
+    NO_DIRECT = "no_direct"
+    """From here no name server can be asked without the resolver, although that one gets answers."""
     NO_CONNECT = "no_connect"
     """Connections were switched off by whoever asked for the check."""
     NOT_PROVIDED = "not_provided"
@@ -103,6 +105,7 @@ _OWN_SIDE = frozenset(
     {
         Why.BLOCKED,
         Why.NOT_VALIDATING,
+        Why.NO_DIRECT,
         Why.NO_CONNECT,
         Why.NOT_PROVIDED,
         Why.NOT_ASKED,
@@ -128,6 +131,8 @@ class Absent:
     authentic: bool = field(default=False, compare=False)
     alias_of: str | None = field(default=None, compare=False)
     """The canonical name, of which all this is said, where the asked name is an alias (CNAME) of it."""
+    zone: str | None = field(default=None, compare=False)
+    """The zone that says so: the owner of the SOA record that came with the answer (RFC 2308 section 5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +180,8 @@ class Answer(Generic[T]):
     authentic: bool = False
     alias_of: str | None = None
     """The canonical name, where the asked name is an alias of it."""
+    signatures: tuple[str, ...] = ()
+    """The RRSIG records of these values in presentation format, for the types asked with DO (SOA, DNSKEY, DS)."""
 
 
 class HttpsFault(StrEnum):

@@ -26,6 +26,10 @@ _TEXTS: Mapping[Why, Text] = {
     Why.NOT_VALIDATING: Text(
         en="our resolver does not validate DNSSEC", ja="当方のリゾルバーがDNSSEC検証を行っていません"
     ),
+    Why.NO_DIRECT: Text(
+        en="name servers cannot be asked directly from here (is port 53 outward closed?)",
+        ja="当方の環境からネームサーバーへ直接問い合わせできません(外向きの53番ポートが遮断されている可能性があります)",
+    ),
     Why.NO_CONNECT: Text(
         en="connections were switched off for this check", ja="この検査では接続試験を行わない設定です"
     ),

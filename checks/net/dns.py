@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from checks.model import Absent, Answer, Known, MxHost, Seen, Unreachable, Why
+from checks.net.authority import TRIES, TRY_S, DirectAnswer, direct_answer, public_server
 from checks.net.exchange import Exchange, Reply, Server, system_servers
 from checks.net.response import Question, question
 
@@ -31,7 +32,8 @@ class Dns:
 
     `nameservers`: "127.0.0.1", "127.0.0.1:5353", "::1", "[::1]:53"; None for those of the system. `try_s`: seconds
     until a question is sent again, `tries`: how often per server. `on_answer` is told what came of each question of a
-    report. Raises ValueError with a sentence for a text that is no server.
+    report. `authorities`: which server to ask at the address of a name server, None for one that must not be asked.
+    Raises ValueError with a sentence for a text that is no server.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class Dns:
         tries: int = 3,
         max_outstanding: int = 150,
         on_answer: Callable[[Known[Answer[Any]]], None] = lambda told: None,
+        authorities: Callable[[str], Server | None] = public_server,
     ) -> None:
         given = None if nameservers is None else tuple(dict.fromkeys(map(Server.parse, nameservers)))
         self.servers = system_servers() if given is None else given
@@ -53,6 +56,7 @@ class Dns:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closed = False
         self.on_answer = on_answer
+        self._authorities = authorities
 
     def run(self, deadline_s: float = 20.0) -> DnsRun:
         """The questions of one report; after `deadline_s` seconds what is unanswered becomes Unreachable(TIMEOUT)."""
@@ -83,6 +87,15 @@ class Dns:
             self._demoted.pop(reply.server, None)
             self._demoted.update(dict.fromkeys(exchange.silent - {reply.server}, time.monotonic() + _DEMOTED_S))
         return reply
+
+    async def exchange_direct(self, asked: Question, address: str, on_sent: Callable[[], None]) -> Reply | None:
+        """Ask the name server at this address and no other; None where it must not be asked."""
+        server = self._authorities(address)
+        if server is None or self._closed:
+            return None
+        async with self._room:
+            on_sent()
+            return await Exchange(asked, (server,), try_s=TRY_S, tries=TRIES).run()
 
     def start(self, work: asyncio.Task[Any]) -> None:
         """Take a task into the set that `aclose` ends."""
@@ -184,6 +197,21 @@ class DnsRun:
         """Ask although the question was answered in this run: for a failure that may have been a passing one."""
         asked = question(name, rdtype)
         return asked if isinstance(asked, Unreachable) else await self._answer(asked)
+
+    async def ask_authority(self, address: str, name: str, rdtype: str) -> DirectAnswer | None:
+        """Ask the authoritative server at an address, without recursion; None where it must not be asked.
+
+        No question of this kind is shared: whoever asks knows that nobody else does.
+        """
+        asked = question(name, rdtype, recursion=False)
+        if isinstance(asked, Unreachable):
+            return DirectAnswer(asked)
+        try:
+            async with asyncio.timeout(self._left_s()):
+                reply = await self._dns.exchange_direct(asked, address, self._count)
+        except TimeoutError:
+            return DirectAnswer(_LATE)
+        return None if reply is None else direct_answer(reply)
 
     async def txt(self, name: str) -> Known[Answer[bytes]]:
         return await self.ask(name, "TXT")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import dns.flags
+import dns.message
 
 from checks.model import Answer, Known, Unreachable, Why
 from checks.net.response import Question, names_dnssec_fault, outcome, read, wants_no_edns
@@ -75,11 +76,12 @@ def system_servers(resolv_conf: Path = _RESOLV_CONF) -> tuple[Server, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The outcome, the server that gave it (None: no server did), and whether it set the AD bit."""
+    """The outcome, the server that gave it (None: no server did), whether it set the AD bit, and the message itself."""
 
     outcome: Known[Answer[Any]]
     server: Server | None = None
     claims_authentic: bool = False
+    message: dns.message.Message | None = None
 
 
 _Event: TypeAlias = "tuple[_Link, bytes | OSError]"
@@ -218,7 +220,7 @@ class Exchange:
                 self._settle(link.server, told)
                 return None
         self._failures.pop(link.server, None)
-        return Reply(told, link.server, bool(response.flags & dns.flags.AD))
+        return Reply(told, link.server, bool(response.flags & dns.flags.AD), response)
 
     async def _over_tcp(self, link: _Link) -> bytes | None:
         """The same query over TCP (RFC 7766); None, and the server settled, where that fails."""

@@ -34,6 +34,9 @@ _FORGED = frozenset({4, 15, 16, 17})
 """Extended errors by which a resolver says that it answers in place of the domain: Forged Answer, Blocked, Censored,
 Filtered (RFC 8914)."""
 
+_WITH_SIGNATURES = frozenset({RdataType.SOA, RdataType.DNSKEY, RdataType.DS})
+_MAX_SIGNATURES = 20
+
 _DNSSEC_FAULTS = range(6, 13)
 """Extended errors that name a fault of the zone's DNSSEC, DNSSEC Bogus to NSEC Missing (RFC 8914, 4.7 to 4.13)."""
 
@@ -45,25 +48,37 @@ class Question:
     name: dns.name.Name
     rdtype: RdataType
     checking_disabled: bool = False
+    recursion: bool = True
+    """False: for an authoritative server, which is to say only what it has itself."""
 
     def query(self, *, edns: bool = True) -> dns.message.QueryMessage:
-        """A query with a new random id. RD, and AD: to be told of authentic data without signatures (RFC 6840, 5.7)."""
-        flags = dns.flags.RD | dns.flags.AD
+        """A query with a new random id. RD, and AD: to be told of authentic data without signatures (RFC 6840, 5.7).
+
+        DO, to be sent the signatures, only for the types whose signatures are looked at.
+        """
+        flags = dns.flags.RD | dns.flags.AD if self.recursion else dns.flags.Flag(0)
         if self.checking_disabled:
             flags |= dns.flags.CD
         return dns.message.make_query(
-            self.name, self.rdtype, flags=flags, use_edns=0 if edns else False, payload=_PAYLOAD if edns else None
+            self.name,
+            self.rdtype,
+            flags=flags,
+            use_edns=0 if edns else False,
+            payload=_PAYLOAD if edns else None,
+            ednsflags=dns.flags.DO if edns and self.recursion and self.rdtype in _WITH_SIGNATURES else 0,
         )
 
 
-def question(name: str, rdtype: str, *, checking_disabled: bool = False) -> Question | Unreachable:
+def question(
+    name: str, rdtype: str, *, checking_disabled: bool = False, recursion: bool = True
+) -> Question | Unreachable:
     """Read a name as it stands: one trailing dot allowed, characters up to U+00FF as octets, no escapes, no IDNA."""
     bare = name[:-1] if name.endswith(".") else name
     try:
         labels = [] if name == "." else [label.lower() for label in bare.encode("latin-1").split(b".")]
         if b"" in labels:
             return Unreachable(Why.BAD_NAME, "empty label")
-        return Question(dns.name.Name([*labels, b""]), dns.rdatatype.from_text(rdtype), checking_disabled)
+        return Question(dns.name.Name([*labels, b""]), dns.rdatatype.from_text(rdtype), checking_disabled, recursion)
     except UnicodeEncodeError:
         return Unreachable(Why.BAD_NAME, "character outside the octets")
     except dns.name.LabelTooLong:
@@ -130,6 +145,9 @@ def _records(asked: Question, response: dns.message.Message, errors: tuple[Exten
     while (found := by_name.get((name, asked.rdtype))) is None:
         alias = by_name.get((name, RdataType.CNAME))
         if alias is None:
+            found = _referral(asked, response)
+            if found is not None:
+                break
             return _nothing(response, errors, name_text(name) if name != asked.name else None)
         ttl_s = min(ttl_s, alias.ttl)
         name = alias[0].target
@@ -149,22 +167,41 @@ def _records(asked: Question, response: dns.message.Message, errors: tuple[Exten
         values=tuple(_value(rdata) for rdata in sorted(found)),
         ttl_s=min(ttl_s, found.ttl),
         alias_of=name_text(name) if name != asked.name else None,
+        signatures=_signatures(response, name, asked.rdtype),
     )
     return Seen(answer)
+
+
+def _referral(asked: Question, response: dns.message.Message) -> dns.rrset.RRset | None:
+    """The delegation of exactly the zone that a server of the zone above was asked about, without recursion."""
+    if asked.recursion or asked.rdtype != RdataType.NS or response.rcode() != dns.rcode.NOERROR:
+        return None
+    return next((r for r in response.authority if r.rdtype == RdataType.NS and r.name == asked.name), None)
+
+
+def _signatures(response: dns.message.Message, name: dns.name.Name, covered: RdataType) -> tuple[str, ...]:
+    found = (
+        rdata.to_text()
+        for rrset in response.answer
+        if rrset.rdtype == RdataType.RRSIG and rrset.name == name and rrset.covers == covered
+        for rdata in rrset
+    )
+    return tuple(sorted(found)[:_MAX_SIGNATURES])
 
 
 def _nothing(
     response: dns.message.Message, errors: tuple[ExtendedError, ...], alias_of: str | None
 ) -> Absent | Unreachable:
     """NXDOMAIN or NODATA. A referral is neither (RFC 2308 section 2.2): the server does not resolve."""
+    zone = next((name_text(rrset.name) for rrset in response.authority if rrset.rdtype == RdataType.SOA), None)
     if response.rcode() == dns.rcode.NXDOMAIN:
-        return Absent("nxdomain", alias_of=alias_of)
+        return Absent("nxdomain", alias_of=alias_of, zone=zone)
     types = {rrset.rdtype for rrset in response.authority}
     if RdataType.NS in types and RdataType.SOA not in types and not response.flags & dns.flags.AA:
         return Unreachable(Why.SERVFAIL, "a referral in place of an answer", errors)
     if not response.flags & (dns.flags.AA | dns.flags.RA) and RdataType.SOA not in types:
         return Unreachable(Why.REFUSED, "the server offers no recursion", errors)
-    return Absent("nodata", alias_of=alias_of)
+    return Absent("nodata", alias_of=alias_of, zone=zone)
 
 
 def _value(rdata: dns.rdata.Rdata) -> Any:
