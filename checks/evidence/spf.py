@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -141,3 +141,59 @@ class SpfEvidence:
         """The name that holds the records, as for a node of the tree."""
         alias_of = self.answer.value.alias_of if isinstance(self.answer, Seen) else None
         return alias_of or self.domain
+
+
+@dataclass(frozen=True, slots=True)
+class SpfTermLookups:
+    """What the questions of one `a`, `mx` or `exists` came to, for a client of each family.
+
+    `void_ipv4`, `void_ipv6`: its void lookups (RFC 7208 section 4.6.4) in the order in which a receiver makes them, each
+    as type and name ("A h.example"). `why_ipv4`, `why_ipv6`: why one of the questions has no answer. `finds_ipv4`,
+    `finds_ipv6`: there is an address (for `exists`, which asks for A always, both say the same). `mx_records`: how many
+    an `mx` has; where there are more than receivers take, no address was asked for.
+    """
+
+    term: SpfTerm
+    void_ipv4: tuple[str, ...] = ()
+    void_ipv6: tuple[str, ...] = ()
+    why_ipv4: Why | None = None
+    why_ipv6: Why | None = None
+    finds_ipv4: bool = False
+    finds_ipv6: bool = False
+    mx_records: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SpfBranch:
+    """One record of the tree with everything below it, as far as it was asked for, whatever the limits.
+
+    `term`: the text that led here, "" for the domain's own. `voids_ipv4`, `voids_ipv6`: void lookups of its `a`, `mx`
+    and `exists` for a client of that family that nothing matches.
+    """
+
+    domain: str
+    term: str
+    depth: int
+    lookups: int
+    voids_ipv4: int
+    voids_ipv6: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpfRecordLookups:
+    """The record at `domain`: what was asked for its terms. A term that is missing here was not asked for."""
+
+    domain: str
+    terms: tuple[SpfTermLookups, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SpfLookupEvidence:
+    """What the names in the records of the tree lead to; `branches` in the order of evaluation, () without a tree."""
+
+    domain: str
+    records: tuple[SpfRecordLookups, ...] = ()
+    branches: tuple[SpfBranch, ...] = ()
+
+    def by_record(self) -> Mapping[str, Mapping[SpfTerm, SpfTermLookups]]:
+        return {record.domain: {told.term: told for told in record.terms} for record in self.records}

@@ -13,7 +13,7 @@ from checks.evidence.domain import DomainEvidence, UseEvidence
 from checks.evidence.message import MessageEvidence, SessionEvidence, SpfResultEvidence
 from checks.evidence.mx import MxEvidence
 from checks.evidence.ptr import ClientReverseEvidence, MxReverseEvidence
-from checks.evidence.spf import SpfEvidence
+from checks.evidence.spf import SpfEvidence, SpfLookupEvidence
 from checks.probes.blocklist import ask_client_blocklists, ask_domain_blocklists
 from checks.probes.dkim import ask_known_keys
 from checks.probes.dmarc import ask_dmarc, ask_dmarc_result
@@ -24,12 +24,14 @@ from checks.probes.mx import ask_client_reverse, ask_mx, ask_mx_reverse
 from checks.probes.run import Run
 from checks.probes.session import ask_session
 from checks.probes.spf import ask_spf
+from checks.probes.spf_lookups import ask_spf_lookups
 from checks.probes.spf_result import ask_spf_result
 
 PROBES: Mapping[type[Any], Callable[[Run], Awaitable[Any]]] = {
     DomainEvidence: ask_domain,
     UseEvidence: ask_use,
     SpfEvidence: ask_spf,
+    SpfLookupEvidence: ask_spf_lookups,
     SpfResultEvidence: ask_spf_result,
     KnownKeysEvidence: ask_known_keys,
     DmarcEvidence: ask_dmarc,

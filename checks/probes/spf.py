@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from checks.evidence.spf import SpfEvidence, SpfNode, SpfRecord, SpfTerm
@@ -45,15 +45,40 @@ async def ask_spf(run: Run) -> SpfEvidence:
     records = spf_records(answer.value.values)
     if len(records) != 1:
         return SpfEvidence(run.domain, answer, records, None)
-    tree = await _grow(run.dns, run.domain, records, answer.value.alias_of)
+    tree = await grow(run.dns, run.domain, records, answer.value.alias_of)
     at, passes_all = _passing_all(tree) or ("", "")
     networks = await _passing_networks(run.dns, tree)
     return SpfEvidence(run.domain, answer, records, tree, passes_all, at, tuple(dict.fromkeys(networks)))
 
 
-async def _grow(dns: DnsRun, domain: str, records: tuple[str, ...], alias_of: str | None) -> SpfNode:
-    root = _Draft(domain, None, (), Seen(records), parse_spf(records[0]), alias_of=alias_of)
-    parsed = {domain: root.record}
+async def grow(
+    dns: DnsRun,
+    domain: str,
+    records: tuple[str, ...],
+    alias_of: str | None,
+    *,
+    on_record: Callable[[str, SpfRecord], None] = lambda domain, record: None,
+) -> SpfNode:
+    """Follow the one record of a domain to the leaves; all records of a level are asked for at once.
+
+    `on_record` is told of each record of the tree as soon as it is read: the name that led to it, and the record.
+    """
+    own = parse_spf(records[0])
+    root = _Draft(domain, None, (), Seen(records), own, alias_of=alias_of)
+    parsed = {domain: own}
+    on_record(domain, own)
+
+    async def read(child: _Draft) -> None:
+        answer = await dns.txt(child.domain)
+        child.records = _records(answer)
+        child.alias_of = answer.value.alias_of if isinstance(answer, Seen) else None
+        match child.records:
+            case Seen((single,)):
+                if child.domain not in parsed:
+                    parsed[child.domain] = parse_spf(single)
+                child.record = parsed[child.domain]
+                on_record(child.domain, child.record)
+
     level = [root]
     size = 1
     while level:
@@ -69,14 +94,7 @@ async def _grow(dns: DnsRun, domain: str, records: tuple[str, ...], alias_of: st
                 child.cut = term.has_macro or len(child.above) > MAX_DEPTH
                 if not (child.loops or child.cut):
                     followed.append(child)
-        for child, answer in zip(followed, await asyncio.gather(*(dns.txt(c.domain) for c in followed)), strict=True):
-            child.records = _records(answer)
-            child.alias_of = answer.value.alias_of if isinstance(answer, Seen) else None
-            match child.records:
-                case Seen((single,)):
-                    if child.domain not in parsed:
-                        parsed[child.domain] = parse_spf(single)
-                    child.record = parsed[child.domain]
+        await asyncio.gather(*(read(child) for child in followed))
         level = followed
     return _freeze(root)
 
