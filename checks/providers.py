@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Literal
 
 from checks.catalogue import Text
 
@@ -67,3 +68,42 @@ def place_text(key: str) -> Text:
     """The sentence of a key made by `place_of`. Raises KeyError for any other."""
     provider, topic = key.split(".", 1)
     return providers()[provider].where[topic]
+
+
+@dataclass(frozen=True, slots=True)
+class SendingService:
+    """A service that sends for its customers. `include`: the end of the name that it has them include in SPF.
+
+    `return_path`: whose domain stands in the return path, where a customer's main domain needs no include for that:
+    "service" its own, "subdomain" one below the customer's; None where the main domain may need it. `source` says so,
+    read on the day `read`.
+    """
+
+    name: str
+    include: str
+    return_path: Literal["service", "subdomain"] | None = None
+    source: str = ""
+    read: str = ""
+
+
+@cache
+def sending_services() -> tuple[SendingService, ...]:
+    """The table of `data/sending_services.toml`."""
+    text = (resources.files("checks") / "data" / "sending_services.toml").read_text("utf-8")
+    return tuple(
+        SendingService(
+            row["name"], row["include"], row.get("return_path"), row.get("source", ""), str(row.get("read", ""))
+        )
+        for row in tomllib.loads(text)["service"]
+    )
+
+
+def service_included(target: str) -> SendingService | None:
+    """The sending service whose include this name is."""
+    return next((s for s in sending_services() if _ends(target.lower(), s.include)), None)
+
+
+def is_known_include(target: str) -> bool:
+    """Whether a platform or sending service has its customers include this name."""
+    own = {term.removeprefix("include:") for p in providers().values() for term in p.spf}
+    return target.lower() in own or service_included(target) is not None

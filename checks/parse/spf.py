@@ -62,10 +62,11 @@ def spf_records(txts: Sequence[bytes]) -> tuple[str, ...]:
     Octets that are not UTF-8 are read as Latin-1: in either case they are an error of the record. Of a record that is
     too long one octet more than MAX_OCTETS is returned, by which `parse_spf` knows.
     """
-    return tuple(_text(t[: MAX_OCTETS + 1]) for t in txts if t[:6].lower() == b"v=spf1" and t[6:7] in (b"", b" "))
+    return tuple(text_of(t[: MAX_OCTETS + 1]) for t in txts if t[:6].lower() == b"v=spf1" and t[6:7] in (b"", b" "))
 
 
-def _text(octets: bytes) -> str:
+def text_of(octets: bytes) -> str:
+    """The octets of a TXT record as text: UTF-8, and Latin-1 where they are not that."""
     try:
         return octets.decode("utf-8")
     except UnicodeDecodeError:

@@ -8,7 +8,8 @@ from checks.catalogue import CannotTell, Check, Finding, RecordChange, Rule, Sam
 from checks.evidence.domain import UseEvidence
 from checks.evidence.spf import SpfEvidence
 from checks.model import Absent, Seen, Severity, Tier, Unreachable, Why
-from checks.parse.spf_rewrite import merged, recognised
+from checks.parse.spf_proposal import merged
+from checks.parse.spf_repair import recognised
 from checks.providers import spf_terms
 
 MAX_SHOWN = 20

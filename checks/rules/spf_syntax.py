@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordChange, Rule, Sample, Text, Texts
 from checks.evidence.spf import SpfEvidence, SpfNode, SpfSyntaxError
 from checks.model import Severity, Tier, Unreachable, Why
-from checks.parse.spf_rewrite import misread_terms, repaired
+from checks.parse.spf_repair import misread_terms, repaired
 
 _REASONS: dict[str, Text] = {
     "unknown_mechanism": Text(

@@ -7,17 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checks.parse.spf import parse_spf
-from checks.parse.spf_rewrite import (
-    Correction,
-    merged,
-    misread_terms,
-    recognised,
-    repaired,
-    with_all,
-    with_term,
-    without_repeats,
-    without_terms,
-)
+from checks.parse.spf_proposal import merged
+from checks.parse.spf_repair import Correction, misread_terms, recognised, repaired
+from checks.parse.spf_rewrite import with_all, with_term, without_repeats, without_terms
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,96 @@
+"""Which terms of an SPF record another one already covers, so that they change no result."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import TypeAlias
+
+from checks.evidence.spf import SpfNode, SpfTerm
+
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class Redundancy:
+    """`term` can go: whatever it matches, `covered_by` matches with the same qualifier."""
+
+    term: SpfTerm
+    covered_by: SpfTerm
+
+
+def network_of(term: SpfTerm) -> Network | None:
+    """The network of an `ip4` or `ip6` term, host bits cleared; None for any other."""
+    return ipaddress.ip_network(term.value, strict=False) if term.name in ("ip4", "ip6") else None
+
+
+def prefix_lengths(term: SpfTerm) -> tuple[int, int]:
+    """For IPv4 and IPv6, of any mechanism; of a single address where none is written."""
+    match term.name:
+        case "ip4":
+            four, six = term.value.partition("/")[2], ""
+        case "ip6":
+            four, six = "", term.value.partition("/")[2]
+        case _:
+            four, _, six = term.prefix.partition("//")
+    return int(four.removeprefix("/") or 32), int(six or 128)
+
+
+def redundancies(terms: Sequence[SpfTerm], domain: str, children: Sequence[SpfNode] = ()) -> Iterator[Redundancy]:
+    """The redundant ones of these mechanisms, which stand in the record of `domain` and are all reached, in order.
+
+    A term is covered by an earlier one, since that is asked first; or by a later, wider network where only networks
+    with the same qualifier stand between. `children`: the records that its includes lead to.
+    """
+    nested = {t: frozenset(_passing_targets(c)) for c in children if (t := c.via) is not None}
+    gone: set[int] = set()
+    for place, term in enumerate(terms):
+        earlier = [t for i, t in enumerate(terms[:place]) if i not in gone]
+        later = _networks_next(terms[place + 1 :], term.qualifier)
+        by = next((t for t in earlier if _covers(t, term, domain) or _includes(nested.get(t), t, term)), None)
+        if by is None and network_of(term) is not None:
+            by = next((t for t in later if _covers(t, term, domain) and not _covers(term, t, domain)), None)
+        if by is not None:
+            gone.add(place)
+            yield Redundancy(term, by)
+
+
+def _networks_next(terms: Sequence[SpfTerm], qualifier: str) -> Iterator[SpfTerm]:
+    return takewhile(lambda term: term.qualifier == qualifier and network_of(term) is not None, terms)
+
+
+def _covers(wide: SpfTerm, narrow: SpfTerm, domain: str) -> bool:
+    if wide.qualifier != narrow.qualifier or wide.kind == "modifier" or narrow.kind == "modifier":
+        return False
+    outer, inner = network_of(wide), network_of(narrow)
+    if isinstance(outer, ipaddress.IPv4Network):
+        return isinstance(inner, ipaddress.IPv4Network) and inner.subnet_of(outer)
+    if isinstance(outer, ipaddress.IPv6Network):
+        return isinstance(inner, ipaddress.IPv6Network) and inner.subnet_of(outer)
+    if wide.name != narrow.name or _target(wide, domain) != _target(narrow, domain):
+        return False
+    return all(w <= n for w, n in zip(prefix_lengths(wide), prefix_lengths(narrow), strict=True))
+
+
+def _target(term: SpfTerm, domain: str) -> str:
+    """What is asked for. The case of a macro letter means something, that of a name does not."""
+    return term.target if term.has_macro else (term.target or domain).lower()
+
+
+def _includes(nested: frozenset[str] | None, wide: SpfTerm, narrow: SpfTerm) -> bool:
+    if nested is None or narrow.has_macro or wide.qualifier != narrow.qualifier or narrow.name != "include":
+        return False
+    return narrow.target.lower() in nested
+
+
+def _passing_targets(node: SpfNode) -> Iterator[str]:
+    """The names below an include or redirect of which every pass is one of its own too."""
+    if node.record is None or node.record.error is not None:
+        return
+    below = {child.via: child for child in node.children}
+    for term in takewhile(lambda t: t.qualifier in ("+", ""), node.record.reached):
+        if (child := below.get(term)) is not None and not child.loops:
+            yield child.domain
+            yield from _passing_targets(child)
