@@ -147,8 +147,8 @@ class SpfEvidence:
 class SpfTermLookups:
     """What the questions of one `a`, `mx` or `exists` came to, for a client of each family.
 
-    `void_ipv4`, `void_ipv6`: its void lookups (RFC 7208 section 4.6.4) in the order in which a receiver makes them, each
-    as type and name ("A h.example"). `why_ipv4`, `why_ipv6`: why one of the questions has no answer. `finds_ipv4`,
+    `void_ipv4`, `void_ipv6`: its void lookups (RFC 7208 section 4.6.4) in the order in which a receiver makes them,
+    each as type and name ("A h.example"). `why_ipv4`, `why_ipv6`: why one of the questions has no answer. `finds_ipv4`,
     `finds_ipv6`: there is an address (for `exists`, which asks for A always, both say the same). `mx_records`: how many
     an `mx` has; where there are more than receivers take, no address was asked for.
     """

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordChange, Rule, Sample, Text, Texts
 from checks.evidence.spf import SpfEvidence, SpfNode, SpfTerm
 from checks.model import Absent, Seen, Severity, Tier, Unreachable, Why
-from checks.parse.spf_rewrite import without_terms
+from checks.parse.spf_proposal import Fault, proposed
 from checks.rules.spf_record import MAX_SHOWN, MULTIPLE_SPF_RECORDS
 
 _TITLE = Text(
@@ -93,14 +93,14 @@ def judge(spf: SpfEvidence) -> Iterator[Finding]:
     if spf.tree is None:
         raise NotApplicable(Why.NO_RECORD)
     ways = [way for way in spf.tree.paths() if len(way) > 1]
-    found = [f for way in ways for f in _faults(way, ways)]
+    found = [f for way in ways for f in _faults(way)]
     if not found and (why := spf.tree.why_unknown) is not None:
         raise CannotTell(why)
     # A name that several includes lead to is one finding.
     yield from {f.subject: f for f in reversed(found)}.values()
 
 
-def _faults(way: tuple[SpfNode, ...], ways: Sequence[tuple[SpfNode, ...]]) -> Iterator[Finding]:
+def _faults(way: tuple[SpfNode, ...]) -> Iterator[Finding]:
     owner, holder, node = way[0], way[-2], way[-1]
     term, through = node.via, way[1].via
     if term is None or through is None:
@@ -108,7 +108,7 @@ def _faults(way: tuple[SpfNode, ...], ways: Sequence[tuple[SpfNode, ...]]) -> It
     match node.records:
         case Absent(how):
             is_own = holder.domain == owner.domain or holder.domain.endswith("." + owner.domain)
-            records = _change(holder, ways) if is_own else ()
+            records = _change(holder) if is_own else ()
             yield INCLUDE_WITHOUT_SPF.found(
                 node.domain,
                 variant=_own_wording(term, records) if is_own else "foreign",
@@ -139,12 +139,11 @@ def _own_wording(term: SpfTerm, records: Sequence[RecordChange]) -> str | None:
     return None if is_certain else "by_hand"
 
 
-def _change(holder: SpfNode, ways: Sequence[tuple[SpfNode, ...]]) -> tuple[RecordChange, ...]:
+def _change(holder: SpfNode) -> tuple[RecordChange, ...]:
     """The holder's record without all its dead references, so that one change repairs it."""
     if holder.record is None:
         return ()
-    dead = [w[-1].via for w in ways if w[-2] is holder and isinstance(w[-1].records, Absent)]
-    new = without_terms(holder.record, *(t for t in dead if t is not None))
+    new = proposed(holder).for_fault(Fault.DEAD)
     return (RecordChange(holder.published_at, "TXT", holder.record.text, new),)
 
 

@@ -6,11 +6,14 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordChange, Rule, Sample, Text, Texts
-from checks.evidence.spf import SpfEvidence, SpfNode, SpfTerm
+from checks.evidence.spf import SpfEvidence, SpfNode, SpfRecord, SpfTerm
 from checks.model import Severity, Tier, Unreachable, Why
-from checks.parse.spf_rewrite import without_repeats, without_terms
+from checks.parse.spf import parse_spf
+from checks.parse.spf_course import MAX_LOOKUPS as LIMIT
+from checks.parse.spf_course import course
+from checks.parse.spf_proposal import Fault, proposed
 
-LIMIT = 10
+_NEAR = LIMIT - 1
 _MAX_SHOWN = 14
 _MAX_LINES = 80
 
@@ -54,22 +57,8 @@ TOO_MANY_LOOKUPS = Rule(
             ),
             why=_WHY,
             fix=Text(
-                en="The record of `{domain}` repeats terms. Replace it by the one shown with this finding, in which each stands once: that is within the limit.",
+                en="The record of `{domain}` repeats terms. Replace it by the one shown with this finding, which has nothing twice: that is within the limit.",
                 ja="`{domain}` のレコードには同じ項目が重複しています。重複を除いたレコード(下記)に置き換えると、上限内に収まります。",
-            ),
-        ),
-        "loop": Texts(
-            title=Text(
-                en="SPF of `{domain}` never ends: `{unreached}` leads back to a record that led to it",
-                ja="`{domain}` のSPFは参照が循環しています(`{unreached}` が参照元のレコードに戻ります)",
-            ),
-            why=Text(
-                en="Running total, term by term: {branches:code}. Receivers go round until {limit} lookups are used up and answer permerror: only senders listed before that point pass.",
-                ja="レコードの順に累計すると {branches:code} となります。受信側は{limit}回に達するまで循環をたどり、結果をpermerrorとします。合格するのは、それより前に記載された送信元だけです。",
-            ),
-            fix=Text(
-                en="Remove `{unreached}` from the record that holds it: it adds no sender that is not listed already.",
-                ja="`{unreached}` を、記載されているレコードから削除します。循環する参照によって追加される送信元はないため、影響はありません。",
             ),
         ),
     },
@@ -81,40 +70,192 @@ TOO_MANY_LOOKUPS = Rule(
 )
 
 
+_NEAR_WHY = Text(
+    en="Running total, term by term: {branches:code}. One more service in the record, or one more include at a service that you already use, and receivers answer permerror: senders listed beyond the limit then fail SPF.",
+    ja="レコードの順に累計すると {branches:code} です。サービスを追加したとき、または利用中のサービスが `include` を増やしたときに上限を超え、受信側は結果をpermerrorとします。上限より後に記載された送信元はSPFに合格しなくなります。",
+)
+_NEAR_FIX = Text(
+    en="Delete includes of services that you no longer use from the TXT record of `{domain}` before you add another. A new service can use a return path on a subdomain of its own, such as `news.{domain}`, which has its own SPF record and its own {limit} lookups.",
+    ja="サービスを追加する前に、使っていないサービスの `include` を `{domain}` のTXTレコードから削除してください。新しいサービスのReturn-Pathを専用のサブドメイン(例: `news.{domain}`)にする方法もあります。サブドメインのSPFレコードは、別に{limit}回まで参照できます。",
+)
+
+LOOKUPS_NEAR_LIMIT = Rule(
+    id="SPF302",
+    name="lookups-near-limit",
+    severity=Severity.NOTICE,
+    tier=Tier.NONE,
+    since="0.2",
+    facts=("domain", "lookups", "limit", "branches", "tree"),
+    texts=Texts(
+        title=Text(
+            en="SPF of `{domain}` needs {lookups} DNS lookups; the limit is {limit}",
+            ja="`{domain}` のSPFはDNSルックアップが{lookups}回必要で、上限の{limit}回に近づいています",
+        ),
+        why=_NEAR_WHY,
+        fix=_NEAR_FIX,
+    ),
+    variants={
+        "at_least": Texts(
+            title=Text(
+                en="SPF of `{domain}` needs at least {lookups} DNS lookups; the limit is {limit}",
+                ja="`{domain}` のSPFはDNSルックアップが少なくとも{lookups}回必要で、上限の{limit}回に近づいています",
+            ),
+            why=_NEAR_WHY,
+            fix=_NEAR_FIX,
+        ),
+        "at_limit": Texts(
+            title=Text(
+                en="SPF of `{domain}` needs all {limit} DNS lookups that receivers make",
+                ja="`{domain}` のSPFはDNSルックアップが{limit}回必要で、上限に達しています",
+            ),
+            why=_NEAR_WHY,
+            fix=_NEAR_FIX,
+        ),
+    },
+    references=("https://www.rfc-editor.org/rfc/rfc7208#section-4.6.4", "https://support.google.com/a/answer/33786"),
+    sample=Sample(
+        bad="v=spf1 a mx a:a.example a:b.example a:c.example a:d.example a:e.example a:f.example a:g.example ~all",
+        good="v=spf1 a mx a:a.example a:b.example ip4:192.0.2.0/24 ~all",
+    ),
+)
+
+_LOOP_TITLE = Text(
+    en="SPF of `{domain}` never ends: `{term}` in `{holder}` leads back to a record that led to it",
+    ja="`{domain}` のSPFは参照が循環しています(`{holder}` の `{term}` が参照元のレコードに戻ります)",
+)
+_LOOP_WHY = Text(
+    en="The way round is {way:code}. Receivers go round until {limit} lookups are used up and answer permerror: only senders listed before that point pass SPF, all others do not.",
+    ja="参照は {way:code} の順に循環しています。受信側は{limit}回の上限に達するまで循環をたどり、結果をpermerrorとします。合格するのはそれより前に記載された送信元だけで、ほかの送信元はSPFに合格しません。",
+)
+
+INCLUDE_LOOP = Rule(
+    id="SPF305",
+    name="include-loop",
+    severity=Severity.ERROR,
+    tier=Tier.MAIL,
+    since="0.2",
+    facts=("domain", "term", "holder", "through", "way", "limit"),
+    texts=Texts(
+        title=_LOOP_TITLE,
+        why=_LOOP_WHY,
+        fix=Text(
+            en="Remove `{term}` from the TXT record of `{holder}` (new record shown with this finding): it adds no sender that is not listed already.",
+            ja="`{holder}` のTXTレコードから `{term}` を削除します(変更後のレコードは下記)。循環する参照によって追加される送信元はないため、影響はありません。",
+        ),
+    ),
+    variants={
+        "by_hand": Texts(
+            title=_LOOP_TITLE,
+            why=_LOOP_WHY,
+            fix=Text(
+                en="In the TXT record of `{holder}` replace `{term}` by the servers that send. No new record is shown: without `{term}` the rest would not list your senders, or cannot be read.",
+                ja="`{holder}` のTXTレコードの `{term}` を、実際に送信するサーバーに置き換えます。削除するだけでは送信元がなくなるか、レコードにほかの誤りが残るため、変更後のレコードは示していません。",
+            ),
+        ),
+        "foreign": Texts(
+            title=_LOOP_TITLE,
+            why=_LOOP_WHY,
+            fix=Text(
+                en="Tell whoever runs `{holder}`: only they can remove `{term}` from its TXT record. If you do not use that service, remove `{through}` from the TXT record of `{domain}`.",
+                ja="`{holder}` のTXTレコードから `{term}` を削除できるのは、その管理者だけです。連絡してください。そのサービスを使っていない場合は、`{domain}` のTXTレコードから `{through}` を削除します。",
+            ),
+        ),
+    },
+    references=("https://www.rfc-editor.org/rfc/rfc7208#section-4.6.4",),
+    sample=Sample(bad="v=spf1 mx include:d.example ~all  (at d.example itself)", good="v=spf1 mx ~all"),
+)
+
+
 def judge(spf: SpfEvidence) -> Iterator[Finding]:
     if isinstance(spf.answer, Unreachable):
         raise CannotTell(spf.answer.why)
     tree = spf.tree
     if tree is None or tree.record is None:
         raise NotApplicable(Why.NO_RECORD)
-    circle = next((way for way in tree.paths() if way[-1].loops), ())
-    loop = circle[-1].via if circle else None
-    why_unknown = tree.why_unknown
-    if loop is None and tree.lookups <= LIMIT:
-        if why_unknown is not None:
-            raise CannotTell(why_unknown)
+    reached = course(tree, {}, 4)
+    # Where no receiver stops although there are more: something that matches every client ends it before.
+    lookups = tree.lookups if reached.stop else reached.lookups
+    loops = _loops(tree) if reached.stop else {}
+    yield from (_loop(spf, way) for way in loops.values())
+    if lookups > LIMIT:
+        yield _too_many(spf, tree, tree.record)
+    elif loops:
         return
+    elif (why := tree.why_unknown) is not None:
+        raise CannotTell(why)
+    elif lookups >= _NEAR:
+        yield LOOKUPS_NEAR_LIMIT.found(
+            spf.domain,
+            variant="at_least" if _has_open_target(tree) else "at_limit" if lookups == LIMIT else None,
+            domain=spf.domain,
+            lookups=lookups,
+            limit=LIMIT,
+            branches=tuple(_running_total(_branches(tree))),
+            tree=tuple(islice(_lines(tree), _MAX_LINES)),
+        )
+
+
+def _too_many(spf: SpfEvidence, tree: SpfNode, record: SpfRecord) -> Finding:
     branches = _branches(tree)
-    once = {term.text.lower().removeprefix("+"): count for term, count in branches}
-    variant, change = "at_least" if why_unknown is not None else None, None
-    if loop is not None:
-        variant, change = "loop", without_terms(tree.record, loop) if len(circle) == 2 else None
-    elif sum(once.values()) <= LIMIT and why_unknown is None and (change := without_repeats(tree.record)):
-        variant = "repeated"
+    is_whole = tree.why_unknown is None and not _has_open_target(tree)
+    change = _enough(tree, branches) if is_whole else None
+    variant = "repeated" if change else None if is_whole else "at_least"
     example = _droppable(branches, tree.lookups - LIMIT)
-    yield TOO_MANY_LOOKUPS.found(
+    return TOO_MANY_LOOKUPS.found(
         spf.domain,
         variant=variant,
-        records=(RecordChange(spf.published_at, "TXT", tree.record.text, change),),
+        records=(RecordChange(spf.published_at, "TXT", record.text, change),),
         domain=spf.domain,
         lookups=tree.lookups,
         limit=LIMIT,
-        excess=max(tree.lookups - LIMIT, 1),
+        excess=tree.lookups - LIMIT,
         branches=tuple(_running_total(branches)),
-        unreached=_short(loop.text if loop else _first_unreached(tree)),
+        unreached=_short(_first_unreached(tree)),
         example=tuple(_short(term.text) for term, _ in example),
         rest=tree.lookups - sum(count for _, count in example),
         tree=tuple(islice(_lines(tree), _MAX_LINES)),
+    )
+
+
+def _enough(tree: SpfNode, branches: Sequence[tuple[SpfTerm, int]]) -> str | None:
+    """The corrected record, where it is within the limit because of the repetitions that it no longer has."""
+    if (text := proposed(tree).for_fault(Fault.REDUNDANT)) is None:
+        return None
+    counts = {term.text.lower(): count for term, count in branches}
+    left = sum(counts.get(t.text.lower(), 1) for t in parse_spf(text).reached if t.needs_lookup)
+    return text if left <= LIMIT else None
+
+
+def _has_open_target(tree: SpfNode) -> bool:
+    """Whether an include or redirect leads to a name that depends on the mail."""
+    return any(way[-1].via is not None and way[-1].via.has_macro for way in tree.paths())
+
+
+def _loops(tree: SpfNode) -> dict[str, tuple[SpfNode, ...]]:
+    """The first way that ends in a loop, by the name of the record that closes it: one finding for each record."""
+    found: dict[str, tuple[SpfNode, ...]] = {}
+    for way in tree.paths():
+        if way[-1].loops:
+            found.setdefault(way[-2].domain, way)
+    return found
+
+
+def _loop(spf: SpfEvidence, way: tuple[SpfNode, ...]) -> Finding:
+    holder, node = way[-2], way[-1]
+    through = way[1].via
+    is_own = holder.domain == spf.domain or holder.domain.endswith("." + spf.domain)
+    new = proposed(holder).for_fault(Fault.LOOP) if is_own else None
+    names = [n.domain for n in way]
+    return INCLUDE_LOOP.found(
+        holder.domain,
+        variant=None if new else "by_hand" if is_own else "foreign",
+        records=(RecordChange(holder.published_at, "TXT", holder.record.text, new),) if is_own and holder.record else (),
+        domain=spf.domain,
+        term=_short(node.via.text if node.via else ""),
+        holder=holder.domain,
+        through=_short(through.text if through else ""),
+        way=tuple(names[names.index(node.domain) :]),
+        limit=LIMIT,
     )
 
 
@@ -172,7 +313,7 @@ CHECK = Check(
     id="spf.lookups",
     title=Text(en="SPF lookups", ja="SPFの参照回数(DNSルックアップ)"),
     needs=(SpfEvidence,),
-    rules=(TOO_MANY_LOOKUPS,),
+    rules=(TOO_MANY_LOOKUPS, LOOKUPS_NEAR_LIMIT, INCLUDE_LOOP),
     judge=judge,
     required=True,
 )
