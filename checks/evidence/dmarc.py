@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from checks.model import Answer, Known
+from checks.model import Answer, Known, MxHost
 
 AuthResult: TypeAlias = Literal["pass", "fail", "none", "temperror", "permerror"]
 
@@ -20,10 +20,25 @@ class DmarcTag:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportUri:
+    """One URI of rua or ruf. `domain`: of the mailbox, in lower case; "" where no report can be sent to it.
+
+    `problem`: then why (no_scheme: not a URI at all; other_scheme: no `mailto:`; no_address). `size_limit`: the "10m"
+    of an obsolete `!10m`, which receivers ignore.
+    """
+
+    text: str
+    domain: str
+    problem: Literal["", "no_scheme", "other_scheme", "no_address"] = ""
+    size_limit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DmarcRecord:
     """A TXT record whose first tag is `v=DMARC1` (RFC 9989 section 4.7). `problems`: tags that a receiver must ignore.
 
-    `policy`, `subdomain_policy`, `nonexistent_policy`: the valid values of p, sp, np, else None.
+    `policy`, `subdomain_policy`, `nonexistent_policy`: the valid values of p, sp, np, else None. `report_uris`: those of
+    rua that are valid URIs (section 4.10.1), whether or not anybody can send to them.
     """
 
     text: str
@@ -37,6 +52,10 @@ class DmarcRecord:
     testing: bool
     report_uris: tuple[str, ...]
     problems: tuple[DmarcTag, ...]
+    aggregate_uris: tuple[ReportUri, ...] = ()
+    """All entries of rua, as written."""
+    failure_uris: tuple[ReportUri, ...] = ()
+    """All entries of ruf, as written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +91,51 @@ class DmarcEvidence:
     at: str | None
     is_suffix_record: bool = False
     """The record stands at a public suffix domain (psd=y) and no record of the organization's own was found."""
+
+
+@dataclass(frozen=True, slots=True)
+class DmarcPlaceEvidence:
+    """The TXT records where a DMARC record lands by mistake; receivers look at none of these names.
+
+    `apex`: at the domain itself. `nested`: at `_dmarc._dmarc.<domain>`, `doubled`: at `_dmarc.<domain>.<domain>`; these two are
+    None where not asked, because something meant as DMARC stands at the right name or that could not be told.
+    """
+
+    domain: str
+    apex: Known[Answer[bytes]]
+    nested: Known[Answer[bytes]] | None
+    doubled: Known[Answer[bytes]] | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportDestination:
+    """A domain that rua or ruf sends reports to; `tags`: which of them.
+
+    `organizational`: its organizational domain, Absent where it stands for itself. `authorisation`: the TXT records at
+    `authorised_at`, by which it agrees to receive them (RFC 9990 section 4), where it is not the record's own domain.
+    `ipv4` and `ipv6` are None where an MX was found or the MX question failed.
+    """
+
+    domain: str
+    tags: tuple[str, ...]
+    organizational: Known[str]
+    authorised_at: str
+    authorisation: Known[Answer[bytes]] | None
+    mx: Known[Answer[MxHost]]
+    ipv4: Known[Answer[str]] | None
+    ipv6: Known[Answer[str]] | None
+
+
+@dataclass(frozen=True, slots=True)
+class DmarcReportsEvidence:
+    """The destinations of the reports that the governing record asks for, in its order.
+
+    `not_asked`: how many more it names.
+    """
+
+    domain: str
+    destinations: tuple[ReportDestination, ...]
+    not_asked: int = 0
 
 
 @dataclass(frozen=True, slots=True)

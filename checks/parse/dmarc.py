@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-from checks.evidence.dmarc import DmarcRecord, DmarcStep, DmarcTag
+from checks.evidence.dmarc import DmarcRecord, DmarcStep, DmarcTag, ReportUri
 from checks.model import Absent, Answer, Known, Seen, Unreachable
 
 POLICIES = ("none", "quarantine", "reject")
@@ -14,8 +14,13 @@ MAX_TEXT = 8192
 _MAX_WALK = 8
 _TAG = re.compile(r"[ \t]*([A-Za-z][A-Za-z0-9_]*)[ \t]*=[ \t]*(.*?)[ \t]*", re.DOTALL)
 _VERSION = re.compile(r"[vV][ \t]*=[ \t]*DMARC1[ \t]*(?:;|$)")
-_MAILTO = re.compile(r"mailto:[^@\s,!]+@[A-Za-z0-9._-]+(?:![0-9]+[kmgtKMGT]?)?", re.IGNORECASE)
+_MAX_URIS = 100
+_MAILTO = re.compile(
+    r"mailto:(?!/)[^@\s,!?]+@(?P<domain>[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)(?:\?[^\s,!]*)?(?:!(?P<limit>[0-9]+[kmgt]?))?",
+    re.IGNORECASE | re.ASCII,
+)
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s,]+")
+_FAILURE_OPTIONS = re.compile(r"[01ds](?:[ \t]*:[ \t]*[01ds])*", re.IGNORECASE)
 _MEANT = re.compile(r"v ?= ?[\"'“”「]? ?dmarc|^ ?[\"'“”「]? ?dmarc1?\b", re.IGNORECASE)
 _ENUMERATED: dict[str, tuple[str, ...]] = {
     "p": POLICIES,
@@ -51,9 +56,10 @@ def parse_dmarc(text: str) -> DmarcRecord:
             problems.append(DmarcTag("", part.strip(), position))
         position += len(part) + 1
     values = {tag.name: tag.value.lower() for tag in tags}
-    problems += [t for t in tags if t.name in _ENUMERATED and t.value.lower() not in _ENUMERATED[t.name]]
+    problems += [t for t in tags if not _is_value(t)]
     valid = {k: v for k, v in values.items() if k not in _ENUMERATED or v in _ENUMERATED[k]}
     psd: Literal["y", "n", "u"] = "y" if valid.get("psd") == "y" else "n" if valid.get("psd") == "n" else "u"
+    aggregate = _uris(tags, "rua")
     return DmarcRecord(
         text=text[:MAX_TEXT],
         tags=tuple(tags),
@@ -64,18 +70,35 @@ def parse_dmarc(text: str) -> DmarcRecord:
         strict_dkim=valid.get("adkim") == "s",
         strict_spf=valid.get("aspf") == "s",
         testing=valid.get("t") == "y",
-        report_uris=tuple(_report_uris(tags)),
+        report_uris=tuple(uri.text for uri in aggregate if uri.problem in ("", "other_scheme")),
         problems=tuple(problems),
+        aggregate_uris=aggregate,
+        failure_uris=_uris(tags, "ruf"),
     )
 
 
-def _report_uris(tags: Sequence[DmarcTag]) -> list[str]:
-    rua = next((t.value for t in tags if t.name == "rua"), "")
-    return [uri for uri in (u.strip() for u in rua.split(",")) if _MAILTO.fullmatch(uri) or _is_other_uri(uri)]
+def _is_value(tag: DmarcTag) -> bool:
+    """A value that the tag may have (section 4.8); of URIs every one is judged for itself, and not here."""
+    if tag.name == "fo":
+        return _FAILURE_OPTIONS.fullmatch(tag.value) is not None
+    return tag.name not in _ENUMERATED or tag.value.lower() in _ENUMERATED[tag.name]
 
 
-def _is_other_uri(uri: str) -> bool:
-    return _URI.fullmatch(uri) is not None and not uri.lower().startswith("mailto:")
+def _uris(tags: Sequence[DmarcTag], name: str) -> tuple[ReportUri, ...]:
+    value = next((t.value for t in tags if t.name == name), "")
+    texts = (text.strip() for text in value.split(","))
+    return tuple(parse_report_uri(text) for text in [t for t in texts if t][:_MAX_URIS])
+
+
+def parse_report_uri(text: str) -> ReportUri:
+    """One entry of rua or ruf (section 4.6): receivers must support `mailto:`, and in practice support nothing else."""
+    if match := _MAILTO.fullmatch(text):
+        return ReportUri(text, match["domain"].lower(), "", match["limit"] or "")
+    if text.lower().startswith("mailto:"):
+        return ReportUri(text, "", "no_address")
+    if text.isascii() and _URI.fullmatch(text):
+        return ReportUri(text, "", "other_scheme")
+    return ReportUri(text, "", "no_scheme")
 
 
 def effective_policy(record: DmarcRecord, *, is_own: bool, exists: bool = True) -> str | None:
@@ -105,10 +128,12 @@ def walk_names(domain: str) -> tuple[str, ...]:
 
 def records_at(answer: Known[Answer[bytes]]) -> tuple[str, ...]:
     """The DMARC records among the TXT records of one `_dmarc` name."""
-    if not isinstance(answer, Seen):
-        return ()
-    texts = (value.decode("utf-8", "replace") for value in answer.value.values)
-    return tuple(t for t in texts if is_record(t))
+    return tuple(t for t in texts_at(answer) if is_record(t))
+
+
+def texts_at(answer: Known[Answer[bytes]]) -> tuple[str, ...]:
+    """All TXT records of one name as text; what is no UTF-8 is replaced."""
+    return tuple(v.decode("utf-8", "replace") for v in answer.value.values) if isinstance(answer, Seen) else ()
 
 
 def single_record(answer: Known[Answer[bytes]]) -> Known[DmarcRecord]:

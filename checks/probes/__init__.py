@@ -5,27 +5,32 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from checks.evidence.blocklist import ClientBlocklistEvidence, DomainBlocklistEvidence
+from checks.evidence.blocklist import ClientBlocklistEvidence, DomainBlocklistEvidence, MxBlocklistEvidence
 from checks.evidence.dkim import KnownKeysEvidence
-from checks.evidence.dmarc import DmarcEvidence, DmarcResultEvidence
+from checks.evidence.dmarc import DmarcEvidence, DmarcPlaceEvidence, DmarcReportsEvidence, DmarcResultEvidence
 from checks.evidence.dnssec import DnssecEvidence
 from checks.evidence.domain import DomainEvidence, UseEvidence
+from checks.evidence.helo import HeloEvidence
 from checks.evidence.message import MessageEvidence, SessionEvidence, SpfResultEvidence
-from checks.evidence.mx import MxEvidence
+from checks.evidence.mx import MxEvidence, SenderTargetsEvidence
 from checks.evidence.ptr import ClientReverseEvidence, MxReverseEvidence
 from checks.evidence.spf import SpfEvidence, SpfLookupEvidence
-from checks.probes.blocklist import ask_client_blocklists, ask_domain_blocklists
+from checks.evidence.sts import StsEvidence
+from checks.evidence.tls_reports import TlsReportEvidence
+from checks.probes.blocklist import ask_client_blocklists, ask_domain_blocklists, ask_mx_blocklists
 from checks.probes.dkim import ask_known_keys
-from checks.probes.dmarc import ask_dmarc, ask_dmarc_result
+from checks.probes.dmarc import ask_dmarc, ask_dmarc_place, ask_dmarc_reports, ask_dmarc_result
 from checks.probes.dnssec import ask_dnssec
 from checks.probes.domain import ask_domain, ask_use
 from checks.probes.message import ask_message
-from checks.probes.mx import ask_client_reverse, ask_mx, ask_mx_reverse
+from checks.probes.mx import ask_client_reverse, ask_helo, ask_mx, ask_mx_reverse, ask_sender_targets
 from checks.probes.run import Run
 from checks.probes.session import ask_session
 from checks.probes.spf import ask_spf
 from checks.probes.spf_lookups import ask_spf_lookups
 from checks.probes.spf_result import ask_spf_result
+from checks.probes.sts import ask_sts
+from checks.probes.tls_reports import ask_tls_reports
 
 PROBES: Mapping[type[Any], Callable[[Run], Awaitable[Any]]] = {
     DomainEvidence: ask_domain,
@@ -35,13 +40,20 @@ PROBES: Mapping[type[Any], Callable[[Run], Awaitable[Any]]] = {
     SpfResultEvidence: ask_spf_result,
     KnownKeysEvidence: ask_known_keys,
     DmarcEvidence: ask_dmarc,
+    DmarcPlaceEvidence: ask_dmarc_place,
+    DmarcReportsEvidence: ask_dmarc_reports,
     DmarcResultEvidence: ask_dmarc_result,
     MxEvidence: ask_mx,
     MxReverseEvidence: ask_mx_reverse,
     ClientReverseEvidence: ask_client_reverse,
+    HeloEvidence: ask_helo,
+    SenderTargetsEvidence: ask_sender_targets,
     DnssecEvidence: ask_dnssec,
     DomainBlocklistEvidence: ask_domain_blocklists,
     ClientBlocklistEvidence: ask_client_blocklists,
+    MxBlocklistEvidence: ask_mx_blocklists,
+    StsEvidence: ask_sts,
+    TlsReportEvidence: ask_tls_reports,
     MessageEvidence: ask_message,
     SessionEvidence: ask_session,
 }
