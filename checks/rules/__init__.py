@@ -28,6 +28,9 @@ from checks.rules import (
     spf_record,
     spf_result,
     spf_syntax,
+    sts_policy,
+    sts_record,
+    tls_reports,
     tls_session,
 )
 
@@ -54,6 +57,9 @@ CHECKS: tuple[Check, ...] = (
     *mx_addresses.CHECKS,
     *reverse_name.CHECKS,
     *tls_session.CHECKS,
+    sts_record.CHECK,
+    *sts_policy.CHECKS,
+    tls_reports.CHECK,
     dnssec_zone.CHECK,
     *blocklist.CHECKS,
     *msg_from.CHECKS,
