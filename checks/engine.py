@@ -23,6 +23,7 @@ from checks.parse.domain import Domain, parse_domain, shown_name
 from checks.parse.message.addresses import find_author
 from checks.parse.message.fields import split_mail
 from checks.probes import PROBES
+from checks.probes.listing import BlocklistAccess
 from checks.probes.run import Run
 from checks.profiles import google, mschecker
 from checks.profiles.view import RequirementStatus, assess
@@ -103,6 +104,8 @@ class Checker:
     `now`: an aware clock. `deadline_s`: seconds for one report; what is unanswered then is unknown, not missing.
     `on_dns` is told how each DNS question ended: "answer", "nodata", "nxdomain", or the word of a Why.
     `https`: the client for policies and logos, None for one that goes to global addresses only.
+    `blocklist_keys`: for the lists that want one, by the name of who gives it: "spamhaus" (DQS), "abusix"; for "surbl"
+    and "uribl" the zone that they assigned. Raises ValueError for another name, and for what cannot be a key.
     """
 
     def __init__(
@@ -113,8 +116,10 @@ class Checker:
         deadline_s: float = 20.0,
         on_dns: OnDns = lambda outcome: None,
         https: Https | None = None,
+        blocklist_keys: Mapping[str, str] | None = None,
     ) -> None:
         self._dns = Dns(nameservers, on_answer=lambda told: on_dns(_dns_outcome(told)))
+        self._blocklists = BlocklistAccess(self._dns, blocklist_keys)
         self._connect = connect
         self._https = https or Https()
         self._now = now or (lambda: datetime.now(UTC))
@@ -175,6 +180,7 @@ class Checker:
             shown=domain.shown,
             dns=self._dns.run(self._deadline_s),
             https=self._https,
+            blocklist_access=self._blocklists,
             now=self._now(),
             probes=PROBES,
             connect=self._connect,

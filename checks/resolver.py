@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from checks.data.blocklists import Blocklist, blocklists
+from checks.catalogue import Text
+from checks.data.blocklists import Blocklist
 from checks.model import Why
-from checks.net.dns import Dns, DnsRun
+from checks.net.dns import Dns
 from checks.net.exchange import Server
-from checks.probes.blocklist import ask_test_entries
+from checks.probes.listing import BlocklistAccess, TestResult
 
 _KINDS: tuple[Literal["ip"], Literal["domain"]] = ("ip", "domain")
-_REFUSALS = (Why.BLOCKED, Why.REFUSED, Why.FILTERED)
+_REFUSALS = (Why.BLOCKED, Why.REFUSED, Why.FILTERED, Why.INTERNAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +28,11 @@ class ServerState:
 
 @dataclass(frozen=True, slots=True)
 class BlocklistState:
-    """One list that the checks ask, by its test entries (RFC 5782 section 5).
+    """One decisive list that the checks ask, by its test entries (RFC 5782 section 5).
 
     answers: as documented. refuses: it, or the resolver, answers otherwise, and the checks do not believe it. silent:
     could not tell. `why`: what failed, None where it answers. `answered`: the addresses that came for the test entry.
+    `advice`: what whoever runs this can do about it, None where there is nothing to do.
     """
 
     zone: str
@@ -38,6 +40,7 @@ class BlocklistState:
     state: Literal["answers", "refuses", "silent"]
     why: Why | None = None
     answered: tuple[str, ...] = ()
+    advice: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +59,23 @@ class ResolverState:
         return True if True in proofs else None
 
 
-async def resolver_state(nameservers: Sequence[str] | None = None, *, deadline_s: float = 10.0) -> ResolverState:
+async def resolver_state(
+    nameservers: Sequence[str] | None = None,
+    *,
+    deadline_s: float = 10.0,
+    blocklist_keys: Mapping[str, str] | None = None,
+) -> ResolverState:
     """Ask the resolvers (None: those of the system) what they can do; takes `deadline_s` seconds at most.
 
-    Raises ValueError with a sentence for a text that is no name server.
+    `blocklist_keys` as of `Checker`. Raises ValueError with a sentence for a text that is no name server or no key.
     """
     dns = Dns(nameservers)
-    lists = [bl for kind in _KINDS for bl in blocklists(kind) if bl.decisive]
     try:
-        run = dns.run(deadline_s)
+        access = BlocklistAccess(dns, blocklist_keys)
+        lists = [bl for kind in _KINDS for bl in access.lists(kind) if bl.decisive]
         servers, states = await asyncio.gather(
             asyncio.gather(*(_server(dns, server, deadline_s) for server in dns.servers)),
-            asyncio.gather(*(_blocklist(run, bl) for bl in lists)),
+            asyncio.gather(*(_blocklist(access, bl, deadline_s) for bl in lists)),
         )
         return ResolverState(tuple(servers), tuple(states))
     finally:
@@ -82,9 +90,45 @@ async def _server(dns: Dns, server: Server, deadline_s: float) -> ServerState:
         return ServerState(str(server), None)
 
 
-async def _blocklist(run: DnsRun, bl: Blocklist) -> BlocklistState:
-    fault, answered = await ask_test_entries(run, bl)
-    if fault is None:
-        return BlocklistState(bl.zone, bl.title, "answers", None, answered)
-    state: Literal["refuses", "silent"] = "refuses" if fault.why in _REFUSALS else "silent"
-    return BlocklistState(bl.zone, bl.title, state, fault.why, answered)
+async def _blocklist(access: BlocklistAccess, bl: Blocklist, deadline_s: float) -> BlocklistState:
+    try:
+        async with asyncio.timeout(deadline_s):
+            result = await access.test(bl, "ipv4" if bl.kind == "ip" else "domain")
+    except TimeoutError:
+        return BlocklistState(bl.zone, bl.title, "silent", Why.TIMEOUT)
+    if result.fault is None:
+        return BlocklistState(bl.zone, bl.title, "answers", None, result.answered)
+    state: Literal["refuses", "silent"] = "refuses" if result.fault.why in _REFUSALS else "silent"
+    return BlocklistState(bl.zone, bl.title, state, result.fault.why, result.answered, _advice(bl, result))
+
+
+def _advice(bl: Blocklist, result: TestResult) -> Text | None:
+    match result.fault.why if result.fault else None:
+        case Why.FILTERED:
+            return _REWRITES
+        case Why.BLOCKED if "127.255.255.255" in result.answered:
+            return _TOO_MANY
+        case Why.BLOCKED | Why.REFUSED:
+            return _WITH_KEY if bl.key else _OWN_RESOLVER
+    return None
+
+
+_OWN_RESOLVER = Text(
+    en="Ask it through a resolver of your own that forwards to nobody; some lists want the address of that resolver "
+    "registered with them.",
+    ja="フォワーダーを使わない自前のリゾルバーから問い合わせてください。リゾルバーのアドレスを事前に登録する必要があるリストもあります。",
+)
+_WITH_KEY = Text(
+    en="Ask it through a resolver of your own that forwards to nobody, or set the key that this list gives you.",
+    ja="フォワーダーを使わない自前のリゾルバーから問い合わせるか、このリストが発行するキーを設定してください。",
+)
+_TOO_MANY = Text(
+    en="It counts more queries from this resolver than it answers for free. Set the key that it gives you, or check "
+    "fewer domains.",
+    ja="このリゾルバーからの問い合わせ数が無料で利用できる上限を超えています。リストが発行するキーを設定するか、検査するドメインを減らしてください。",
+)
+_REWRITES = Text(
+    en="The resolver, or one behind it, answers in place of the list. Use a resolver of your own that forwards to "
+    "nobody.",
+    ja="リゾルバー(またはその先のリゾルバー)がリストの応答を書き換えています。フォワーダーを使わない自前のリゾルバーを使ってください。",
+)

@@ -29,7 +29,7 @@ class ReverseName:
 
 @dataclass(frozen=True, slots=True)
 class MxReverseEvidence:
-    """The reverse names of the MX addresses; whether they lead back is not asked, for it matters to senders alone."""
+    """The reverse names of the MX addresses, and whether they lead back."""
 
     domain: str
     reverse: tuple[ReverseName, ...]

@@ -1,111 +1,61 @@
-"""DNS blocklists: is the sending address or the domain listed (RFC 5782)?
-
-A list that does not answer its own test entries as documented is not believed: one that must be listed, and one that
-must not, for a list that was given up, or a resolver, may answer everything alike. An answer that refuses us is
-not a listing. Only the decisive lists are asked: by no other a rule judges.
-"""
+"""DNS blocklists: is the sending address, the domain, or an address that receives listed (RFC 5782)?"""
 
 from __future__ import annotations
 
 import asyncio
 import ipaddress
 
-from checks.data.blocklists import Blocklist, blocklists
-from checks.evidence.blocklist import BlocklistAnswer, ClientBlocklistEvidence, DomainBlocklistEvidence, Listing
+from checks.data.blocklists import Blocklist
+from checks.data.pools import owner_of
+from checks.evidence.blocklist import (
+    BlocklistAnswer,
+    ClientBlocklistEvidence,
+    DomainBlocklistEvidence,
+    MxBlocklistEvidence,
+)
 from checks.evidence.message import SessionEvidence
-from checks.model import Absent, Answer, Known, Seen, Unreachable, Why
-from checks.net.dns import DnsRun
+from checks.evidence.mx import MxEvidence
+from checks.evidence.ptr import ClientReverseEvidence
+from checks.parse.domain import registrable
+from checks.probes.listing import Family, labels
 from checks.probes.run import Run
 
-_MAX_REASON = 300
-
-
-def _labels(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
-    """The labels under which a list keeps an address: octets, or nibbles for IPv6, reversed (RFC 5782 section 2)."""
-    return address.reverse_pointer.removesuffix(".in-addr.arpa").removesuffix(".ip6.arpa")
-
-
-_TEST_ENTRIES = {
-    "ipv4": ("2.0.0.127", "1.0.0.127"),
-    "ipv6": (_labels(ipaddress.IPv6Address("::ffff:7f00:2")), _labels(ipaddress.IPv6Address("::ffff:7f00:1"))),
-    "domain": ("test", "invalid"),
-}
-"""The entry that every list has, and the one that none may have (RFC 5782 section 5)."""
+MAX_MX_ADDRESSES = 6
+"""So many MX addresses are looked up in the lists: being listed hardly matters there, and each costs a query a list."""
 
 
 async def ask_domain_blocklists(run: Run) -> DomainBlocklistEvidence:
-    lists = [bl for bl in blocklists("domain") if bl.decisive]
-    answers = await asyncio.gather(*(_ask(run.dns, bl, "domain", run.domain) for bl in lists))
-    return DomainBlocklistEvidence(run.domain, tuple(answers))
+    lists = run.blocklists.lists("domain")
+    entries = [(registrable(run.domain) or run.domain) if bl.registered else run.domain for bl in lists]
+    answers = (_ask(run, bl, "domain", entry, entry) for bl, entry in zip(lists, entries, strict=True))
+    return DomainBlocklistEvidence(run.domain, tuple(await asyncio.gather(*answers)))
 
 
 async def ask_client_blocklists(run: Run) -> ClientBlocklistEvidence:
     session = await run.evidence(SessionEvidence)
     if session.client_ip is None:
         return ClientBlocklistEvidence(None, ())
-    client = ipaddress.ip_address(session.client_ip)
-    if isinstance(client, ipaddress.IPv6Address):
-        client = client.ipv4_mapped or ipaddress.IPv6Address(int(client))  # without the zone of a link-local address
-    family = f"ipv{client.version}"
-    lists = [bl for bl in blocklists("ip") if bl.decisive and family in bl.families]
-    answers = await asyncio.gather(*(_ask(run.dns, bl, family, _labels(client)) for bl in lists))
-    return ClientBlocklistEvidence(session.client_ip, tuple(answers))
+    answers, reverse = await asyncio.gather(_of_address(run, session.client_ip), run.evidence(ClientReverseEvidence))
+    confirmed = reverse.reverse.confirmed if reverse.reverse else None
+    return ClientBlocklistEvidence(session.client_ip, answers, owner_of(confirmed or ""))
 
 
-async def ask_test_entries(dns: DnsRun, bl: Blocklist) -> tuple[Unreachable | None, tuple[str, ...]]:
-    """Why the list would not be believed, by its entries for IPv4 or for domains; None: it answers as documented.
-
-    Beside it the addresses that came for the entry which every list has.
-    """
-    names = _TEST_ENTRIES["ipv4" if bl.kind == "ip" else "domain"]
-    answers = await asyncio.gather(*(dns.addresses(f"{name}.{bl.zone}", "A") for name in names))
-    listed, clean = (_read(bl, answer) for answer in answers)
-    return _fault(bl, listed, clean), answers[0].value.values if isinstance(answers[0], Seen) else ()
+async def ask_mx_blocklists(run: Run) -> MxBlocklistEvidence:
+    mx = await run.evidence(MxEvidence)
+    addresses = dict.fromkeys(a for t in mx.targets for a in t.addresses if ipaddress.ip_address(a).is_global)
+    some = await asyncio.gather(*(_of_address(run, a) for a in list(addresses)[:MAX_MX_ADDRESSES]))
+    return MxBlocklistEvidence(run.domain, tuple(answer for answers in some for answer in answers))
 
 
-async def _ask(dns: DnsRun, bl: Blocklist, tested_by: str, entry: str) -> BlocklistAnswer:
-    names = (entry, *_TEST_ENTRIES[tested_by])
-    answers = await asyncio.gather(*(dns.addresses(f"{name}.{bl.zone}", "A") for name in names))
-    told, listed, clean = (_read(bl, answer) for answer in answers)
-    if not isinstance(told, Unreachable) and (fault := _fault(bl, listed, clean)) is not None:
-        told = fault
-    if isinstance(told, Seen):
-        told = Seen(Listing(told.value.codes, await _reason(dns, f"{entry}.{bl.zone}")))
-    return BlocklistAnswer(bl.zone, bl.title, bl.decisive, bl.delisting, told)
+async def _of_address(run: Run, text: str) -> tuple[BlocklistAnswer, ...]:
+    address = ipaddress.ip_address(text)
+    if isinstance(address, ipaddress.IPv6Address):
+        address = address.ipv4_mapped or ipaddress.IPv6Address(int(address))  # no zone of a link-local address
+    family: Family = "ipv4" if address.version == 4 else "ipv6"
+    lists = [bl for bl in run.blocklists.lists("ip") if family in bl.families]
+    return tuple(await asyncio.gather(*(_ask(run, bl, family, labels(address), text) for bl in lists)))
 
 
-def _fault(bl: Blocklist, listed: Known[Listing], clean: Known[Listing]) -> Unreachable | None:
-    """Why the list is not believed, by what it says of its two test entries."""
-    for answer in (listed, clean):
-        if isinstance(answer, Unreachable):
-            return answer
-    if isinstance(listed, Absent):
-        return Unreachable(Why.BLOCKED, f"{bl.zone} does not list its own test entry")
-    if isinstance(clean, Seen):
-        return Unreachable(Why.BLOCKED, f"{bl.zone} lists the test entry that no list may have")
-    return None
-
-
-def _read(bl: Blocklist, answer: Known[Answer[str]]) -> Known[Listing]:
-    """127.255.255.252 says that we typed the zone wrong: our bug, so it raises.
-
-    Anything outside 127/8 is a resolver's invention.
-    """
-    if not isinstance(answer, Seen):
-        return answer
-    values = answer.value.values
-    if "127.255.255.252" in values:
-        raise RuntimeError(f"{bl.zone} says that this zone name is wrong")
-    outside = [v for v in values if not v.startswith("127.")]
-    if outside:
-        return Unreachable(Why.BLOCKED, f"{bl.zone} answered {outside[0]}: a resolver rewrites its answers")
-    if codes := tuple(v for v in values if bl.means_listed(v)):
-        return Seen(Listing(codes, ""))
-    return Unreachable(Why.BLOCKED, f"{bl.zone} answered {values[0]}, which is no listing but refuses the one who asks")
-
-
-async def _reason(dns: DnsRun, name: str) -> str:
-    text = await dns.txt(name)
-    if not isinstance(text, Seen) or not text.value.values:
-        return ""
-    return text.value.values[0].decode("utf-8", "replace")[:_MAX_REASON]
+async def _ask(run: Run, bl: Blocklist, family: Family, asked: str, entry: str) -> BlocklistAnswer:
+    answer = await run.blocklists.ask(run.dns, bl, family, asked)
+    return BlocklistAnswer(bl.zone, bl.title, bl.decisive, bl.delisting, answer, entry, bl.refused_by)

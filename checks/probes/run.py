@@ -12,6 +12,7 @@ from checks.evidence.message import SessionEvidence
 from checks.model import Fetched, Unreachable, Why
 from checks.net.dns import DnsRun
 from checks.net.https import Https
+from checks.probes.listing import BlocklistAccess
 
 E = TypeVar("E")
 
@@ -36,7 +37,15 @@ class Run:
     """The mail has a From domain, and `domain` is it."""
     session: SessionEvidence | None = None
     https: Https = field(default_factory=Https)
+    blocklist_access: BlocklistAccess | None = None
     _tasks: dict[type[Any], asyncio.Task[Any]] = field(default_factory=dict)
+
+    @property
+    def blocklists(self) -> BlocklistAccess:
+        """Raises LookupError in a run that was given none."""
+        if self.blocklist_access is None:
+            raise LookupError("this run was given no access to blocklists")
+        return self.blocklist_access
 
     async def fetch(self, url: str) -> Fetched:
         """The document at an https URL; Unreachable(NO_CONNECT) where connections are switched off."""

@@ -62,7 +62,8 @@ def test_a_list_that_answers_otherwise_refuses(records: str) -> None:
     found = state(lists=LISTS | {ZEN: records})
     assert by_zone(found) == {ZEN: "refuses", BARRACUDA: "answers", DBL: "answers"}
     zen = found.blocklists[0]
-    assert zen.why is Why.BLOCKED
+    assert zen.why is (Why.FILTERED if "192.0.2.80" in records else Why.BLOCKED)
+    assert zen.advice is not None
     assert zen.answered == (() if records.startswith("other") else (records.split()[-1],))
 
 

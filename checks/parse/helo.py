@@ -1,0 +1,40 @@
+"""What follows HELO or EHLO: a domain name, or an address literal (RFC 5321 sections 4.1.1.1 and 4.1.3)."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Literal
+
+_LABEL = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
+_GENERAL = re.compile(r"[A-Za-z0-9-]*[A-Za-z0-9]:[!-Z^-~]+")
+
+
+def kind_of(helo: str) -> Literal["name", "literal", "bare_address", "one_label", "bad_name", "bad_literal"]:
+    """What it is by its form. A trailing dot is overlooked; "name" has two labels or more and no number at its end."""
+    if helo.startswith("["):
+        return "literal" if helo.endswith("]") and _is_literal(helo[1:-1]) else "bad_literal"
+    if _is_address(helo):
+        return "bare_address"
+    labels = helo.removesuffix(".").split(".")
+    if len(helo) > 254 or not all(map(_LABEL.fullmatch, labels)):
+        return "bad_name"
+    if len(labels) == 1:
+        return "one_label"
+    return "bad_name" if labels[-1].isdigit() else "name"
+
+
+def _is_literal(text: str) -> bool:
+    if text.lower().startswith("ipv6:"):
+        return ":" in text[5:] and _is_address(text[5:])
+    if ":" not in text:
+        return _is_address(text)
+    return not _is_address(text) and bool(_GENERAL.fullmatch(text))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
