@@ -35,8 +35,9 @@ class Course:
 
     `stop`: why it stops, "" where it does not; `stop_at`: the name of the record and the term at which. `lookups` and
     `voids`: those before, with the one that was too many. `open_voids`: terms before whose void lookups depend on the
-    mail (`ptr`, macros). `after`: holder and term of all that it would come to otherwise. `why`: why the answer for
-    something before is not known, None where all is; the counts are then the least that it goes through.
+    mail (`ptr`, macros); `open_targets`: includes and redirects before that lead to a name that depends on the mail.
+    `after`: holder and term of all that it would come to otherwise. `why`: why the answer for something before is not
+    known, None where all is. In these three cases the counts are the least that it goes through.
     """
 
     stop: Stop | Literal[""]
@@ -44,6 +45,7 @@ class Course:
     lookups: int
     voids: tuple[Void, ...]
     open_voids: tuple[SpfTerm, ...]
+    open_targets: tuple[SpfTerm, ...]
     after: tuple[tuple[str, SpfTerm], ...]
     why: Why | None
 
@@ -53,7 +55,14 @@ def course(tree: SpfNode, answers: Answers, family: Family) -> Course:
     walk = _Walk(answers, family)
     walk.follow(tree)
     return Course(
-        walk.stop, walk.stop_at, walk.lookups, tuple(walk.voids), tuple(walk.open_voids), tuple(walk.after), walk.why
+        walk.stop,
+        walk.stop_at,
+        walk.lookups,
+        tuple(walk.voids),
+        tuple(walk.open_voids),
+        tuple(walk.open_targets),
+        tuple(walk.after),
+        walk.why,
     )
 
 
@@ -68,6 +77,7 @@ class _Walk:
         self.lookups = 0
         self.voids: list[Void] = []
         self.open_voids: list[SpfTerm] = []
+        self.open_targets: list[SpfTerm] = []
         self.after: list[tuple[str, SpfTerm]] = []
         self.why: Why | None = None
 
@@ -139,7 +149,10 @@ class _Walk:
                 self._end("no_record", node.domain, node.via)
             case Unreachable() if node.loops:
                 self._end("loop", node.domain, node.via)
-            case Unreachable(why=why) if not (node.via is not None and node.via.has_macro):
+            case Unreachable() if node.via is not None and node.via.has_macro:
+                if not self.stop:
+                    self.open_targets.append(node.via)
+            case Unreachable(why=why):
                 self._unknown(why)
 
     def _end(self, stop: Stop, holder: str, term: SpfTerm | None) -> None:
