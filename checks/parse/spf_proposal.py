@@ -56,7 +56,7 @@ _NOTHING = Proposal(None, frozenset())
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    """The terms so far, in order. `is_own`: the record that a check begins with, not one that is included."""
+    """The terms so far, in order. `is_own`: its end is that of the domain, as it is not for one that is included."""
 
     terms: tuple[SpfTerm, ...]
     domain: str
@@ -87,7 +87,7 @@ def proposed(node: SpfNode) -> Proposal:
     """The corrected record of a node of the tree: the domain's own, or one that it includes and that is its owner's."""
     if node.record is None:
         return _NOTHING
-    return _corrected(node.record, node.domain, node.children, is_own=node.via is None)
+    return _corrected(node.record, node.domain, node.children, is_own=node.via is None or node.via.name == "redirect")
 
 
 def corrected(text: str, domain: str) -> Proposal:
@@ -111,8 +111,9 @@ def _corrected(record: SpfRecord, domain: str, children: tuple[SpfNode, ...], *,
         if after.terms != draft.terms and (after.authorises or not draft.authorises):
             mended.add(fault)
             draft = after
-    if _unreached(draft):
-        mended.discard(Fault.UNREACHED)
+    mended.discard(Fault.UNREACHED)
+    if unreached_terms(record) and not unreached_terms(draft.record):
+        mended.add(Fault.UNREACHED)
     text = " ".join((VERSION, *(t.text for t in draft.terms)))
     return Proposal(text, frozenset(mended)) if mended else _NOTHING
 
@@ -142,20 +143,21 @@ def _without_loops(draft: _Draft) -> _Draft:
     return draft.without([c.via for c in draft.children if c.via and c.loops])
 
 
-def _unreached(draft: _Draft) -> list[SpfTerm]:
-    reached = draft.record.reached
-    return [
+def unreached_terms(record: SpfRecord) -> tuple[SpfTerm, ...]:
+    """The mechanisms after `all`, and the redirect beside it (sections 5.1 and 6.1)."""
+    reached = record.reached
+    return tuple(
         t
-        for t in draft.terms
+        for t in record.terms
         if (t.kind == "mechanism" or t.name == "redirect") and not any(t is other for other in reached)
-    ]
+    )
 
 
 def _without_unreached(draft: _Draft) -> _Draft:
     """Without those of them that can be no sender whom their owner forgot: no pass, or listed before as well."""
     reached = [t for t in draft.record.reached if t.name != "all"]
     gone = []
-    for term in _unreached(draft):
+    for term in unreached_terms(draft.record):
         meant = _as_include(term) if term.name == "redirect" else term
         is_listed = any(r.term is meant for r in redundancies([*reached, meant], draft.domain))
         if meant.qualifier != "+" or meant.name == "all" or is_listed:

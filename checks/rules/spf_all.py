@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordChange, Rule, Sample, Text, Texts
 from checks.evidence.spf import SpfEvidence, SpfNode
 from checks.model import Severity, Tier, Unreachable, Why
-from checks.parse.spf_rewrite import with_all, without_terms
+from checks.parse.spf_proposal import Fault, proposed
 
 _QUARTER = 2**30
 _WIDEST_IPV6 = 16
@@ -116,27 +116,39 @@ def judge(spf: SpfEvidence) -> Iterator[Finding]:
         raise NotApplicable(Why.NO_RECORD)
     if spf.passes_all:
         yield _by_all(spf, spf.tree)
-    elif found := _by_networks(spf, spf.tree):
-        yield found
+    elif lets_everybody_send(spf):
+        yield _by_networks(spf, spf.tree)
     elif (why := spf.tree.why_unknown) is not None:
         raise CannotTell(why)
 
 
+def lets_everybody_send(spf: SpfEvidence) -> bool:
+    """Whether everybody passes, by an `all` or because the passing networks are so wide."""
+    four, six = _networks(spf)
+    return bool(spf.passes_all) or sum(n.num_addresses for n in four) >= _QUARTER or bool(six)
+
+
+def _networks(spf: SpfEvidence) -> tuple[list[ipaddress.IPv4Network], list[ipaddress.IPv6Network]]:
+    """The union of the passing IPv4 networks, and the IPv6 networks that are too wide by themselves."""
+    networks = [ipaddress.ip_network(text, strict=False) for text in spf.passing_networks]
+    four = list(ipaddress.collapse_addresses(n for n in networks if isinstance(n, ipaddress.IPv4Network)))
+    six = list(ipaddress.collapse_addresses(n for n in networks if isinstance(n, ipaddress.IPv6Network)))
+    return four, [n for n in six if n.prefixlen < _WIDEST_IPV6]
+
+
 def _by_all(spf: SpfEvidence, tree: SpfNode) -> Finding:
-    record, variant, through, new = tree.record, None, "", None
-    if record is not None:
-        if spf.passes_all_at == spf.domain:
-            new = with_all(record, "~")
-            variant = None if new else "nobody_listed"
-        else:
-            way = next(w for w in tree.paths() if w[-1].domain == spf.passes_all_at)
-            if (via := way[1].via) is not None:
-                through, new = via.text, without_terms(record, via)
-                variant = "included" if new else "included_by_hand"
+    new = proposed(tree).for_fault(Fault.OPEN)
+    through = ""
+    if spf.passes_all_at == spf.domain:
+        variant = None if new else "nobody_listed"
+    else:
+        way = next(w for w in tree.paths() if w[-1].domain == spf.passes_all_at)
+        through = way[1].via.text if way[1].via else ""
+        variant = "included" if new else "included_by_hand"
     return PASS_ALL.found(
         spf.domain,
         variant=variant,
-        records=(RecordChange(spf.published_at, "TXT", record.text if record else None, new),),
+        records=(RecordChange(spf.published_at, "TXT", tree.record.text if tree.record else None, new),),
         domain=spf.domain,
         term=spf.passes_all,
         holder=spf.passes_all_at,
@@ -146,14 +158,9 @@ def _by_all(spf: SpfEvidence, tree: SpfNode) -> Finding:
     )
 
 
-def _by_networks(spf: SpfEvidence, tree: SpfNode) -> Finding | None:
-    networks = [ipaddress.ip_network(text, strict=False) for text in spf.passing_networks]
-    four = list(ipaddress.collapse_addresses(n for n in networks if isinstance(n, ipaddress.IPv4Network)))
-    six = list(ipaddress.collapse_addresses(n for n in networks if isinstance(n, ipaddress.IPv6Network)))
+def _by_networks(spf: SpfEvidence, tree: SpfNode) -> Finding:
+    four, six = _networks(spf)
     addresses = sum(n.num_addresses for n in four)
-    wide = [n for n in six if n.prefixlen < _WIDEST_IPV6]
-    if addresses < _QUARTER and not wide:
-        return None
     by_ipv4 = addresses >= _QUARTER
     return PASS_ALL.found(
         spf.domain,
@@ -164,7 +171,7 @@ def _by_networks(spf: SpfEvidence, tree: SpfNode) -> Finding | None:
         holder=spf.domain,
         through="",
         percent=addresses * 100 // 2**32,
-        networks=_widest(four if by_ipv4 else wide),
+        networks=_widest(four if by_ipv4 else six),
     )
 
 

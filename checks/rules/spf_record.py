@@ -8,7 +8,8 @@ from checks.catalogue import CannotTell, Check, Finding, RecordChange, Rule, Sam
 from checks.evidence.domain import UseEvidence
 from checks.evidence.spf import SpfEvidence
 from checks.model import Absent, Seen, Severity, Tier, Unreachable, Why
-from checks.parse.spf_proposal import merged
+from checks.parse.spf import text_of
+from checks.parse.spf_proposal import corrected, merged
 from checks.parse.spf_repair import recognised
 from checks.providers import spf_terms
 
@@ -202,11 +203,11 @@ def judge(spf: SpfEvidence, use: UseEvidence) -> Iterator[Finding]:
     match len(spf.records):
         case 0:
             target = _canonical_name(spf)
-            yield _at_alias(spf.domain, target, use) if target else _unrecognised(spf) or _missing(spf.domain, use)
+            yield _at_alias(spf.domain, target, use) if target else _unrecognised(spf, use) or _missing(spf.domain, use)
         case 1:
             return
         case count:
-            record, old = merged(spf.records), spf.records[:MAX_SHOWN]
+            record, old = _one_for_all(spf), spf.records[:MAX_SHOWN]
             changes = [RecordChange(spf.published_at, "TXT", text, "" if record else None) for text in old]
             changes[0] = RecordChange(spf.published_at, "TXT", old[0], record)
             yield MULTIPLE_SPF_RECORDS.found(
@@ -221,17 +222,25 @@ def judge(spf: SpfEvidence, use: UseEvidence) -> Iterator[Finding]:
             )
 
 
-def _unrecognised(spf: SpfEvidence) -> Finding | None:
+def _one_for_all(spf: SpfEvidence) -> str | None:
+    one = merged(spf.records)
+    return one and (corrected(one, spf.domain).text or one)
+
+
+def _unrecognised(spf: SpfEvidence, use: UseEvidence) -> Finding | None:
     """A TXT record that its owner takes for the SPF record, where it can be corrected with certainty."""
     for octets in spf.answer.value.values if isinstance(spf.answer, Seen) else ():
-        text = octets.decode("utf-8", "replace")
+        text = text_of(octets)
         if (meant := recognised(text)) is not None:
+            proposal = corrected(meant.text, spf.domain).text or meant.text
             return MISSING_SPF.found(
                 spf.domain,
+                severity=Severity.WARNING if use.non_sending else None,
+                tier=Tier.NONE if use.non_sending else None,
                 variant="look_alike_closed" if meant.closed else "look_alike",
-                records=(RecordChange(spf.domain, "TXT", text, meant.text),),
+                records=(RecordChange(spf.domain, "TXT", text, proposal),),
                 domain=spf.domain,
-                proposal=meant.text,
+                proposal=proposal,
                 target="",
             )
     return None

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordChange, Rule, Sample, Text, Texts
 from checks.evidence.spf import SpfEvidence, SpfNode, SpfSyntaxError
 from checks.model import Severity, Tier, Unreachable, Why
-from checks.parse.spf_repair import misread_terms, repaired
+from checks.parse.spf_proposal import Fault, proposed
+from checks.parse.spf_repair import misread_terms
 
 _REASONS: dict[str, Text] = {
     "unknown_mechanism": Text(
@@ -97,8 +98,8 @@ _CONSEQUENCE = Text(
     ja="受信側はレコード全体をpermerrorとし、すべての送信元がSPFに合格しなくなります。",
 )
 _CORRECTED = Text(
-    en="Replace the TXT record of `{domain}` by the corrected one (shown with this finding). Nothing but the fault is changed.",
-    ja="`{domain}` のTXTレコードを、修正したレコード(下記)に置き換えます。誤りの箇所以外は変えていません。",
+    en="Replace the TXT record of `{domain}` by the corrected one (shown with this finding). Only what the findings on this record name is changed.",
+    ja="`{domain}` のTXTレコードを、修正したレコード(下記)に置き換えます。このレコードについての指摘以外の箇所は変えていません。",
 )
 _CLOSED = Text(
     en="Replace the TXT record of `{domain}` by the corrected one (shown with this finding), once it lists all your senders. It ends in `~all`: with `all` as you wrote it, every server in the world could send.",
@@ -188,10 +189,9 @@ def _faults(way: tuple[SpfNode, ...]) -> Iterator[Finding]:
             through = way[1].via.text if way[1].via else ""
             yield _found(owner, node, node.record.error, "included", None, through)
         return
-    correction = repaired(node.record.text)
-    suffix, new = "", None
-    if correction is not None:
-        suffix, new = "-closed" if correction.closed else "-corrected", correction.text
+    proposal = proposed(node)
+    new = proposal.for_fault(Fault.SYNTAX)
+    suffix = "" if new is None else "-closed" if Fault.OPEN in proposal.mended else "-corrected"
     if node.record.error is not None:
         yield _found(owner, node, node.record.error, node.record.error.kind + suffix, new)
     elif misread := misread_terms(node.record):
