@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 
 from bot.demo.nameserver import Fault, Nameserver, Zone
 from checks.evidence.message import SessionEvidence, SpfResultEvidence
-from checks.evidence.spf import SpfEvidence
+from checks.evidence.spf import SpfEvidence, SpfLookupEvidence
 from checks.net.dns import Dns
 from checks.probes.run import Run
 from checks.probes.spf import ask_spf
+from checks.probes.spf_lookups import ask_spf_lookups
 from checks.probes.spf_result import ask_spf_result
 
 
@@ -39,7 +40,7 @@ async def running(
     """A run whose lookups give up after half a second."""
     async with Nameserver(zones, faults=faults) as server:
         dns = Dns([server.address], try_s=0.1, tries=3)
-        probes = {SpfEvidence: ask_spf, SpfResultEvidence: ask_spf_result}
+        probes = {SpfEvidence: ask_spf, SpfLookupEvidence: ask_spf_lookups, SpfResultEvidence: ask_spf_result}
         run = Run(domain, domain, dns.run(deadline_s), datetime.now(UTC), probes, session=session)
         try:
             yield run, server
@@ -54,5 +55,15 @@ def published(records: Mapping[str, str], *, faults: Iterable[Fault] = ()) -> Sp
     async def asked() -> SpfEvidence:
         async with running([zone(records)], faults=faults) as (run, _):
             return await run.evidence(SpfEvidence)
+
+    return asyncio.run(asked())
+
+
+def looked_up(records: Mapping[str, str], *, faults: Iterable[Fault] = ()) -> tuple[SpfEvidence, SpfLookupEvidence]:
+    """What the probes see at d.example, with what the names in its records lead to."""
+
+    async def asked() -> tuple[SpfEvidence, SpfLookupEvidence]:
+        async with running([zone(records)], faults=faults) as (run, _):
+            return await asyncio.gather(run.evidence(SpfEvidence), run.evidence(SpfLookupEvidence))
 
     return asyncio.run(asked())
