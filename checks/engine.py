@@ -16,7 +16,7 @@ from checks.authentication import authentication_of, mail_facts_of
 from checks.catalogue import CannotTell, Check, CheckResult, Finding, NotApplicable
 from checks.evidence.domain import UseEvidence
 from checks.evidence.message import SessionEvidence
-from checks.model import Absent, Known, Outcome, Severity, Unreachable, Why
+from checks.model import Absent, Known, Outcome, Seen, Severity, Unreachable, Why
 from checks.net.dns import Dns
 from checks.net.https import Https
 from checks.parse.domain import Domain, parse_domain, shown_name
@@ -302,13 +302,19 @@ def _dns_outcome(told: Known[Any]) -> str:
 
 def _provider(gathered: Mapping[str, Any]) -> str | None:
     """Id of the mail platform, for the sentences that say where to click."""
+    seen = gathered.get("ProvidersEvidence")
+    if seen is not None and isinstance(seen.platform, Seen):
+        return str(seen.platform.value)
     mx = gathered.get("MxEvidence")
     return platform_of(target.host for target in mx.targets) if mx else None
 
 
 def _placed(result: CheckResult, provider: str | None) -> CheckResult:
-    place = place_of(provider, result.id.split(".", 1)[0])
-    return replace(result, findings=tuple(replace(f, place=place) for f in result.findings)) if place else result
+    """What a finding says of a service (its fact `provider`) is mended there, all else at the platform."""
+    topic = result.id.split(".", 1)[0]
+    places = [place_of(str(f.facts.get("provider") or provider or ""), topic) for f in result.findings]
+    findings = zip(result.findings, places, strict=True)
+    return replace(result, findings=tuple(replace(f, place=place) if place else f for f, place in findings))
 
 
 def _domain_of(session: Session) -> Domain:

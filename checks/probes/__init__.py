@@ -5,25 +5,29 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from checks.evidence.bimi import BimiEvidence
 from checks.evidence.blocklist import ClientBlocklistEvidence, DomainBlocklistEvidence, MxBlocklistEvidence
-from checks.evidence.dkim import KnownKeysEvidence
+from checks.evidence.dkim import KnownKeysEvidence, SelectorsEvidence
 from checks.evidence.dmarc import DmarcEvidence, DmarcPlaceEvidence, DmarcReportsEvidence, DmarcResultEvidence
 from checks.evidence.dnssec import DnssecEvidence
 from checks.evidence.domain import DomainEvidence, UseEvidence
 from checks.evidence.helo import HeloEvidence
 from checks.evidence.message import MessageEvidence, SessionEvidence, SpfResultEvidence
 from checks.evidence.mx import MxEvidence, SenderTargetsEvidence
+from checks.evidence.providers import ProvidersEvidence
 from checks.evidence.ptr import ClientReverseEvidence, MxReverseEvidence
 from checks.evidence.spf import SpfEvidence, SpfLookupEvidence
 from checks.evidence.sts import StsEvidence
 from checks.evidence.tls_reports import TlsReportEvidence
+from checks.probes.bimi import ask_bimi
 from checks.probes.blocklist import ask_client_blocklists, ask_domain_blocklists, ask_mx_blocklists
-from checks.probes.dkim import ask_known_keys
+from checks.probes.dkim import ask_known_keys, ask_selectors
 from checks.probes.dmarc import ask_dmarc, ask_dmarc_place, ask_dmarc_reports, ask_dmarc_result
 from checks.probes.dnssec import ask_dnssec
 from checks.probes.domain import ask_domain, ask_use
 from checks.probes.message import ask_message
 from checks.probes.mx import ask_client_reverse, ask_helo, ask_mx, ask_mx_reverse, ask_sender_targets
+from checks.probes.providers import ask_providers
 from checks.probes.run import Run
 from checks.probes.session import ask_session
 from checks.probes.spf import ask_spf
@@ -39,6 +43,8 @@ PROBES: Mapping[type[Any], Callable[[Run], Awaitable[Any]]] = {
     SpfLookupEvidence: ask_spf_lookups,
     SpfResultEvidence: ask_spf_result,
     KnownKeysEvidence: ask_known_keys,
+    SelectorsEvidence: ask_selectors,
+    ProvidersEvidence: ask_providers,
     DmarcEvidence: ask_dmarc,
     DmarcPlaceEvidence: ask_dmarc_place,
     DmarcReportsEvidence: ask_dmarc_reports,
@@ -54,6 +60,7 @@ PROBES: Mapping[type[Any], Callable[[Run], Awaitable[Any]]] = {
     MxBlocklistEvidence: ask_mx_blocklists,
     StsEvidence: ask_sts,
     TlsReportEvidence: ask_tls_reports,
+    BimiEvidence: ask_bimi,
     MessageEvidence: ask_message,
     SessionEvidence: ask_session,
 }

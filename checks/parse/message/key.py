@@ -15,6 +15,8 @@ from checks.parse.tag_list import TagListError, parse_tag_list
 
 MIN_RSA_BITS = 512
 MAX_RSA_BITS = 8192
+TESTING = "y"
+"""The flag of a domain that tests DKIM (RFC 6376 section 3.6.1): its mail is to be treated as unsigned."""
 _MAX_EXPONENT = 2**32
 _MAX_KEY_OCTETS = 4096
 _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
@@ -82,6 +84,34 @@ def parse_key(records: Sequence[bytes]) -> Key:
             return Key("ed25519", 256, 0, 0, point, *limits)
         case _:
             raise KeyProblem("key_restricted")
+
+
+def key_flags(record: str) -> tuple[str, ...]:
+    """The t= tag of a key record in lower case, whatever else is in it; () for what is no tag list."""
+    try:
+        return next((_words(tag.value) or () for tag in parse_tag_list(record) if tag.name == "t"), ())
+    except TagListError:
+        return ()
+
+
+def without_testing(record: str) -> str | None:
+    """The record with the flag `y` taken out of its t= tag, and nothing else changed; None where it has none."""
+    if TESTING not in key_flags(record):
+        return None
+    parts = record.split(";")
+    for number, part in enumerate(parts):
+        name, _, value = part.partition("=")
+        if name.strip() == "t":
+            rest = [flag.strip() for flag in value.split(":") if flag.strip().lower() not in ("", TESTING)]
+            parts[number : number + 1] = [f"{name}={':'.join(rest)}"] if rest else []
+            break
+    return ";".join(parts).strip()
+
+
+def looks_like_key(record: bytes) -> bool:
+    """Meant as a DKIM key, well-formed or not: a TXT record of another purpose says neither of these."""
+    squeezed = b"".join(record.split()).lower()
+    return squeezed.startswith((b"v=dkim1", b"p=")) or b";p=" in squeezed
 
 
 def _words(value: str | None) -> tuple[str, ...] | None:
