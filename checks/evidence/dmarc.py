@@ -37,8 +37,8 @@ class ReportUri:
 class DmarcRecord:
     """A TXT record whose first tag is `v=DMARC1` (RFC 9989 section 4.7). `problems`: tags that a receiver must ignore.
 
-    `policy`, `subdomain_policy`, `nonexistent_policy`: the valid values of p, sp, np, else None. `report_uris`: those of
-    rua that are valid URIs (section 4.10.1), whether or not anybody can send to them.
+    `policy`, `subdomain_policy`, `nonexistent_policy`: the valid values of p, sp, np, else None. `report_uris`: those
+    of rua that are valid URIs (section 4.10.1), whether or not anybody can send to them.
     """
 
     text: str
@@ -97,8 +97,8 @@ class DmarcEvidence:
 class DmarcPlaceEvidence:
     """The TXT records where a DMARC record lands by mistake; receivers look at none of these names.
 
-    `apex`: at the domain itself. `nested`: at `_dmarc._dmarc.<domain>`, `doubled`: at `_dmarc.<domain>.<domain>`; these two are
-    None where not asked, because something meant as DMARC stands at the right name or that could not be told.
+    `apex`: at the domain itself. `nested`: at `_dmarc._dmarc.<domain>`, `doubled`: at `_dmarc.<domain>.<domain>`; these
+    two are None where not asked, because something meant as DMARC stands at the right name or that could not be told.
     """
 
     domain: str

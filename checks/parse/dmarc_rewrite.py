@@ -30,8 +30,8 @@ def corrected(
 ) -> str | None:
     """What to publish in place of `record`: nothing that receivers ignore, and what is missing added.
 
-    `reports_to`: the mailbox for reports, if the record names none. `policy`: in place of what p says. `without`: tags to
-    leave out. No change of what receivers do is hidden in it: a `pct` that still holds back a policy stays (see
+    `reports_to`: the mailbox for reports, if the record names none. `policy`: in place of what p says. `without`: tags
+    to leave out. No change of what receivers do is hidden in it: a `pct` that still holds back a policy stays (see
     `enforced`). None where only the owner can decide: an unreadable policy, two values for one tag, no usable address.
     """
     if len(record.text) >= MAX_TEXT:
@@ -145,7 +145,7 @@ def _with_uris(meant: dict[str, str]) -> dict[str, str] | None:
 
 
 def repaired_uri(text: str) -> str | None:
-    """The `mailto:` URI that an entry of rua or ruf was meant to be, without an obsolete size limit; None where none."""
+    """The `mailto:` URI that an entry of rua or ruf was meant to be, without an obsolete size limit; else None."""
     uri = parse_report_uri(text)
     if uri.domain:
         return text.removesuffix(f"!{uri.size_limit}") if uri.size_limit else text

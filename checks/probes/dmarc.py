@@ -53,7 +53,7 @@ async def ask_dmarc(run: Run) -> DmarcEvidence:
 
 
 async def ask_dmarc_place(run: Run) -> DmarcPlaceEvidence:
-    """What stands where a record lands by mistake; asked beyond the domain's own TXT only where none is at its place."""
+    """What stands where a record lands by mistake; beyond the domain's own TXT asked only where none is in place."""
     apex, dmarc = await asyncio.gather(run.dns.txt(run.domain), run.evidence(DmarcEvidence))
     own = dmarc.walk.steps[0].answer
     if isinstance(own, Unreachable) or any(is_record(t) or is_meant_as_record(t) for t in texts_at(own)):

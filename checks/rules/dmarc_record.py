@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checks.catalogue import CannotTell, Check, Finding, RecordChange, Rule, Sample, Text, Texts
-from checks.evidence.dmarc import DmarcEvidence
+from checks.evidence.dmarc import DmarcEvidence, DmarcPlaceEvidence
 from checks.evidence.domain import DomainEvidence, UseEvidence
 from checks.model import Absent, Seen, Severity, Tier, Unreachable
-from checks.parse.dmarc import POLICIES, is_meant_as_record, parse_dmarc, records_at
+from checks.parse.dmarc import POLICIES, is_meant_as_record, parse_dmarc, records_at, texts_at
+from checks.rules._dmarc_change import first_record, is_misused, usual_record
 
 MISSING_DMARC = Rule(
     id="DMARC001",
@@ -66,8 +67,8 @@ MULTIPLE_DMARC_RECORDS = Rule(
             ja="DMARCレコードは1つでなければならず、複数ある場合、受信側はすべて無視します。ほかに適用されるレコードもなく(`{governing}`)、DMARCは無効の状態です。",
         ),
         fix=Text(
-            en="Keep one record at `{name}` and delete the others. The one below is the strictest of them; check that its `rua` is the address you want.",
-            ja="`{name}` のDMARCレコードを1つだけ残し、ほかは削除してください。下記は最も厳しいポリシーのものです。`rua` が意図した宛先かどうかも確認してください。",
+            en="Keep one record at `{name}` and delete the others. Below the strictest stays; it takes effect at once, so keep the mildest unless you are sure that all your mail passes. Check that `rua` is the address you want.",
+            ja="`{name}` のDMARCレコードを1つだけ残し、ほかは削除してください。下記は最も厳しいものを残す例で、すぐに有効になります。自社のメールがすべて合格する確信がない場合は、最も緩いものを残してください。`rua` の宛先も確認します。",
         ),
     ),
     variants={
@@ -90,14 +91,19 @@ MULTIPLE_DMARC_RECORDS = Rule(
 _MAX_SHOWN = 10
 
 
-def judge(dmarc: DmarcEvidence, use: UseEvidence, domain: DomainEvidence) -> Iterator[Finding]:
+def judge(
+    dmarc: DmarcEvidence, use: UseEvidence, domain: DomainEvidence, place: DmarcPlaceEvidence
+) -> Iterator[Finding]:
     several = tuple(_multiple(dmarc))
     yield from several
-    if isinstance(dmarc.record, Unreachable):
-        raise CannotTell(dmarc.record.why)
-    if isinstance(dmarc.record, Seen) and not dmarc.is_suffix_record:
-        return
-    if several or any(is_meant_as_record(text) for text in _texts(dmarc)):
+    match dmarc.record:
+        case Unreachable(why=why):
+            raise CannotTell(why)
+        case Seen(record) if not dmarc.is_suffix_record or is_misused(dmarc.at or "", record):
+            # A record that wrongly calls itself a suffix's is DMARC204: without that mistake it would govern.
+            return
+    organization = domain.registrable or dmarc.domain
+    if several or any(is_meant_as_record(text) for text in _texts(dmarc, {dmarc.domain, organization})):
         # There is a record, if one that nobody can use: that finding says what to do.
         return
     if use.non_sending:
@@ -108,21 +114,21 @@ def judge(dmarc: DmarcEvidence, use: UseEvidence, domain: DomainEvidence) -> Ite
             severity=Severity.WARNING,
             tier=Tier.NONE,
             variant="non_sending",
-            records=[RecordChange(name, "TXT", None, "v=DMARC1; p=reject")],
+            records=[RecordChange(name, "TXT", None, first_record(dmarc, use, place))],
             domain=domain.shown,
             name=name,
         )
         return
-    organization = domain.registrable or dmarc.domain
     name = f"_dmarc.{organization}"
-    record = RecordChange(name, "TXT", None, f"v=DMARC1; p=none; rua=mailto:dmarc-reports@{organization}")
-    yield MISSING_DMARC.found(dmarc.domain, records=[record], domain=domain.shown, name=name)
+    new = first_record(dmarc, use, place) if organization == dmarc.domain else usual_record(organization)
+    yield MISSING_DMARC.found(
+        dmarc.domain, records=[RecordChange(name, "TXT", None, new)], domain=domain.shown, name=name
+    )
 
 
-def _texts(dmarc: DmarcEvidence) -> list[str]:
-    """The TXT records at the name itself; a look-alike there is DMARC102's to explain."""
-    answer = dmarc.walk.steps[0].answer
-    return [v.decode("utf-8", "replace") for v in answer.value.values] if isinstance(answer, Seen) else []
+def _texts(dmarc: DmarcEvidence, domains: set[str]) -> list[str]:
+    """The TXT records at the `_dmarc` of these domains; a look-alike there is DMARC102's to explain."""
+    return [text for step in dmarc.walk.steps if step.domain in domains for text in texts_at(step.answer)]
 
 
 def _multiple(dmarc: DmarcEvidence) -> Iterator[Finding]:
@@ -152,7 +158,7 @@ def _strictness(text: str) -> int:
 CHECK = Check(
     id="dmarc.record",
     title=Text(en="DMARC record", ja="DMARCレコード"),
-    needs=(DmarcEvidence, UseEvidence, DomainEvidence),
+    needs=(DmarcEvidence, UseEvidence, DomainEvidence, DmarcPlaceEvidence),
     rules=(MISSING_DMARC, MULTIPLE_DMARC_RECORDS),
     judge=judge,
     required=True,

@@ -9,7 +9,8 @@ from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordCh
 from checks.evidence.dmarc import DmarcResultEvidence
 from checks.evidence.message import MessageEvidence, SpfResultEvidence
 from checks.model import Seen, Severity, Tier, Unreachable, Why
-from checks.parse.tag_list import TagListError, parse_tag_list
+from checks.parse.dmarc_rewrite import corrected
+from checks.rules._dmarc_change import mailbox_at
 
 _FACTS = ("from_domain", "return_path", "spf", "signatures", "policy")
 _ALIGNMENT = "https://www.rfc-editor.org/rfc/rfc9989#section-4.4"
@@ -122,7 +123,7 @@ def judge(message: MessageEvidence, dmarc: DmarcResultEvidence, spf: SpfResultEv
     }
     if dmarc.near_miss:
         at = dmarc.at or from_domain
-        record_name = at if at.startswith("_dmarc.") else f"_dmarc.{at}"
+        record_name = f"_dmarc.{at}"
         yield STRICT_ALIGNMENT_MISS.found(
             from_domain, records=_without_strict(record_name, dmarc), **facts, record_name=record_name
         )
@@ -141,12 +142,10 @@ def _cause(message: MessageEvidence, dmarc: DmarcResultEvidence, spf: SpfResultE
 def _without_strict(name: str, dmarc: DmarcResultEvidence) -> tuple[RecordChange, ...]:
     if not isinstance(dmarc.record, Seen):
         return ()
-    old = dmarc.record.value.text
-    try:
-        kept = [t for t in parse_tag_list(old) if t.name.lower() not in ("adkim", "aspf")]
-    except TagListError:
-        return (RecordChange(name, "TXT", old, None),)
-    return (RecordChange(name, "TXT", old, "; ".join(f"{t.name}={t.value}" for t in kept)),)
+    record = dmarc.record.value
+    reports_to = mailbox_at(name.removeprefix("_dmarc."))
+    new = corrected(record, reports_to=reports_to, without=("adkim", "aspf"))
+    return (RecordChange(name, "TXT", record.text, new),)
 
 
 CHECKS = (

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordChange, Rule, Sample, Text, Texts
 from checks.evidence.dmarc import DmarcEvidence, DmarcRecord, DmarcTag
+from checks.evidence.domain import UseEvidence
+from checks.evidence.mx import MxEvidence
 from checks.model import Seen, Severity, Tier, Unreachable, Why
-from checks.parse.dmarc import MAX_TEXT, POLICIES, is_meant_as_record, is_record
+from checks.parse.dmarc import MAX_TEXT, is_meant_as_record, is_record, parse_dmarc, texts_at
+from checks.parse.dmarc_rewrite import REMOVED_TAGS, corrected
+from checks.parse.domain import registrable
+from checks.rules._dmarc_change import change_now
 
 DMARC_SYNTAX_ERROR = Rule(
     id="DMARC102",
@@ -30,8 +34,8 @@ DMARC_SYNTAX_ERROR = Rule(
             ja="有効な値はnone、quarantine、rejectのみです。それ以外の値があると、受信側はp=noneとして扱うか、レポートの宛先もなければDMARC自体を適用しません。",
         ),
         fix=Text(
-            en="Correct `{part}` (it begins at octet {position} of the record) as shown below.",
-            ja="レコードの{position}オクテット目から始まる `{part}` を、下記のとおり修正してください。",
+            en="Correct `{part}` (it begins at octet {position} of the record) to the policy you want: none, quarantine or reject.",
+            ja="レコードの{position}オクテット目から始まる `{part}` を、none、quarantine、rejectのうち意図した値に修正してください。",
         ),
     ),
     variants={
@@ -45,8 +49,8 @@ DMARC_SYNTAX_ERROR = Rule(
                 ja="DMARCレコードは `v=DMARC1`(大文字と小文字もこのとおり、引用符なし)で始まる必要があります。これは該当せず、受信側からはレコードがないものとして扱われます。",
             ),
             fix=Text(
-                en="Replace the record by the one below; what is wrong begins at octet {position}.",
-                ja="下記のレコードに置き換えてください。誤りは{position}オクテット目から始まっています。",
+                en="Replace the record by the one below; what is wrong begins at octet {position}. Its policy has not been applied so far: begin with p=none if you are not sure that all your mail passes.",
+                ja="下記のレコードに置き換えてください。誤りは{position}オクテット目から始まっています。これまでポリシーは適用されていないため、自社のメールがすべて合格する確信がない場合は、p=noneから始めてください。",
             ),
         ),
         "tag": Texts(
@@ -59,8 +63,8 @@ DMARC_SYNTAX_ERROR = Rule(
                 ja="ほかの部分は有効で、この部分には既定値が使われます。意図した設定は反映されていません。",
             ),
             fix=Text(
-                en="Correct or delete `{part}` (it begins at octet {position} of the record).",
-                ja="レコードの{position}オクテット目から始まる `{part}` を修正するか、削除してください。",
+                en="Correct or delete `{part}` (it begins at octet {position} of the record). Where it could be told what you meant, the record below has it.",
+                ja="レコードの{position}オクテット目から始まる `{part}` を修正するか、削除してください。意図を推定できる場合は、下記のレコードに反映しています。",
             ),
         ),
     },
@@ -78,16 +82,13 @@ _VERSION = re.compile(r"[\s;]*v\s*=\s*dmarc1?[ \t]*;?|[\s;]*dmarc1?\b[ \t]*;?", 
 _QUOTES = re.compile("[\"'“”‘’「」]")
 
 
-def judge(dmarc: DmarcEvidence) -> Iterator[Finding]:
-    own = dmarc.walk.steps[0].answer
-    if isinstance(own, Seen):
-        texts = [value.decode("utf-8", "replace") for value in own.value.values]
-        if not any(is_record(text) for text in texts):
-            for text in islice(filter(is_meant_as_record, texts), _MAX_FINDINGS):
-                yield _ignored(dmarc, text)
+def judge(dmarc: DmarcEvidence, use: UseEvidence, mx: MxEvidence) -> Iterator[Finding]:
+    yield from _look_alikes(dmarc)
     match dmarc.record:
         case Seen(record) if not dmarc.is_suffix_record:
-            yield from islice((_problem(dmarc, record, tag) for tag in _worst_first(record)), _MAX_FINDINGS)
+            problems = islice(_worst_first(record), _MAX_FINDINGS)
+            change = change_now(dmarc, use, mx)
+            yield from (_problem(dmarc, record, tag, change) for tag in problems)
         case Unreachable(why=why):
             raise CannotTell(why)
         case _:
@@ -95,18 +96,30 @@ def judge(dmarc: DmarcEvidence) -> Iterator[Finding]:
 
 
 def _worst_first(record: DmarcRecord) -> list[DmarcTag]:
-    return sorted(record.problems, key=lambda tag: tag.name not in ("p", "sp", "np"))
+    """A tag that is no more in use is DMARC104's, whatever its value."""
+    problems = [tag for tag in record.problems if tag.name not in REMOVED_TAGS]
+    return sorted(problems, key=lambda tag: tag.name not in ("p", "sp", "np"))
 
 
-def _ignored(dmarc: DmarcEvidence, text: str) -> Finding:
+def _look_alikes(dmarc: DmarcEvidence) -> Iterator[Finding]:
+    """At the name itself, and at its organization's where no record governs."""
+    names = {dmarc.domain} if isinstance(dmarc.record, Seen) else {dmarc.domain, registrable(dmarc.domain)}
+    for step in dmarc.walk.steps:
+        texts = texts_at(step.answer) if step.domain in names else ()
+        if not any(is_record(text) for text in texts):
+            for text in islice(filter(is_meant_as_record, texts), _MAX_FINDINGS):
+                yield _ignored(step.domain, text)
+
+
+def _ignored(domain: str, text: str) -> Finding:
     bare = _VERSION.sub("", _QUOTES.sub("", text[:MAX_TEXT]))
-    tags = [part.strip() for part in bare.split(";") if part.strip()]
-    new = "; ".join(["v=DMARC1", *(tags or ["p=none"])])
+    parts = [part.strip() for part in bare.split(";") if part.strip()]
+    new = corrected(parse_dmarc("; ".join(["v=DMARC1", *parts])))
     expected = "v=DMARC1"
     position = next((i for i, (a, b) in enumerate(zip(text, expected, strict=False)) if a != b), len(expected))
-    name = f"_dmarc.{dmarc.domain}"
+    name = f"_dmarc.{domain}"
     return DMARC_SYNTAX_ERROR.found(
-        dmarc.domain,
+        domain,
         variant="ignored",
         records=[RecordChange(name, "TXT", text[:MAX_TEXT], new)],
         name=name,
@@ -115,34 +128,26 @@ def _ignored(dmarc: DmarcEvidence, text: str) -> Finding:
     )
 
 
-def _problem(dmarc: DmarcEvidence, record: DmarcRecord, tag: DmarcTag) -> Finding:
-    name = f"_dmarc.{dmarc.at}"
+def _problem(dmarc: DmarcEvidence, record: DmarcRecord, tag: DmarcTag, change: Sequence[RecordChange]) -> Finding:
     part = f"{tag.name}={tag.value}" if tag.name else tag.value
     first = next((t for t in record.tags if t.name == tag.name), None)
     is_policy = tag.name in ("p", "sp", "np") and tag is first
-    meant = difflib.get_close_matches(tag.value.lower()[:_SHOWN], POLICIES, 1, 0.5) if is_policy else ()
-    new = _replaced(record.text, tag, f"{tag.name}={meant[0]}") if meant else None
     return DMARC_SYNTAX_ERROR.found(
         dmarc.at or "",
         severity=None if is_policy else Severity.WARNING,
         tier=None if is_policy else Tier.NONE,
         variant=None if is_policy else "tag",
-        records=[RecordChange(name, "TXT", record.text, new)],
-        name=name,
+        records=change,
+        name=f"_dmarc.{dmarc.at}",
         part=part[:_SHOWN],
         position=tag.position,
     )
 
 
-def _replaced(text: str, tag: DmarcTag, new: str) -> str:
-    end = text.find(";", tag.position)
-    return text[: tag.position] + new + (text[end:] if end >= 0 else "")
-
-
 CHECK = Check(
     id="dmarc.syntax",
     title=Text(en="DMARC syntax", ja="DMARCの書式"),
-    needs=(DmarcEvidence,),
+    needs=(DmarcEvidence, UseEvidence, MxEvidence),
     rules=(DMARC_SYNTAX_ERROR,),
     judge=judge,
     required=True,

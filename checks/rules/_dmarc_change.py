@@ -1,0 +1,109 @@
+"""The change of the governing record that the findings on it show: all the same one for now, all the same one for later."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from checks.catalogue import RecordChange
+from checks.evidence.dmarc import DmarcEvidence, DmarcPlaceEvidence, DmarcRecord
+from checks.evidence.domain import UseEvidence
+from checks.evidence.mx import MxEvidence
+from checks.model import Absent, Answer, Known, MxHost, Seen
+from checks.parse.dmarc import is_record, parse_dmarc, texts_at
+from checks.parse.dmarc_rewrite import corrected, enforced
+from checks.parse.domain import suffix_list
+
+
+def change_now(dmarc: DmarcEvidence, use: UseEvidence, mx: MxEvidence) -> tuple[RecordChange, ...]:
+    """The governing record with everything mended that can be mended at once; nothing where nothing is to be."""
+    if not isinstance(dmarc.record, Seen):
+        return ()
+    record = dmarc.record.value
+    new = corrected(record, reports_to=_reports_to(dmarc, use, mx), without=_misused(dmarc))
+    name = f"_dmarc.{dmarc.at}"
+    return () if new == record.text else (RecordChange(name, "TXT", record.text, new),)
+
+
+def change_later(dmarc: DmarcEvidence, use: UseEvidence, mx: MxEvidence) -> tuple[RecordChange, ...]:
+    """The record that follows, once all mail of the domain passes; it has all that `change_now` mends."""
+    if not isinstance(dmarc.record, Seen):
+        return ()
+    record = dmarc.record.value
+    new = enforced(record, reports_to=_reports_to(dmarc, use, mx), without=_misused(dmarc))
+    return (RecordChange(f"_dmarc.{dmarc.at}", "TXT", record.text, new, later=True),)
+
+
+def change_without_mail(dmarc: DmarcEvidence) -> tuple[RecordChange, ...]:
+    """For a name that has no mail: p=reject at the name itself, whatever its organization does, and at once."""
+    name = f"_dmarc.{dmarc.domain}"
+    if not isinstance(dmarc.record, Seen) or dmarc.at != dmarc.domain:
+        return (RecordChange(name, "TXT", None, "v=DMARC1; p=reject"),)
+    record = dmarc.record.value
+    new = corrected(record, policy="reject", without=("t", "pct", *_misused(dmarc)))
+    return (RecordChange(name, "TXT", record.text, new),)
+
+
+def misplaced_records(place: DmarcPlaceEvidence) -> tuple[tuple[str, str], ...]:
+    """The DMARC records at names where nobody looks: (name, text)."""
+    names = (
+        (place.domain, place.apex),
+        (f"_dmarc._dmarc.{place.domain}", place.nested),
+        (f"_dmarc.{place.domain}.{place.domain}", place.doubled),
+    )
+    return tuple((name, text) for name, told in names if told for text in texts_at(told) if is_record(text))
+
+
+def first_record(dmarc: DmarcEvidence, use: UseEvidence, place: DmarcPlaceEvidence) -> str:
+    """The text of the record to begin with at the domain itself: its misplaced one, whose policy nobody has applied
+    yet and which therefore begins with p=none; else the usual first one. A domain without mail can begin with reject.
+    """
+    policy = "reject" if use.non_sending else "none"
+    for _, text in misplaced_records(place):
+        moved = corrected(parse_dmarc(text), policy=policy, without=("sp", "np", "t", "pct", "psd"))
+        if moved is not None and (use.non_sending or "rua=" in moved):
+            return moved
+    return "v=DMARC1; p=reject" if use.non_sending else usual_record(dmarc.domain)
+
+
+def usual_record(domain: str) -> str:
+    return f"v=DMARC1; p=none; rua=mailto:{mailbox_at(domain)}"
+
+
+def mailbox_at(domain: str) -> str:
+    return f"dmarc-reports@{domain}"
+
+
+def is_misused(domain: str, record: DmarcRecord) -> bool:
+    """It says that `domain` is a public suffix, which the Public Suffix List does not know."""
+    return record.psd == "y" and not suffix_list().is_public(domain)
+
+
+def _misused(dmarc: DmarcEvidence) -> Collection[str]:
+    record = dmarc.record
+    return ("psd",) if isinstance(record, Seen) and dmarc.at and is_misused(dmarc.at, record.value) else ()
+
+
+def _reports_to(dmarc: DmarcEvidence, use: UseEvidence, mx: MxEvidence) -> str:
+    """A mailbox to propose, "" where none is needed or the domain cannot have one."""
+    if (
+        use.non_sending
+        or dmarc.at is None
+        or (dmarc.at == dmarc.domain and accepts_mail(mx.records, mx.own_ipv4, mx.own_ipv6) is False)
+    ):
+        return ""
+    return mailbox_at(dmarc.at)
+
+
+def accepts_mail(
+    records: Known[Answer[MxHost]], ipv4: Known[Answer[str]] | None, ipv6: Known[Answer[str]] | None
+) -> bool | None:
+    """There is an MX that is not the null MX, or no MX but an address (RFC 5321 section 5.1); None: a lookup failed."""
+    match records:
+        case Seen(answer):
+            return any(host.host for host in answer.values)
+        case Absent():
+            if isinstance(ipv4, Seen) or isinstance(ipv6, Seen):
+                return True
+            return False if isinstance(ipv4, Absent) and isinstance(ipv6, Absent) else None
+        case _:
+            return None

@@ -1,0 +1,158 @@
+"""Will the DMARC reports arrive?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordChange, Rule, Sample, Text, Texts
+from checks.evidence.dmarc import DmarcEvidence, DmarcReportsEvidence, ReportDestination
+from checks.model import Absent, Known, Seen, Severity, Tier, Unreachable, Why
+from checks.parse.dmarc import records_at
+from checks.rules._dmarc_change import accepts_mail
+
+REPORT_DESTINATION_NOT_AUTHORISED = Rule(
+    id="DMARC303",
+    name="report-destination-not-authorised",
+    severity=Severity.WARNING,
+    tier=Tier.NONE,
+    since="0.2",
+    facts=("domain", "destination", "tags", "name", "record"),
+    texts=Texts(
+        title=Text(
+            en="DMARC reports of `{domain}` do not go to `{destination}`: it has not agreed to receive them",
+            ja="`{domain}` のDMARCレポートは `{destination}` に届きません(受信の許可がありません)",
+        ),
+        why=Text(
+            en="{tags:code} in `{record}` names another organization. Receivers send reports there only if it has the TXT record `{name}`, which does not exist.",
+            ja="`{record}` の {tags:code} が別の組織のドメインを指定しています。その場合、受信側は宛先側のTXTレコード `{name}` を確認してから送りますが、このレコードがありません。",
+        ),
+        fix=Text(
+            en="Have whoever runs `{destination}` publish the record below; a report service does that once you register `{domain}` there. Or name a mailbox of your own domain.",
+            ja="`{destination}` の管理者に、下記のレコードの登録を依頼してください。レポート分析サービスの場合は、サービスに `{domain}` を登録すると設定されます。または、自社ドメインの宛先に変更します。",
+        ),
+    ),
+    references=("https://www.rfc-editor.org/rfc/rfc9990#section-4",),
+    sample=Sample(
+        bad="v=DMARC1; p=reject; rua=mailto:reports@example.net  (example.co.jp._report._dmarc.example.net: NXDOMAIN)",
+        good='v=DMARC1; p=reject; rua=mailto:reports@example.net  (example.co.jp._report._dmarc.example.net: "v=DMARC1;")',
+    ),
+)
+
+REPORT_DESTINATION_UNREACHABLE = Rule(
+    id="DMARC304",
+    name="report-destination-unreachable",
+    severity=Severity.WARNING,
+    tier=Tier.NONE,
+    since="0.2",
+    facts=("destination", "tags", "record", "found"),
+    texts=Texts(
+        title=Text(
+            en="DMARC reports cannot be delivered to `{destination}`: it accepts no mail",
+            ja="DMARCレポートの宛先 `{destination}` は、メールを受信できないドメインです",
+        ),
+        why=Text(
+            en="{tags:code} in `{record}` sends reports to this domain, but it has neither an MX record nor an address, or refuses all mail (found: `{found}`).",
+            ja="`{record}` の {tags:code} で指定されていますが、MXレコードもアドレスもないか、メールを受信しない設定です(確認結果: `{found}`)。レポートは届きません。",
+        ),
+        fix=Text(
+            en="Check the spelling of `{destination}` in the record at `{record}`, and name a mailbox that exists.",
+            ja="`{record}` のレコードに記載した `{destination}` の綴りを確認し、実在するメールボックスを指定してください。",
+        ),
+    ),
+    references=(
+        "https://www.rfc-editor.org/rfc/rfc9990#section-4",
+        "https://www.rfc-editor.org/rfc/rfc5321#section-5.1",
+    ),
+    sample=Sample(
+        bad="v=DMARC1; p=reject; rua=mailto:dmarc-reports@exmaple.co.jp  (NXDOMAIN)",
+        good="v=DMARC1; p=reject; rua=mailto:dmarc-reports@example.co.jp",
+    ),
+)
+
+
+def judge(dmarc: DmarcEvidence, reports: DmarcReportsEvidence) -> Iterator[Finding]:
+    match dmarc.record:
+        case Unreachable(why=why):
+            raise CannotTell(why)
+        case Seen() if not dmarc.is_suffix_record and reports.destinations:
+            pass
+        case _:
+            raise NotApplicable(Why.NO_RECORD)
+    failed: list[Why] = []
+    for destination in reports.destinations:
+        yield from _not_authorised(dmarc, destination, failed)
+        yield from _unreachable(dmarc, destination, failed)
+    if failed:
+        raise CannotTell(failed[0])
+
+
+def _not_authorised(dmarc: DmarcEvidence, to: ReportDestination, failed: list[Why]) -> Iterator[Finding]:
+    """The rest of the record counts for nothing: one that begins with the version is consent (RFC 9990 section 4)."""
+    if to.authorisation is None or records_at(to.authorisation):
+        return
+    external = _is_external(dmarc, to)
+    for told in (external, to.authorisation) if external is not False else ():
+        if isinstance(told, Unreachable):
+            failed.append(told.why)
+            return
+    if external is not False:
+        yield REPORT_DESTINATION_NOT_AUTHORISED.found(
+            to.domain,
+            records=[RecordChange(to.authorised_at, "TXT", None, "v=DMARC1;")],
+            domain=dmarc.at or "",
+            destination=to.domain,
+            tags=to.tags,
+            name=to.authorised_at,
+            record=f"_dmarc.{dmarc.at}",
+        )
+
+
+def _is_external(dmarc: DmarcEvidence, to: ReportDestination) -> bool | Unreachable:
+    """Its organizational domain is another than the one of the record."""
+    ours, theirs = _or_self(dmarc.walk.organizational, dmarc.at or ""), _or_self(to.organizational, to.domain)
+    if isinstance(ours, Unreachable):
+        return ours
+    return theirs if isinstance(theirs, Unreachable) else ours != theirs
+
+
+def _or_self(organizational: Known[str], domain: str) -> str | Unreachable:
+    match organizational:
+        case Seen(name):
+            return name
+        case Absent():
+            return domain
+        case failed:
+            return failed
+
+
+def _unreachable(dmarc: DmarcEvidence, to: ReportDestination, failed: list[Why]) -> Iterator[Finding]:
+    match accepts_mail(to.mx, to.ipv4, to.ipv6):
+        case None:
+            failed += [told.why for told in (to.mx, to.ipv4, to.ipv6) if isinstance(told, Unreachable)][:1]
+        case False:
+            yield REPORT_DESTINATION_UNREACHABLE.found(
+                to.domain,
+                destination=to.domain,
+                tags=to.tags,
+                record=f"_dmarc.{dmarc.at}",
+                found=_found(to),
+            )
+
+
+def _found(to: ReportDestination) -> str:
+    match to.mx:
+        case Seen():
+            return "MX 0 ."
+        case Absent(how="nxdomain"):
+            return "NXDOMAIN"
+        case _:
+            return "no MX, A, AAAA"
+
+
+CHECK = Check(
+    id="dmarc.destinations",
+    title=Text(en="Destinations of DMARC reports", ja="DMARCレポートの宛先"),
+    needs=(DmarcEvidence, DmarcReportsEvidence),
+    rules=(REPORT_DESTINATION_NOT_AUTHORISED, REPORT_DESTINATION_UNREACHABLE),
+    judge=judge,
+)
