@@ -150,7 +150,7 @@ class Checker:
         if unknown := (asked or frozenset()) - TOPICS:
             raise ValueError(f"no such topic: {', '.join(sorted(unknown))}")
         run = self._run(domain, known_selectors=tuple(known_selectors))
-        checks = [c for c in CATALOGUE.checks if asked is None or c.topic in {*asked, "dns"}]
+        checks = [c for c in CATALOGUE.checks if asked is None or c.topic in asked or c.id == "dns.exists"]
         return await self._report("domain", run, checks, on_progress)
 
     async def check_message(

@@ -7,6 +7,7 @@ from typing import Any
 
 from checks.evidence.bimi import BimiEvidence
 from checks.evidence.blocklist import ClientBlocklistEvidence, DomainBlocklistEvidence, MxBlocklistEvidence
+from checks.evidence.dane import DaneEvidence
 from checks.evidence.dkim import KnownKeysEvidence, SelectorsEvidence
 from checks.evidence.dmarc import DmarcEvidence, DmarcPlaceEvidence, DmarcReportsEvidence, DmarcResultEvidence
 from checks.evidence.dnssec import DnssecEvidence
@@ -14,6 +15,7 @@ from checks.evidence.domain import DomainEvidence, UseEvidence
 from checks.evidence.helo import HeloEvidence
 from checks.evidence.message import MessageEvidence, SessionEvidence, SpfResultEvidence
 from checks.evidence.mx import MxEvidence, SenderTargetsEvidence
+from checks.evidence.nameservers import NameServersEvidence
 from checks.evidence.providers import ProvidersEvidence
 from checks.evidence.ptr import ClientReverseEvidence, MxReverseEvidence
 from checks.evidence.spf import SpfEvidence, SpfLookupEvidence
@@ -21,12 +23,14 @@ from checks.evidence.sts import StsEvidence
 from checks.evidence.tls_reports import TlsReportEvidence
 from checks.probes.bimi import ask_bimi
 from checks.probes.blocklist import ask_client_blocklists, ask_domain_blocklists, ask_mx_blocklists
+from checks.probes.dane import ask_dane
 from checks.probes.dkim import ask_known_keys, ask_selectors
 from checks.probes.dmarc import ask_dmarc, ask_dmarc_place, ask_dmarc_reports, ask_dmarc_result
 from checks.probes.dnssec import ask_dnssec
 from checks.probes.domain import ask_domain, ask_use
 from checks.probes.message import ask_message
 from checks.probes.mx import ask_client_reverse, ask_helo, ask_mx, ask_mx_reverse, ask_sender_targets
+from checks.probes.nameservers import ask_name_servers
 from checks.probes.providers import ask_providers
 from checks.probes.run import Run
 from checks.probes.session import ask_session
@@ -55,6 +59,8 @@ PROBES: Mapping[type[Any], Callable[[Run], Awaitable[Any]]] = {
     HeloEvidence: ask_helo,
     SenderTargetsEvidence: ask_sender_targets,
     DnssecEvidence: ask_dnssec,
+    DaneEvidence: ask_dane,
+    NameServersEvidence: ask_name_servers,
     DomainBlocklistEvidence: ask_domain_blocklists,
     ClientBlocklistEvidence: ask_client_blocklists,
     MxBlocklistEvidence: ask_mx_blocklists,

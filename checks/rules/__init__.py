@@ -11,6 +11,7 @@ from checks.rules import (
     bimi_policy,
     bimi_record,
     blocklist,
+    dane_records,
     dkim_alignment,
     dkim_field,
     dkim_keys,
@@ -29,6 +30,9 @@ from checks.rules import (
     dmarc_syntax,
     dmarc_tags,
     dns_name,
+    dns_servers,
+    dnssec_mx,
+    dnssec_signatures,
     dnssec_zone,
     msg_from,
     mx_addresses,
@@ -58,6 +62,7 @@ VERSION = "2026.11"
 
 CHECKS: tuple[Check, ...] = (
     dns_name.CHECK,
+    dns_servers.CHECK,
     spf_record.CHECK,
     spf_look_alike.CHECK,
     spf_syntax.CHECK,
@@ -99,6 +104,9 @@ CHECKS: tuple[Check, ...] = (
     bimi_policy.CHECK,
     bimi_assets.CHECK,
     dnssec_zone.CHECK,
+    dnssec_mx.CHECK,
+    *dnssec_signatures.CHECKS,
+    *dane_records.CHECKS,
     *blocklist.CHECKS,
     *msg_from.CHECKS,
 )
