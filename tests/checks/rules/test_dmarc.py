@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import pytest
 from built import NODATA, NXDOMAIN, SERVFAIL, TIMEOUT, dmarc, domain, txt, use, yields
+from built_dmarc import place, receiving
 
 from checks.engine import judge
 from checks.model import Outcome, Severity, Tier, Why
 from checks.rules import dmarc_policy, dmarc_record, dmarc_syntax
 
 NAME = "example.co.jp"
+FIRST_RUA = "; rua=mailto:dmarc-reports@example.co.jp"
 GOOD = txt("v=DMARC1; p=reject; rua=mailto:r@example.co.jp")
 
 
 def record_rules(name, at, **about):
-    return yields(dmarc_record.CHECK, dmarc(name, at), use(name, **about), domain(name))
+    return yields(dmarc_record.CHECK, dmarc(name, at), use(name, **about), domain(name), place(name))
 
 
 def test_missing_is_found_only_where_every_step_of_the_walk_was_answered():
@@ -26,7 +28,7 @@ def test_missing_is_found_only_where_every_step_of_the_walk_was_answered():
 @pytest.mark.parametrize("cause", [SERVFAIL, TIMEOUT], ids=["servfail", "timeout"])
 @pytest.mark.parametrize("where", [NAME, "co.jp"])
 def test_a_failed_lookup_is_never_missing(cause, where):
-    result = judge(dmarc_record.CHECK, dmarc(NAME, {where: cause}), use(), domain())
+    result = judge(dmarc_record.CHECK, dmarc(NAME, {where: cause}), use(), domain(), place())
     assert (result.outcome, result.reason, result.findings) == (Outcome.UNKNOWN, cause.why, ())
 
 
@@ -44,14 +46,20 @@ def test_a_public_suffix_record_alone_does_not_count():
 
 
 def test_the_proposed_record_stands_at_the_organizational_domain():
-    result = judge(dmarc_record.CHECK, dmarc("news.example.co.jp", {}), use(), domain("news.example.co.jp"))
+    result = judge(
+        dmarc_record.CHECK,
+        dmarc("news.example.co.jp", {}),
+        use(),
+        domain("news.example.co.jp"),
+        place("news.example.co.jp"),
+    )
     change = result.findings[0].records[0]
     assert (change.name, change.old) == ("_dmarc.example.co.jp", None)
     assert change.new == "v=DMARC1; p=none; rua=mailto:dmarc-reports@example.co.jp"
 
 
 def test_a_domain_without_mail_is_only_warned_and_told_to_reject():
-    result = judge(dmarc_record.CHECK, dmarc(NAME, {}), use(non_sending=True), domain())
+    result = judge(dmarc_record.CHECK, dmarc(NAME, {}), use(non_sending=True), domain(), place())
     finding = result.findings[0]
     assert (finding.severity, finding.tier, finding.records[0].new) == (
         Severity.WARNING,
@@ -64,7 +72,11 @@ def test_several_records_are_all_discarded_and_the_walk_goes_on():
     two = txt("v=DMARC1; p=none", "v=DMARC1; p=reject")
     assert record_rules(NAME, {NAME: two}) == ["DMARC101"]
     below = judge(
-        dmarc_record.CHECK, dmarc("news.example.co.jp", {"news.example.co.jp": two, NAME: GOOD}), use(), domain()
+        dmarc_record.CHECK,
+        dmarc("news.example.co.jp", {"news.example.co.jp": two, NAME: GOOD}),
+        use(),
+        domain(),
+        place(),
     )
     assert below.findings[0].facts["governing"] == "_dmarc.example.co.jp"
     assert [(r.old, r.new) for r in below.findings[0].records] == [
@@ -80,22 +92,23 @@ def test_one_record_beside_unrelated_text_is_one_record():
 @pytest.mark.parametrize(
     ("record", "severity", "new"),
     [
-        ("v=DMARC1; p=quarantaine", Severity.ERROR, "v=DMARC1; p=quarantine"),
+        ("v=DMARC1; p=quarantaine", Severity.ERROR, f"v=DMARC1; p=quarantine{FIRST_RUA}"),
         (
             "v=DMARC1; p=reject; sp=nonne; rua=mailto:a@b.jp",
             Severity.ERROR,
             "v=DMARC1; p=reject; sp=none; rua=mailto:a@b.jp",
         ),
-        ("v=DMARC1; p=reject; adkim=strict", Severity.WARNING, None),
+        ("v=DMARC1; p=reject; adkim=strict", Severity.WARNING, f"v=DMARC1; p=reject; adkim=s{FIRST_RUA}"),
         ("v=DMARC1; p=reject; p=none", Severity.WARNING, None),
-        ("v=DMARC1; p=reject; rua mailto:a@b.jp", Severity.WARNING, None),
+        ("v=DMARC1; p=reject; rua mailto:a@b.jp", Severity.WARNING, "v=DMARC1; p=reject; rua=mailto:a@b.jp"),
+        ("v=DMARC1; p=other; adkim=x", Severity.ERROR, None),
         ("v=dmarc1; p=reject", Severity.ERROR, "v=DMARC1; p=reject"),
         ("p=reject; v=DMARC1", Severity.ERROR, "v=DMARC1; p=reject"),
         ("“v=DMARC1; p=reject”", Severity.ERROR, "v=DMARC1; p=reject"),
     ],
 )
 def test_what_receivers_ignore_is_found_with_its_correction(record, severity, new):
-    finding = judge(dmarc_syntax.CHECK, dmarc(NAME, {NAME: txt(record)})).findings[0]
+    finding = judge(dmarc_syntax.CHECK, dmarc(NAME, {NAME: txt(record)}), use(), receiving()).findings[0]
     assert (finding.rule.id, finding.severity, finding.records[0].new) == ("DMARC102", severity, new)
 
 
@@ -109,22 +122,30 @@ def test_what_receivers_ignore_is_found_with_its_correction(record, severity, ne
     ],
 )
 def test_valid_records_are_not_accused(record):
-    assert yields(dmarc_syntax.CHECK, dmarc(NAME, {NAME: txt(record)})) == []
+    assert yields(dmarc_syntax.CHECK, dmarc(NAME, {NAME: txt(record)}), use(), receiving()) == []
 
 
 def test_a_lookalike_is_explained_as_such_and_not_called_missing():
     assert record_rules(NAME, {NAME: txt("v=dmarc1; p=reject")}) == []
-    assert yields(dmarc_syntax.CHECK, dmarc(NAME, {NAME: txt("v=dmarc1; p=reject")})) == ["DMARC102"]
+    assert yields(dmarc_syntax.CHECK, dmarc(NAME, {NAME: txt("v=dmarc1; p=reject")}), use(), receiving()) == [
+        "DMARC102"
+    ]
 
 
 def test_monitoring_is_a_notice_with_the_next_record():
-    finding = judge(dmarc_policy.CHECK, dmarc(NAME, {NAME: txt("v=DMARC1; p=none; sp=none")}), use()).findings[0]
+    finding = judge(
+        dmarc_policy.CHECK, dmarc(NAME, {NAME: txt("v=DMARC1; p=none; sp=none")}), use(), receiving()
+    ).findings[0]
     assert (finding.rule.id, finding.severity, finding.tier) == ("DMARC201", Severity.NOTICE, Tier.NONE)
-    assert finding.records[0].new == "v=DMARC1; p=quarantine; sp=none"
+    change = finding.records[0]
+    assert (change.new, change.later) == (f"v=DMARC1; p=quarantine; sp=none{FIRST_RUA}", True)
 
 
 def test_monitoring_does_not_fail_the_question():
-    assert judge(dmarc_policy.CHECK, dmarc(NAME, {NAME: txt("v=DMARC1; p=none")}), use()).outcome is Outcome.PASSED
+    assert (
+        judge(dmarc_policy.CHECK, dmarc(NAME, {NAME: txt("v=DMARC1; p=none")}), use(), receiving()).outcome
+        is Outcome.PASSED
+    )
 
 
 @pytest.mark.parametrize(
@@ -133,25 +154,27 @@ def test_monitoring_does_not_fail_the_question():
 )
 def test_without_a_record_there_is_no_policy_to_judge(answer, outcome, why):
     for check, evidence in (
-        (dmarc_policy.CHECK, (dmarc(NAME, {NAME: answer}), use())),
-        (dmarc_syntax.CHECK, (dmarc(NAME, {NAME: answer}),)),
+        (dmarc_policy.CHECK, (dmarc(NAME, {NAME: answer}), use(), receiving())),
+        (dmarc_syntax.CHECK, (dmarc(NAME, {NAME: answer}), use(), receiving())),
     ):
         result = judge(check, *evidence)
         assert (result.outcome, result.reason) == (outcome, why)
 
 
 def test_enforcement_is_not_monitoring():
-    assert yields(dmarc_policy.CHECK, dmarc(NAME, {NAME: GOOD}), use()) == []
+    assert yields(dmarc_policy.CHECK, dmarc(NAME, {NAME: GOOD}), use(), receiving()) == []
 
 
 PARKED = "parked.example.co.jp"
 
 
 def test_a_parked_subdomain_never_changes_the_record_of_its_organization():
-    missing = judge(dmarc_record.CHECK, dmarc(PARKED, {}), use(PARKED, non_sending=True), domain(PARKED)).findings[0]
+    missing = judge(
+        dmarc_record.CHECK, dmarc(PARKED, {}), use(PARKED, non_sending=True), domain(PARKED), place(PARKED)
+    ).findings[0]
     assert [(r.name, r.new) for r in missing.records] == [(f"_dmarc.{PARKED}", "v=DMARC1; p=reject")]
     inherits = dmarc(PARKED, {NAME: txt("v=DMARC1; p=none; rua=mailto:r@example.co.jp")})
-    monitoring = judge(dmarc_policy.CHECK, inherits, use(PARKED, non_sending=True)).findings[0]
+    monitoring = judge(dmarc_policy.CHECK, inherits, use(PARKED, non_sending=True), receiving(PARKED)).findings[0]
     assert [(r.name, r.old, r.new) for r in monitoring.records] == [(f"_dmarc.{PARKED}", None, "v=DMARC1; p=reject")]
 
 
@@ -162,24 +185,26 @@ def test_several_records_at_the_parent_are_not_also_missing():
 
 def test_the_strictest_record_is_judged_by_its_policy_not_its_text():
     two = txt("v=DMARC1; p=none; sp=reject", "v=DMARC1; p=quarantine")
-    records = judge(dmarc_record.CHECK, dmarc(NAME, {NAME: two}), use(), domain()).findings[0].records
+    records = judge(dmarc_record.CHECK, dmarc(NAME, {NAME: two}), use(), domain(), place()).findings[0].records
     assert [r.old for r in records if r.new] == ["v=DMARC1; p=quarantine"]
 
 
 def test_a_missing_semicolon_does_not_cost_the_policy():
-    finding = judge(dmarc_syntax.CHECK, dmarc(NAME, {NAME: txt("v=DMARC1 p=reject; rua=mailto:a@b.jp")})).findings[0]
+    finding = judge(
+        dmarc_syntax.CHECK, dmarc(NAME, {NAME: txt("v=DMARC1 p=reject; rua=mailto:a@b.jp")}), use(), receiving()
+    ).findings[0]
     assert finding.records[0].new == "v=DMARC1; p=reject; rua=mailto:a@b.jp"
 
 
 def test_a_public_suffix_record_is_nobodys_to_change():
     at_suffix = dmarc(NAME, {"co.jp": txt("v=DMARC1; p=none; psd=y; adkim=x")})
-    assert judge(dmarc_policy.CHECK, at_suffix, use()).reason is Why.NO_RECORD
-    assert judge(dmarc_syntax.CHECK, at_suffix).reason is Why.NO_RECORD
+    assert judge(dmarc_policy.CHECK, at_suffix, use(), receiving()).reason is Why.NO_RECORD
+    assert judge(dmarc_syntax.CHECK, at_suffix, use(), receiving()).reason is Why.NO_RECORD
 
 
 def test_a_huge_record_makes_few_and_small_findings():
     huge = txt("v=DMARC1; p=bad;" + "a;" * 20_000)
-    findings = judge(dmarc_syntax.CHECK, dmarc(NAME, {NAME: huge})).findings
+    findings = judge(dmarc_syntax.CHECK, dmarc(NAME, {NAME: huge}), use(), receiving()).findings
     assert len(findings) == 3
     assert findings[0].severity is Severity.ERROR
     assert all(len(r.old or "") < 10_000 for f in findings for r in f.records)
@@ -189,16 +214,22 @@ def test_a_huge_record_makes_few_and_small_findings():
     ("record", "new"),
     [
         ("v=DMARC1; rua=mailto:r@example.co.jp", "v=DMARC1; p=none; rua=mailto:r@example.co.jp"),
-        ("v=DMARC1", "v=DMARC1; p=none"),
-        ("v=DMARC1;", "v=DMARC1; p=none;"),
+        ("v=DMARC1", f"v=DMARC1; p=none{FIRST_RUA}"),
+        ("v=DMARC1;", f"v=DMARC1; p=none{FIRST_RUA}"),
     ],
 )
 def test_a_record_without_policy_is_an_error_with_its_correction(record, new):
-    finding = judge(dmarc_policy.CHECK, dmarc(NAME, {NAME: txt(record)}), use()).findings[0]
+    finding = judge(dmarc_policy.CHECK, dmarc(NAME, {NAME: txt(record)}), use(), receiving()).findings[0]
     assert (finding.rule.id, finding.severity, finding.records[0].new) == ("DMARC103", Severity.ERROR, new)
 
 
 def test_an_invalid_policy_is_not_also_a_missing_one():
     assert (
-        yields(dmarc_policy.CHECK, dmarc(NAME, {NAME: txt("v=DMARC1; p=bad; rua=mailto:r@example.co.jp")}), use()) == []
+        yields(
+            dmarc_policy.CHECK,
+            dmarc(NAME, {NAME: txt("v=DMARC1; p=bad; rua=mailto:r@example.co.jp")}),
+            use(),
+            receiving(),
+        )
+        == []
     )
