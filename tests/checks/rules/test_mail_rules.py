@@ -7,7 +7,6 @@ from built import SERVFAIL, yields
 
 from checks.catalogue import Check
 from checks.engine import judge
-from checks.evidence.dkim import KnownKeysEvidence, PublishedKey
 from checks.evidence.dmarc import AuthResult, DmarcRecord, DmarcResultEvidence
 from checks.evidence.message import (
     ArcEvidence,
@@ -32,7 +31,7 @@ from checks.rules import (
 
 (SIGNED,) = dkim_signature.CHECKS
 (FIELD,) = dkim_field.CHECKS
-PUBLISHED, KEY = dkim_keys.CHECKS
+(KEY,) = dkim_keys.CHECKS
 (VERIFIED,) = dkim_verification.CHECKS
 (ALIGNED,) = dkim_alignment.CHECKS
 (RESULT,) = dmarc_result.CHECKS
@@ -209,35 +208,6 @@ def test_the_key_to_publish_is_named_with_what_is_there_now() -> None:
     two = sig("key_syntax", key_records=("v=DKIM1; p=AA", "v=DKIM1; p=BB"))
     (several,) = judge(KEY, mail(two), dmarc(True)).findings
     assert (several.variant, several.facts["count"]) == ("several", 2)
-
-
-def key(
-    problem: SignatureReason = "", selector: str = "s1", answer: Known[Answer[bytes]] | None = None
-) -> PublishedKey:
-    return PublishedKey(
-        selector, f"{selector}._domainkey.{OWN}", answer or Seen(Answer("", "TXT", (b"p=x",))), problem, "rsa", 512
-    )
-
-
-def known(*keys: PublishedKey) -> KnownKeysEvidence:
-    return KnownKeysEvidence(OWN, keys)
-
-
-def test_published_keys() -> None:
-    mild = (Severity.WARNING, Tier.NONE)
-    hard = (Severity.ERROR, Tier.MAIL)
-    assert outcome(PUBLISHED, known()) == (Outcome.NOT_APPLICABLE, Why.NO_SIGNATURE)
-    assert severities(PUBLISHED, known(key())) == []
-    assert severities(PUBLISHED, known(key("key_not_found", answer=Absent()))) == [("DKIM002", *mild)]
-    assert severities(PUBLISHED, known(key("key_revoked"))) == [("DKIM003", *mild)]
-    assert severities(PUBLISHED, known(key("key_syntax"))) == [("DKIM101", *hard)]
-    assert severities(PUBLISHED, known(key("key_too_short"))) == [("DKIM202", *hard)]
-    assert outcome(PUBLISHED, known(key("key_lookup_failed", answer=SERVFAIL))) == (Outcome.UNKNOWN, Why.SERVFAIL)
-
-
-def test_removing_an_older_key_is_proper_rotation_but_a_short_one_can_still_be_misused() -> None:
-    assert yields(PUBLISHED, known(key(), key("key_not_found", "old", Absent()), key("key_revoked", "older"))) == []
-    assert yields(PUBLISHED, known(key(), key("key_too_short", "old"))) == ["DKIM202"]
 
 
 def test_alignment() -> None:
