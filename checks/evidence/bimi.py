@@ -63,12 +63,16 @@ class MarkCertificate:
 
 @dataclass(frozen=True, slots=True)
 class BimiEvidence:
-    """`record`: the one that receivers read, FaultyRecord where they have to ignore what stands there.
-
-    `logo`, `certificate` None: the record names none.
-    """
+    """`record`: the one that receivers read, FaultyRecord where they have to ignore what stands there."""
 
     domain: str
     record: Known[BimiRecord | FaultyRecord]
+
+
+@dataclass(frozen=True, slots=True)
+class BimiAssetsEvidence:
+    """What the record names; None where it names none."""
+
+    domain: str
     logo: Logo | NotServed | Unreachable | None = None
     certificate: MarkCertificate | NotServed | Unreachable | None = None

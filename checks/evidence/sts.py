@@ -45,10 +45,17 @@ class StsPolicy:
 class StsEvidence:
     """`record`: the one that senders read, FaultyRecord where they have to ignore what stands there.
 
-    `policy` None: not fetched, since no record announces it. `fresh_id`: an id for a record published now.
+    `fresh_id`: an id for a record published now.
     """
 
     domain: str
     record: Known[StsRecord | FaultyRecord]
-    policy: StsPolicy | NotServed | Unreachable | None
     fresh_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StsPolicyEvidence:
+    """`policy` None: not fetched, since no record announces it."""
+
+    domain: str
+    policy: StsPolicy | NotServed | Unreachable | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from checks.evidence.bimi import BimiEvidence
+from checks.evidence.bimi import BimiAssetsEvidence, BimiEvidence
 from checks.evidence.blocklist import ClientBlocklistEvidence, DomainBlocklistEvidence, MxBlocklistEvidence
 from checks.evidence.dane import DaneEvidence
 from checks.evidence.dkim import KnownKeysEvidence, SelectorsEvidence
@@ -19,9 +19,9 @@ from checks.evidence.nameservers import NameServersEvidence
 from checks.evidence.providers import ProvidersEvidence
 from checks.evidence.ptr import ClientReverseEvidence, MxReverseEvidence
 from checks.evidence.spf import SpfEvidence, SpfLookupEvidence
-from checks.evidence.sts import StsEvidence
+from checks.evidence.sts import StsEvidence, StsPolicyEvidence
 from checks.evidence.tls_reports import TlsReportEvidence
-from checks.probes.bimi import ask_bimi
+from checks.probes.bimi import ask_bimi, ask_bimi_assets
 from checks.probes.blocklist import ask_client_blocklists, ask_domain_blocklists, ask_mx_blocklists
 from checks.probes.dane import ask_dane
 from checks.probes.dkim import ask_known_keys, ask_selectors
@@ -37,7 +37,7 @@ from checks.probes.session import ask_session
 from checks.probes.spf import ask_spf
 from checks.probes.spf_lookups import ask_spf_lookups
 from checks.probes.spf_result import ask_spf_result
-from checks.probes.sts import ask_sts
+from checks.probes.sts import ask_sts, ask_sts_policy
 from checks.probes.tls_reports import ask_tls_reports
 
 PROBES: Mapping[type[Any], Callable[[Run], Awaitable[Any]]] = {
@@ -65,8 +65,10 @@ PROBES: Mapping[type[Any], Callable[[Run], Awaitable[Any]]] = {
     ClientBlocklistEvidence: ask_client_blocklists,
     MxBlocklistEvidence: ask_mx_blocklists,
     StsEvidence: ask_sts,
+    StsPolicyEvidence: ask_sts_policy,
     TlsReportEvidence: ask_tls_reports,
     BimiEvidence: ask_bimi,
+    BimiAssetsEvidence: ask_bimi_assets,
     MessageEvidence: ask_message,
     SessionEvidence: ask_session,
 }

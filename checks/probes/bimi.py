@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from checks.evidence.bimi import BimiEvidence, BimiRecord, Logo, MarkCertificate
+from checks.evidence.bimi import BimiAssetsEvidence, BimiEvidence, BimiRecord, Logo, MarkCertificate
 from checks.model import Absent, Document, Fetched, NotServed, Seen, Unreachable
 from checks.parse.bimi import parse_logo, read_record
 from checks.parse.mark_certificate import parse_mark_certificate
@@ -12,15 +12,19 @@ from checks.probes.run import Run
 
 
 async def ask_bimi(run: Run) -> BimiEvidence:
-    """Logo and certificate are fetched side by side, and read in a thread."""
     answer = await run.dns.txt(f"default._bimi.{run.domain}")
     if not isinstance(answer, Seen):
         return BimiEvidence(run.domain, answer)
-    record = read_record(answer.value.values)
-    if record is None:
-        return BimiEvidence(run.domain, Absent())
-    if not isinstance(record, BimiRecord):
-        return BimiEvidence(run.domain, Seen(record))
+    read = read_record(answer.value.values)
+    return BimiEvidence(run.domain, Absent() if read is None else Seen(read))
+
+
+async def ask_bimi_assets(run: Run) -> BimiAssetsEvidence:
+    """Logo and certificate are fetched side by side, and read in a thread."""
+    bimi = await run.evidence(BimiEvidence)
+    if not (isinstance(bimi.record, Seen) and isinstance(bimi.record.value, BimiRecord)):
+        return BimiAssetsEvidence(run.domain)
+    record = bimi.record.value
     image, pem = await asyncio.gather(_fetched(run, record.logo), _fetched(run, record.certificate))
     logo: Logo | NotServed | Unreachable | None
     certificate: MarkCertificate | NotServed | Unreachable | None
@@ -35,7 +39,7 @@ async def ask_bimi(run: Run) -> BimiEvidence:
             certificate = await asyncio.to_thread(parse_mark_certificate, url, body, run.domain, run.now, sha256)
         case failure:
             certificate = failure
-    return BimiEvidence(run.domain, Seen(record), logo, certificate)
+    return BimiAssetsEvidence(run.domain, logo, certificate)
 
 
 async def _fetched(run: Run, url: str) -> Fetched | None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from checks.evidence.sts import StsEvidence, StsPolicy, StsRecord
+from checks.evidence.sts import StsEvidence, StsPolicyEvidence, StsRecord
 from checks.evidence.versioned import FaultyRecord
-from checks.model import Absent, Document, Known, NotServed, Seen, Unreachable
+from checks.model import Absent, Document, Known, Seen
 from checks.parse.sts import parse_policy, read_record
 from checks.probes.run import Run
 
 
 async def ask_sts(run: Run) -> StsEvidence:
-    """The longest way of all checks (two lookups, then HTTPS): so it waits for nothing, not even for the MX records."""
+    """Waits for nothing, not even for the MX records: what follows is the longest way of all checks."""
     answer = await run.dns.txt(f"_mta-sts.{run.domain}")
     record: Known[StsRecord | FaultyRecord]
     if isinstance(answer, Seen):
@@ -18,14 +18,15 @@ async def ask_sts(run: Run) -> StsEvidence:
         record = Absent() if read is None else Seen(read)
     else:
         record = answer
-    is_announced = isinstance(record, Seen) and isinstance(record.value, StsRecord)
-    policy = await _policy(run) if is_announced else None
-    return StsEvidence(run.domain, record, policy, run.now.strftime("%Y%m%d%H%M%S"))
+    return StsEvidence(run.domain, record, run.now.strftime("%Y%m%d%H%M%S"))
 
 
-async def _policy(run: Run) -> StsPolicy | NotServed | Unreachable:
+async def ask_sts_policy(run: Run) -> StsPolicyEvidence:
+    sts = await run.evidence(StsEvidence)
+    if not (isinstance(sts.record, Seen) and isinstance(sts.record.value, StsRecord)):
+        return StsPolicyEvidence(run.domain, None)
     match await run.fetch(f"https://mta-sts.{run.domain}/.well-known/mta-sts.txt"):
         case Document(content_type=media_type, body=body):
-            return parse_policy(body, media_type)
+            return StsPolicyEvidence(run.domain, parse_policy(body, media_type))
         case failure:
-            return failure
+            return StsPolicyEvidence(run.domain, failure)

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from checks.catalogue import CannotTell, Check, Finding, NotApplicable, Rule, Sample, Text, Texts
-from checks.evidence.bimi import BimiEvidence, BimiRecord, CertificateProblem, Logo, LogoProblem, MarkCertificate
+from checks.evidence.bimi import (
+    BimiAssetsEvidence,
+    BimiEvidence,
+    BimiRecord,
+    CertificateProblem,
+    Logo,
+    LogoProblem,
+    MarkCertificate,
+)
 from checks.model import HttpsFault, NotServed, Seen, Severity, Tier, Unreachable, Why
 from checks.rules import _https_fault
 
@@ -85,7 +93,7 @@ _IN_WORDS_OF_THE_FILE: Mapping[str, str] = {
 }
 
 
-def judge(bimi: BimiEvidence) -> Iterator[Finding]:
+def judge(bimi: BimiEvidence, assets: BimiAssetsEvidence) -> Iterator[Finding]:
     match bimi.record:
         case Unreachable(why=why):
             raise CannotTell(why)
@@ -94,7 +102,7 @@ def judge(bimi: BimiEvidence) -> Iterator[Finding]:
         case _:
             raise NotApplicable(Why.NO_RECORD)
     unknown: list[Why] = []
-    for kind, asset in (("logo", bimi.logo), ("certificate", bimi.certificate)):
+    for kind, asset in (("logo", assets.logo), ("certificate", assets.certificate)):
         match asset:
             case Unreachable(why=why):
                 unknown.append(why)
@@ -139,7 +147,7 @@ def _of_certificate(problem: CertificateProblem) -> str:
 CHECK = Check(
     id="bimi.assets",
     title=Text(en="BIMI logo and certificate", ja="BIMIのロゴと証明書"),
-    needs=(BimiEvidence,),
+    needs=(BimiEvidence, BimiAssetsEvidence),
     rules=(ASSETS_INVALID,),
     judge=judge,
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordChange, Rule, Sample, Text, Texts
 from checks.evidence.mx import MxEvidence
-from checks.evidence.sts import PolicyProblem, StsEvidence, StsPolicy, StsRecord
+from checks.evidence.sts import PolicyProblem, StsEvidence, StsPolicy, StsPolicyEvidence, StsRecord
 from checks.model import NotServed, Seen, Severity, Tier, Unreachable, Why
 from checks.parse.sts import matches
 from checks.rules import _https_fault
@@ -147,9 +147,9 @@ MX_NOT_IN_POLICY = Rule(
 _FIELD_OF = {"media_type": "Content-Type", "version": "version", "mode": "mode", "max_age": "max_age", "mx": "mx"}
 
 
-def judge_policy(sts: StsEvidence, mx: MxEvidence) -> Iterator[Finding]:
+def judge_policy(sts: StsEvidence, fetched: StsPolicyEvidence, mx: MxEvidence) -> Iterator[Finding]:
     hosts = mx_hosts(mx)
-    policy = _announced(sts)
+    policy = _announced(sts, fetched)
     url = URL.format(domain=sts.domain)
     if isinstance(policy, NotServed):
         yield POLICY_UNREACHABLE.found(
@@ -176,9 +176,9 @@ def judge_policy(sts: StsEvidence, mx: MxEvidence) -> Iterator[Finding]:
         )
 
 
-def judge_mx(sts: StsEvidence, mx: MxEvidence) -> Iterator[Finding]:
+def judge_mx(sts: StsEvidence, fetched: StsPolicyEvidence, mx: MxEvidence) -> Iterator[Finding]:
     hosts = mx_hosts(mx)
-    policy = _announced(sts)
+    policy = _announced(sts, fetched)
     if isinstance(policy, NotServed) or policy.problems or policy.mode == "none":
         # No policy that a sender would apply.
         raise NotApplicable(Why.NO_RECORD)
@@ -199,10 +199,10 @@ def judge_mx(sts: StsEvidence, mx: MxEvidence) -> Iterator[Finding]:
     )
 
 
-def _announced(sts: StsEvidence) -> StsPolicy | NotServed:
+def _announced(sts: StsEvidence, fetched: StsPolicyEvidence) -> StsPolicy | NotServed:
     if isinstance(sts.record, Unreachable):
         raise CannotTell(sts.record.why)
-    match sts.policy:
+    match fetched.policy:
         case None:
             raise NotApplicable(Why.NO_RECORD)
         case Unreachable(why=why):
@@ -242,14 +242,14 @@ CHECKS = (
     Check(
         id="sts.policy",
         title=Text(en="MTA-STS policy", ja="MTA-STSポリシー"),
-        needs=(StsEvidence, MxEvidence),
+        needs=(StsEvidence, StsPolicyEvidence, MxEvidence),
         rules=(POLICY_UNREACHABLE, POLICY_INVALID, STS_TESTING),
         judge=judge_policy,
     ),
     Check(
         id="sts.mx",
         title=Text(en="MX in the MTA-STS policy", ja="MTA-STSポリシーとMX"),
-        needs=(StsEvidence, MxEvidence),
+        needs=(StsEvidence, StsPolicyEvidence, MxEvidence),
         rules=(MX_NOT_IN_POLICY,),
         judge=judge_mx,
     ),
