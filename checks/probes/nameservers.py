@@ -33,7 +33,12 @@ async def ask_name_servers(run: Run) -> NameServersEvidence:
     cut = await zone_cut(run.dns, run.domain, domain.start_of_authority)
     if isinstance(cut, Seen):
         names = await run.dns.ask(cut.value, "NS", checking_disabled=True)
-        servers = await _all(run.dns, cut.value, names, {})
+        found = await _delegation(run.dns, cut.value) if isinstance(names, Unreachable) else None
+        if found is not None and found.zone == cut.value:
+            names, glue = found.names, found.glue
+        else:
+            glue = {}
+        servers = await _all(run.dns, cut.value, names, glue)
         return NameServersEvidence(run.domain, cut.value, servers, resolver_answers=True)
     if isinstance(cut, Unreachable) and cut.why in _MAY_BE_THE_ZONE:
         return await _of_failing_zone(run, cut)

@@ -6,7 +6,10 @@ another entry's zone or does not exist. Keys of an entry:
     about       one sentence: what is special here
     zone        lines of a master file, relative to the name; SOA, NS and the server's address are added
     signing     "signed" (default), "unsigned", "island" (signed, but no DS above), "ds-only" (DS above, but unsigned),
-                "bogus" (no signature fits), "expired", "early" (not valid yet)
+                "bogus" (no signature fits), "expired", "early" (not valid yet), "ending" (7 hours left of 14 days),
+                "online" (valid for two days, as from signers that sign each answer), "rsasha1", "rsasha512" (with
+                these algorithms), "sha1-ds" (DS with SHA-1), "two-ds" (one with SHA-1, one with SHA-256),
+                "other-ds" (DS of another key)
     servers     who answers for it: "leaf" (default), "root", "tld", or one of the faulty ones in `FAULTY` or "silent"
     rules       the rules that a check has to yield. All others are forbidden. Without this key there is no truth.
                 STS001, RPT001 and BIMI001 need not be listed where the zone shows that they are due (`advice.py`).
@@ -71,7 +74,22 @@ ADDRESSES = {**KNOT, **FAULTY, "silent": SILENT}
 
 _GIVES_NO_ANSWER = frozenset({"servfail", "refusing", "truncating-only", "garbage", "silent"})
 
-SIGNING = ("signed", "unsigned", "island", "ds-only", "bogus", "expired", "early")
+SIGNING = (
+    "signed",
+    "unsigned",
+    "island",
+    "ds-only",
+    "bogus",
+    "expired",
+    "early",
+    "ending",
+    "online",
+    "rsasha1",
+    "rsasha512",
+    "sha1-ds",
+    "two-ds",
+    "other-ds",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ import dns.name
 import dns.rdataset
 import dns.rrset
 import dns.zone
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.DNSKEY import DNSKEY
 from dns.rdtypes.ANY.DS import DS
@@ -24,14 +26,22 @@ from internet.domains import ADDRESSES, Domain, zone_of
 
 _TTL = 300
 _DAY_S = 86400
-_HAS_DS = ("signed", "ds-only", "bogus", "expired", "early")
-_IS_SIGNED = ("signed", "island", "bogus", "expired", "early")
-_VALIDITY_DAYS = {"expired": (-40, -3), "early": (5, 19)}
+_HAS_NO_DS = ("unsigned", "island")
+_IS_NOT_SIGNED = ("unsigned", "ds-only")
+_FLAGS = dns.dnssec.Flag.ZONE | dns.dnssec.Flag.SEP
+_VALIDITY_DAYS: Mapping[str, tuple[float, float]] = {
+    "expired": (-40, -3),
+    "early": (5, 19),
+    "ending": (-13.7, 0.3),
+    "online": (-1, 1),
+}
+_ALGORITHMS = {"rsasha1": dns.dnssec.Algorithm.RSASHA1, "rsasha512": dns.dnssec.Algorithm.RSASHA512}
+_DIGESTS = {"sha1-ds": ("SHA1",), "two-ds": ("SHA1", "SHA256")}
 
 
 def trust_anchor() -> str:
     """The DS of the root, in presentation format."""
-    return f". IN DS {_ds('.').to_text()}"
+    return f". IN DS {_ds('.', _public('.'), 'SHA256').to_text()}"
 
 
 def write(domains: Mapping[str, Domain], issued: Mapping[str, Issued], directory: Path) -> dict[str, list[str]]:
@@ -82,13 +92,13 @@ def _zone(zone: Domain, below: Iterable[Domain], issued: Mapping[str, Issued]) -
     lines += _delegation("@", zone)
     for child in below:
         lines += _delegation(child.name + ".", child)
-        if child.signing in _HAS_DS:
-            lines.append(f"{child.name}. DS {_ds(child.name).to_text()}")
+        if child.signing not in _HAS_NO_DS:
+            lines += [f"{child.name}. DS {ds.to_text()}" for ds in _signers(child)]
     for host in zone.hosts:
         lines += [f"_25._tcp.{host.name}. TLSA {tlsa(issued[host.name], record)}" for record in host.tlsa]
     text = "\n".join([*lines, zone.zone or ""]) + "\n"
     data = dns.zone.from_text(text, origin=zone.name, relativize=False)
-    if zone.signing in _IS_SIGNED:
+    if zone.signing not in _IS_NOT_SIGNED:
         _sign(data, zone)
     return data
 
@@ -103,9 +113,9 @@ def _sign(data: dns.zone.Zone, zone: Domain) -> None:
     begin, end = _VALIDITY_DAYS.get(zone.signing, (-1, 14))
     dns.dnssec.sign_zone(
         data,
-        keys=[(keys.ecdsa(zone.name), _public(zone.name))],
-        inception=now + begin * _DAY_S,
-        expiration=now + end * _DAY_S,
+        keys=[_key(zone)],
+        inception=now + int(begin * _DAY_S),
+        expiration=now + int(end * _DAY_S),
         deterministic=False,  # needs an OpenSSL newer than some that are in use
     )
     if zone.signing == "bogus":
@@ -123,13 +133,22 @@ def _spoil(data: dns.zone.Zone) -> None:
                     rdataset.add(rdata.replace(signature=flipped))
 
 
-def _public(zone: str) -> DNSKEY:
-    return dns.dnssec.make_dnskey(
-        keys.ecdsa(zone).public_key(),
-        dns.dnssec.Algorithm.ECDSAP256SHA256,
-        flags=dns.dnssec.Flag.ZONE | dns.dnssec.Flag.SEP,
-    )
+def _key(zone: Domain) -> tuple[EllipticCurvePrivateKey | RSAPrivateKey, DNSKEY]:
+    """Its key, private and public: of the curve P-256 unless the entry asks for an old algorithm."""
+    if zone.signing not in _ALGORITHMS:
+        return keys.ecdsa(zone.name), _public(zone.name)
+    key = keys.rsa_2048()
+    return key, dns.dnssec.make_dnskey(key.public_key(), _ALGORITHMS[zone.signing], flags=_FLAGS)
 
 
-def _ds(zone: str) -> DS:
-    return dns.dnssec.make_ds(dns.name.from_text(zone), _public(zone), "SHA256")
+def _public(name: str) -> DNSKEY:
+    return dns.dnssec.make_dnskey(keys.ecdsa(name).public_key(), dns.dnssec.Algorithm.ECDSAP256SHA256, flags=_FLAGS)
+
+
+def _signers(zone: Domain) -> list[DS]:
+    key = _public(f"other {zone.name}") if zone.signing == "other-ds" else _key(zone)[1]
+    return [_ds(zone.name, key, digest) for digest in _DIGESTS.get(zone.signing, ("SHA256",))]
+
+
+def _ds(name: str, key: DNSKEY, digest: str) -> DS:
+    return dns.dnssec.make_ds(dns.name.from_text(name), key, digest, policy=dns.dnssec.allow_all_policy)
