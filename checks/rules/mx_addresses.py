@@ -1,37 +1,12 @@
-"""Where does the domain receive mail, and do these names have addresses?"""
+"""Can mail be delivered to the servers that the MX records name?"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from checks.catalogue import CannotTell, Check, Finding, NotApplicable, Rule, Sample, Text, Texts
-from checks.evidence.mx import MxEvidence, MxTarget
-from checks.model import Absent, Seen, Severity, Tier, Unreachable, Why
-
-NO_MAIL_SERVER = Rule(
-    id="MX001",
-    name="no-mail-server",
-    severity=Severity.NOTICE,
-    tier=Tier.NONE,
-    since="0.1",
-    facts=("domain",),
-    texts=Texts(
-        title=Text(
-            en="`{domain}` has neither an MX record nor an address: it receives no mail",
-            ja="`{domain}` にはMXレコードもアドレスもなく、メールを受信できません",
-        ),
-        why=Text(
-            en="Replies and bounces to this domain fail. If it also sends, receivers may refuse its mail, since its senders cannot be answered.",
-            ja="このドメイン宛ての返信やエラーメールは届きません。このドメインから送信している場合は、返信できない差出人として受信を拒否されることがあります。",
-        ),
-        fix=Text(
-            en="If it should receive mail, publish an MX record. If it never has mail, say so: `{domain}` MX `0 .` (null MX), SPF `v=spf1 -all` and DMARC `p=reject`.",
-            ja="受信する場合はMXレコードを公開します。メールを使わないドメインであれば、`{domain}` のMXに `0 .`(null MX)、SPFに `v=spf1 -all`、DMARCに `p=reject` を公開して明示します。",
-        ),
-    ),
-    references=("https://www.rfc-editor.org/rfc/rfc5321#section-5.1", "https://www.rfc-editor.org/rfc/rfc7505"),
-    sample=Sample(bad="(no MX, no A, no AAAA)", good="example.co.jp.  MX  10 mx1.example.co.jp."),
-)
+from checks.evidence.mx import MxEvidence, MxTarget, is_global
+from checks.model import Absent, Severity, Tier, Unreachable, Why
 
 MX_UNRESOLVABLE = Rule(
     id="MX103",
@@ -78,23 +53,51 @@ MX_UNRESOLVABLE = Rule(
     ),
 )
 
+MX_NOT_GLOBAL = Rule(
+    id="MX105",
+    name="mx-not-global",
+    severity=Severity.ERROR,
+    tier=Tier.MAIL,
+    since="0.2",
+    facts=("domain", "host", "addresses", "others"),
+    alternatives=((Severity.WARNING, Tier.NONE),),
+    texts=Texts(
+        title=Text(
+            en="MX of `{domain}`: `{host}` has an address that nobody outside can reach",
+            ja="`{domain}` のMX `{host}` が、外部から到達できないアドレスを指しています",
+        ),
+        why=Text(
+            en="{addresses:code} is private or reserved (RFC 6890), and no other MX of the domain can be reached from the internet ({others}): mail from outside does not arrive.",
+            ja="{addresses:code} はプライベートアドレスまたは予約済みアドレス(RFC 6890)です。外部から到達できるMXがほかになく({others})、社外からのメールは届きません。",
+        ),
+        fix=Text(
+            en="Publish the server's public address as A (or AAAA) record of `{host}`. If inside the network the name has to give the private one, answer it there by an internal DNS view, not in the public zone.",
+            ja="`{host}` のA(またはAAAA)レコードに、サーバーのグローバルIPアドレスを登録してください。社内でプライベートアドレスを返す必要がある場合は、公開ゾーンではなく社内用のDNSで返します。",
+        ),
+    ),
+    variants={
+        "others_serve": Texts(
+            title=Text(
+                en="MX of `{domain}`: `{host}` has an address that nobody outside can reach",
+                ja="`{domain}` のMX `{host}` が、外部から到達できないアドレスを指しています",
+            ),
+            why=Text(
+                en="{addresses:code} is private or reserved (RFC 6890). Mail still arrives through `{others}`, but senders lose time here, and may hand the mail to a machine of their own network that has this address.",
+                ja="{addresses:code} はプライベートアドレスまたは予約済みアドレス(RFC 6890)です。`{others}` で受信できていますが、送信側は配送に失敗して遅延し、送信側のネットワーク内にある同じアドレスの機器に接続してしまうこともあります。",
+            ),
+            fix=Text(
+                en="Take this A (or AAAA) record of `{host}` out of the public zone, put the public address in its place, or remove the MX record of `{host}`.",
+                ja="`{host}` のこのA(またはAAAA)レコードを公開ゾーンから削除するかグローバルIPアドレスに変更する、または `{host}` のMXレコードを削除してください。",
+            ),
+        )
+    },
+    references=("https://www.rfc-editor.org/rfc/rfc6890", "https://www.rfc-editor.org/rfc/rfc5321#section-5.1"),
+    sample=Sample(bad="mx1.example.co.jp.  A  192.168.1.25", good="mx1.example.co.jp.  A  (a public address)"),
+)
+_MAX_SHOWN = 5
 
-def judge_use(mx: MxEvidence) -> Iterator[Finding]:
-    match mx.records:
-        case Unreachable(why=why):
-            raise CannotTell(why)
-        case Seen():
-            return
-    addresses = (mx.own_ipv4, mx.own_ipv6)
-    if any(isinstance(a, Seen) for a in addresses):
-        return
-    for address in addresses:
-        if isinstance(address, Unreachable):
-            raise CannotTell(address.why)
-    yield NO_MAIL_SERVER.found(mx.domain, domain=mx.domain)
 
-
-def judge_addresses(mx: MxEvidence) -> Iterator[Finding]:
+def judge(mx: MxEvidence) -> Iterator[Finding]:
     match mx.records:
         case Unreachable(why=why):
             raise CannotTell(why)
@@ -103,53 +106,34 @@ def judge_addresses(mx: MxEvidence) -> Iterator[Finding]:
     if not mx.targets:
         # The null MX (RFC 7505).
         raise NotApplicable(Why.NO_MX)
-    dead = [t for t in mx.targets if _has_address(t) is False and not t.literal]
-    alive = [t.host for t in mx.targets if _has_address(t)]
-    open_questions = [t for t in mx.targets if _has_address(t) is None]
-    for target in dead:
-        if alive:
-            yield MX_UNRESOLVABLE.found(
-                target.host,
-                severity=Severity.WARNING,
-                tier=Tier.NONE,
-                variant="others_serve",
-                domain=mx.domain,
-                host=target.host,
-                others=tuple(alive),
-            )
-        elif not open_questions:
-            others = tuple(t.host for t in dead if t is not target) or ("-",)
-            yield MX_UNRESOLVABLE.found(target.host, domain=mx.domain, host=target.host, others=others)
-    if open_questions and not alive:
-        raise CannotTell(_why(open_questions[0]))
+    usable = [t.host for t in mx.targets if t.usable]
+    undecided = [t for t in mx.targets if t.usable is None]
+    for target in mx.targets:
+        # While another one cannot be told, neither can it be told how bad this is.
+        if not target.literal and (usable or not undecided):
+            yield from _of_target(mx.domain, target, usable, [t.host for t in mx.targets if t is not target])
+    if undecided and not usable:
+        raise CannotTell(undecided[0].unknown or Why.DEPENDS)
 
 
-def _has_address(target: MxTarget) -> bool | None:
-    answers = (target.ipv4, target.ipv6)
-    if any(isinstance(a, Seen) for a in answers):
-        return True
-    return None if any(isinstance(a, Unreachable) for a in answers) else False
+def _of_target(domain: str, target: MxTarget, usable: Sequence[str], others: Sequence[str]) -> Iterator[Finding]:
+    bad = tuple(a for a in target.addresses if not is_global(a))
+    if not bad and (target.addresses or target.unknown):
+        return
+    serving = tuple(usable[:_MAX_SHOWN])
+    options = {"severity": Severity.WARNING, "tier": Tier.NONE, "variant": "others_serve"} if serving else {}
+    facts = {"domain": domain, "host": target.host, "others": serving or tuple(others[:_MAX_SHOWN]) or ("-",)}
+    if bad:
+        yield MX_NOT_GLOBAL.found(target.host, **options, **facts, addresses=bad[:_MAX_SHOWN])
+    else:
+        yield MX_UNRESOLVABLE.found(target.host, **options, **facts)
 
 
-def _why(target: MxTarget) -> Why:
-    return next(a.why for a in (target.ipv4, target.ipv6) if isinstance(a, Unreachable))
-
-
-CHECKS = (
-    Check(
-        id="mx.record",
-        title=Text(en="Mail server (MX)", ja="メールサーバー(MX)"),
-        needs=(MxEvidence,),
-        rules=(NO_MAIL_SERVER,),
-        judge=judge_use,
-        required=True,
-    ),
-    Check(
-        id="mx.addresses",
-        title=Text(en="Addresses of the MX names", ja="MXのアドレス"),
-        needs=(MxEvidence,),
-        rules=(MX_UNRESOLVABLE,),
-        judge=judge_addresses,
-        required=True,
-    ),
+CHECK = Check(
+    id="mx.addresses",
+    title=Text(en="Addresses of the MX names", ja="MXのアドレス"),
+    needs=(MxEvidence,),
+    rules=(MX_UNRESOLVABLE, MX_NOT_GLOBAL),
+    judge=judge,
+    required=True,
 )

@@ -1,0 +1,147 @@
+"""Does the sending server greet with a name that is one, and its own?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checks.catalogue import CannotTell, Check, Finding, NotApplicable, Rule, Sample, Text, Texts
+from checks.evidence.helo import HeloEvidence
+from checks.model import Severity, Tier, Why
+
+INVALID_HELO = Rule(
+    id="HELO101",
+    name="invalid-helo",
+    severity=Severity.ERROR,
+    tier=Tier.MAIL,
+    since="0.2",
+    in_system=True,
+    facts=("client", "helo"),
+    texts=Texts(
+        title=Text(
+            en="`{client}` greets with `{helo}`, which is no full host name",
+            ja="`{client}` のHELO/EHLOの名前 `{helo}` が、完全修飾ドメイン名(FQDN)ではありません",
+        ),
+        why=Text(
+            en="RFC 5321 section 4.1.1.1 wants the server's full domain name, or its address in brackets. Malware and misconfigured servers are recognised by such greetings, and many receivers refuse them (504 5.5.2, 501).",
+            ja="RFC 5321 4.1.1.1節では、サーバーの完全修飾ドメイン名か、角括弧で囲んだIPアドレスを名乗る必要があります。不正な名前はマルウェアや設定不備の特徴とみなされ、多くの受信側で拒否されます(504 5.5.2、501)。",
+        ),
+        fix=Text(
+            en="Set the name that the server greets with to its full host name, the one its PTR record holds: in Postfix `myhostname` or `smtp_helo_name`, in Exchange the FQDN of the send connector, in Exim `primary_hostname`.",
+            ja="送信サーバーが名乗る名前を、PTRレコードに登録したホスト名(FQDN)に設定してください。Postfixは `myhostname` または `smtp_helo_name`、Exchangeは送信コネクタのFQDN、Eximは `primary_hostname` です。",
+        ),
+    ),
+    references=(
+        "https://www.rfc-editor.org/rfc/rfc5321#section-4.1.1.1",
+        "https://www.rfc-editor.org/rfc/rfc5321#section-4.1.3",
+    ),
+    sample=Sample(bad="EHLO WIN-8F3K2", good="EHLO mx1.example.co.jp"),
+)
+
+LOCAL_HELO = Rule(
+    id="HELO102",
+    name="local-helo",
+    severity=Severity.WARNING,
+    tier=Tier.MAIL,
+    since="0.2",
+    in_system=True,
+    facts=("client", "helo"),
+    texts=Texts(
+        title=Text(
+            en="`{client}` greets with `{helo}`, a name for local use only",
+            ja="`{client}` のHELO/EHLOの名前 `{helo}` は、ローカル専用の名前です",
+        ),
+        why=Text(
+            en="Its form is valid, but nobody outside can look it up, and it says nothing about who is sending. Many receivers refuse such greetings or count them as a sign of spam.",
+            ja="形式としては正しい名前ですが、外部からは名前解決できず、送信元を示していません。このような名前を拒否したり、迷惑メールの特徴とみなしたりする受信側が多くあります。",
+        ),
+        fix=Text(
+            en="Set the name that the server greets with to its public host name, the one its PTR record holds: in Postfix `myhostname` or `smtp_helo_name`, in Exchange the FQDN of the send connector.",
+            ja="送信サーバーが名乗る名前を、PTRレコードに登録した公開ホスト名に設定してください。Postfixは `myhostname` または `smtp_helo_name`、Exchangeは送信コネクタのFQDNです。",
+        ),
+    ),
+    references=("https://www.rfc-editor.org/rfc/rfc5321#section-2.3.5", "https://www.rfc-editor.org/rfc/rfc6762"),
+    sample=Sample(bad="EHLO localhost.localdomain", good="EHLO mx1.example.co.jp"),
+)
+
+HELO_DOES_NOT_RESOLVE = Rule(
+    id="HELO401",
+    name="helo-does-not-resolve",
+    severity=Severity.NOTICE,
+    tier=Tier.NONE,
+    since="0.2",
+    facts=("client", "helo"),
+    texts=Texts(
+        title=Text(
+            en="The greeting name `{helo}` has no address",
+            ja="HELO/EHLOの名前 `{helo}` にA/AAAAレコードがありません",
+        ),
+        why=Text(
+            en="RFC 5321 section 2.3.5 wants the name of the greeting to resolve. Some receivers refuse the mail of a server whose name does not (Postfix `reject_unknown_helo_hostname`).",
+            ja="RFC 5321 2.3.5節では、名乗る名前が名前解決できる必要があります。名前解決できないサーバーからのメールを拒否する受信側もあります(Postfixの `reject_unknown_helo_hostname`)。",
+        ),
+        fix=Text(
+            en="Publish an A (or AAAA) record for `{helo}` that holds the sending address `{client}`, or let the server greet with the name that its PTR record holds.",
+            ja="`{helo}` のA(またはAAAA)レコードに送信元IPアドレス `{client}` を登録するか、PTRレコードに登録した名前を名乗るようサーバーを設定してください。",
+        ),
+    ),
+    references=("https://www.rfc-editor.org/rfc/rfc5321#section-2.3.5",),
+    sample=Sample(bad="EHLO mail.example.co.jp  (NXDOMAIN)", good="EHLO mx1.example.co.jp  (A 192.0.2.25)"),
+)
+
+_LOCAL = ("local", "internal", "localdomain", "localhost", "lan", "home.arpa", "test", "invalid", "intranet", "corp")
+"""RFC 6761, 6762, 8375, the `.internal` that ICANN reserved, and what is in use inside although it is no top-level
+domain and cannot become one."""
+_MAX_SHOWN = 80
+
+
+def judge_name(helo: HeloEvidence) -> Iterator[Finding]:
+    if helo.helo is None:
+        raise CannotTell(Why.NOT_PROVIDED)
+    if helo.kind not in ("name", "literal"):
+        yield INVALID_HELO.found(_subject(helo), **_facts(helo))
+    elif _is_local(helo):
+        yield LOCAL_HELO.found(_subject(helo), **_facts(helo))
+
+
+def judge_address(helo: HeloEvidence) -> Iterator[Finding]:
+    if helo.helo is None:
+        raise CannotTell(Why.NOT_PROVIDED)
+    if helo.kind != "name" or _is_local(helo):
+        raise NotApplicable(Why.NO_RECORD)
+    if helo.resolves is None:
+        raise CannotTell(helo.unknown or Why.DEPENDS)
+    if not helo.resolves:
+        yield HELO_DOES_NOT_RESOLVE.found(_subject(helo), **_facts(helo))
+
+
+def _is_local(helo: HeloEvidence) -> bool:
+    name = (helo.helo or "").lower().removesuffix(".")
+    return helo.kind == "name" and any(name.endswith(f".{top}") for top in _LOCAL)
+
+
+def _subject(helo: HeloEvidence) -> str:
+    return helo.client_ip or _facts(helo)["helo"]
+
+
+def _facts(helo: HeloEvidence) -> dict[str, str]:
+    return {"client": helo.client_ip or "-", "helo": (helo.helo or "-")[:_MAX_SHOWN]}
+
+
+CHECKS = (
+    Check(
+        id="helo.name",
+        title=Text(en="Greeting name (HELO)", ja="HELO/EHLOの名前"),
+        needs=(HeloEvidence,),
+        rules=(INVALID_HELO, LOCAL_HELO),
+        judge=judge_name,
+        of_mail=True,
+    ),
+    Check(
+        id="helo.address",
+        title=Text(en="Address of the greeting name", ja="HELO/EHLOの名前の正引き"),
+        needs=(HeloEvidence,),
+        rules=(HELO_DOES_NOT_RESOLVE,),
+        judge=judge_address,
+        of_mail=True,
+    ),
+)
