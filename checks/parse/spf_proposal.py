@@ -108,7 +108,8 @@ def _corrected(record: SpfRecord, domain: str, children: tuple[SpfNode, ...], *,
     for fault, step in _STEPS:
         after = step(draft)
         # A record by which nobody could send any more is no correction.
-        if after.terms != draft.terms and (after.authorises or not draft.authorises):
+        is_correction = after.authorises or not (draft.authorises or fault is Fault.OPEN)
+        if after.terms != draft.terms and is_correction:
             mended.add(fault)
             draft = after
     mended.discard(Fault.UNREACHED)
@@ -170,9 +171,13 @@ def _as_include(redirect: SpfTerm) -> SpfTerm:
 
 
 def _without_redundant(draft: _Draft) -> _Draft:
+    """Again and again: with one of them gone, others may stand side by side."""
     reached = [t for t in draft.record.reached if t.name not in ("all", "redirect")]
     gone = [r.term for r in redundancies(reached, draft.domain, draft.children)]
-    return replace(draft, terms=tuple(t for t in draft.terms if not any(t is other for other in gone)))
+    if not gone:
+        return draft
+    kept = tuple(t for t in draft.terms if not any(t is other for other in gone))
+    return _without_redundant(replace(draft, terms=kept))
 
 
 def _ended(draft: _Draft) -> _Draft:
