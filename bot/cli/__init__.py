@@ -1,0 +1,23 @@
+"""The commands. Nothing that one command needs is imported for another: `check` must start at once."""
+
+from __future__ import annotations
+
+import click
+
+from bot.cli.catalogue import explain, rules
+from bot.cli.check import check
+from bot.cli.message import message
+from bot.cli.service import demo, doctor, run
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="mailcheck-bot", prog_name="mailcheck")
+def main() -> None:
+    """Check a mail domain or a mail: SPF, DKIM, DMARC, DNSSEC, MX, reverse DNS, blocklists, sender guidelines.
+
+    Exit status of check and message: 0 nothing lowers the verdict, 1 findings, 2 bad input, 3 undetermined.
+    """
+
+
+for command in (check, message, rules, explain, demo, run, doctor):
+    main.add_command(command)

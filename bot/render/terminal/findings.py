@@ -1,0 +1,106 @@
+"""One finding as a person reads it: what, why, how to mend it, and the record before and after."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+
+from rich.console import Console, RenderableType
+from rich.text import Text as Line
+
+from bot.conversation import words as shared
+from bot.conversation.references import labelled
+from bot.render.terminal import words
+from bot.render.terminal.marks import severity_sign, severity_style
+from bot.render.terminal.questions import spans
+from bot.render.terminal.wrapping import Hanging, Unbroken
+from checks import Finding, Lang, RecordChange, Severity, Text, place_text, printable
+
+Part = RenderableType | Unbroken
+_INDENT = 2
+
+
+def finding(found: Finding, lang: Lang, console: Console) -> Iterator[Part]:
+    """A finding in full."""
+    style = severity_style(found.severity)
+    head = Line(shared.SEVERITY[found.severity].say(lang), style=style)
+    head.append(f" {found.rule.id}", style="not bold cyan on default")
+    head.append("  ", style="on default")
+    head.append_text(spans(found.title(lang), "not bold" if found.severity is Severity.NOTICE else "bold"))
+    yield Hanging(severity_sign(found.severity, console), Line().append_text(head))
+    column = max(Line(label.say(lang)).cell_len for label in (words.WHY, words.FIX)) + 2
+    column = max(column, Line(words.WHERE.say(lang)).cell_len + 2) if found.place else column
+    yield _labelled(words.WHY, spans(found.why(lang)), lang, column)
+    yield _labelled(words.FIX, spans(found.fix(lang)), lang, column)
+    if found.place:
+        yield _labelled(words.WHERE, spans(place_text(found.place).say(lang)), lang, column)
+    for change in found.records:
+        yield from record(change, lang)
+    for label, url in labelled(found.rule.references[:1], lang):
+        yield Unbroken(Line(" " * _INDENT).append(f"{label}  ", style="dim").append(url, style="dim underline"))
+
+
+def _labelled(label: Text, text: Line, lang: Lang, column: int) -> RenderableType:
+    return Hanging(Line(label.say(lang), style="bold dim"), text, indent=_INDENT, column=column)
+
+
+def record(change: RecordChange, lang: Lang) -> Iterator[Part]:
+    """Old and new as in a diff, each in a line of its own that can be copied whole.
+
+    A record that stays has no sign, and one for later is no change to make now.
+    """
+    old, new = change.old, change.new
+    if change.later and new:
+        named = {"type": change.type, "name": printable(change.name)}
+        yield Hanging(Line(), Line(shared.RECORD_LATER.say(lang, named), style="dim"), indent=_INDENT, column=0)
+        yield _value(" ", printable(new), "")
+        return
+    if old is not None and old == new:
+        yield _name(words.KEEP, change, lang)
+        yield _value(" ", printable(old), "")
+        return
+    said = words.NOW if new is None else words.DELETE if not new else words.ADD if old is None else words.CHANGE
+    if old is not None or new:
+        yield _name(said, change, lang)
+    before, after = _compared(printable(old or ""), printable(new or ""))
+    if old is not None:
+        yield _value("-" if new is not None else " ", before, "red" if new is not None else "")
+    if new:
+        yield _value("+", after, "green")
+
+
+def _name(said: Text, change: RecordChange, lang: Lang) -> Part:
+    line = Line(" " * _INDENT)
+    line.append(said.say(lang), style="bold dim").append("  ")
+    return Unbroken(line.append(f"{change.type}  {printable(change.name)}", style="bold"))
+
+
+def _value(mark: str, text: str | Line, style: str) -> Part:
+    line = Line(" " * (_INDENT + 2))
+    line.append(f"{mark} ", style=style)
+    return Unbroken(line.append_text(Line(style=style).append(text) if isinstance(text, str) else _styled(text, style)))
+
+
+def _styled(text: Line, style: str) -> Line:
+    text.style = style
+    return text
+
+
+def _compared(old: str, new: str) -> tuple[Line, Line]:
+    """Both texts, with what differs underlined, where something stayed."""
+    before, after = Line(old), Line(new)
+    if not (old and new):
+        return before, after
+    olds, news = _tokens(old), _tokens(new)
+    for kind, a, b, c, d in SequenceMatcher(None, [t for t, _ in olds], [t for t, _ in news], False).get_opcodes():
+        if kind == "equal":
+            continue
+        for line, tokens, first, end in ((before, olds, a, b), (after, news, c, d)):
+            for text, at in tokens[first:end]:
+                line.stylize("bold underline", at, at + len(text))
+    return before, after
+
+
+def _tokens(text: str) -> list[tuple[str, int]]:
+    return [(found[0], found.start()) for found in re.finditer(r"[^\s;]+", text)]
