@@ -17,7 +17,7 @@ from checks.evidence.message import (
     SignatureResult,
     SpfResultEvidence,
 )
-from checks.model import Absent, Answer, Known, Outcome, Seen, Severity, Tier, Why
+from checks.model import Known, Outcome, Seen, Severity, Tier, Why
 from checks.rules import (
     dkim_alignment,
     dkim_field,
@@ -208,6 +208,35 @@ def test_the_key_to_publish_is_named_with_what_is_there_now() -> None:
     two = sig("key_syntax", key_records=("v=DKIM1; p=AA", "v=DKIM1; p=BB"))
     (several,) = judge(KEY, mail(two), dmarc(True)).findings
     assert (several.variant, several.facts["count"]) == ("several", 2)
+
+
+def test_keys_that_do_for_now() -> None:
+    short = sig(key_bits=1024)
+    assert severities(KEY, mail(short), dmarc(True)) == [("DKIM203", Severity.WARNING, Tier.NONE)]
+    assert severities(KEY, mail(sig("body_changed", key_bits=2047)), dmarc(True)) == [
+        ("DKIM203", Severity.WARNING, Tier.NONE)
+    ]
+    assert yields(KEY, mail(sig("key_too_short", key_bits=768)), dmarc(True)) == ["DKIM202"]
+    assert yields(KEY, mail(sig(key_bits=256, algorithm="ed25519-sha256")), dmarc(True)) == []
+    # The keys of a third party are its own business.
+    assert yields(KEY, mail(sig(domain=OTHER, key_bits=1024), sig()), dmarc(False, True)) == []
+    assert yields(KEY, mail(short, short), dmarc(True, True)) == ["DKIM203"]
+    lost = dmarc(None, organizational=SERVFAIL)
+    assert outcome(KEY, mail(short), lost) == (Outcome.UNKNOWN, Why.SERVFAIL)
+
+
+def test_a_key_in_test_mode_counts_unless_another_signature_stands_beside_it() -> None:
+    testing = sig(key_records=("v=DKIM1; t=Y:s; p=AAAA",))
+    assert severities(KEY, mail(testing), dmarc(True)) == [("DKIM201", Severity.WARNING, Tier.MAIL)]
+    both = mail(testing, sig(key_name=f"s2._domainkey.{OWN}"))
+    assert severities(KEY, both, dmarc(True, True)) == [("DKIM201", Severity.WARNING, Tier.NONE)]
+    foreign = mail(testing, sig("", OTHER))
+    assert severities(KEY, foreign, dmarc(True, False)) == [("DKIM201", Severity.WARNING, Tier.MAIL)]
+    for record in ("v=DKIM1; t=s; p=AAAA", "v=DKIM1; p=AAAA", "t=y", ""):
+        wanted = ["DKIM201"] if record == "t=y" else []
+        assert yields(KEY, mail(sig(key_records=(record,))), dmarc(True)) == wanted
+    lost = dmarc(None, organizational=SERVFAIL)
+    assert outcome(KEY, mail(testing), lost) == (Outcome.UNKNOWN, Why.SERVFAIL)
 
 
 def test_alignment() -> None:
