@@ -100,6 +100,7 @@ class _Reader:
         local = name.removeprefix(_SVG)
         if local in _FORBIDDEN:
             self.problems.append(LogoProblem("element", f"<{local}>"))
+            attributes = {}
         for key, value in attributes.items():
             attribute = key.rpartition(" ")[2]
             if attribute == "href" and not value.startswith("#"):
