@@ -19,6 +19,7 @@ import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
+import dns.wire
 from dns.rdatatype import RdataType
 
 from checks.model import Absent, Answer, ExtendedError, Known, MxHost, Seen, Unreachable, Why
@@ -36,6 +37,7 @@ Filtered (RFC 8914)."""
 
 _WITH_SIGNATURES = frozenset({RdataType.SOA, RdataType.DNSKEY, RdataType.DS})
 _MAX_SIGNATURES = 20
+_KEPT_THOUGH_WRONG = frozenset({RdataType.TLSA})
 
 _DNSSEC_FAULTS = range(6, 13)
 """Extended errors that name a fault of the zone's DNSSEC, DNSSEC Bogus to NSEC Missing (RFC 8914, 4.7 to 4.13)."""
@@ -106,12 +108,45 @@ def read(query: dns.message.QueryMessage, wire: bytes) -> Reading:
     truncated = bool(wire[2] & 0x02)
     try:
         # The records of a truncated message may end anywhere; only its question is needed.
-        response = dns.message.from_wire(wire, ignore_trailing=True, question_only=truncated)
+        is_lenient = query.question[0].rdtype in _KEPT_THOUGH_WRONG
+        response = dns.message.from_wire(
+            wire, ignore_trailing=True, question_only=truncated, continue_on_error=is_lenient
+        )
         if not query.is_response(response):
             return "foreign"
+        if response.errors:
+            _keep_refused(wire, response)
     except Exception:  # noqa: BLE001 - dnspython reads a stranger's octets here, and not all of its errors are its own
         return "malformed"
     return "truncated" if truncated else response
+
+
+def _keep_refused(wire: bytes, response: dns.message.Message) -> None:
+    """Add to the answer the records that dnspython would not take, as unknown data (RFC 3597 section 5).
+
+    It refuses a TLSA record whose digest has the wrong length, and with it the whole message: but such a record is no
+    failure of the name server, it is what its owner has to be told of. Raises for a message that is broken otherwise.
+    """
+    parser = dns.wire.Parser(wire, 12)
+    questions, answers = int.from_bytes(wire[4:6], "big"), int.from_bytes(wire[6:8], "big")
+    for _ in range(questions):
+        parser.get_name(decompress=True)
+        parser.get_bytes(4)
+    kept = 0
+    for _ in range(answers):
+        name = parser.get_name(decompress=True)
+        rdtype, rdclass, ttl, length = parser.get_struct("!HHIH")
+        data = parser.get_bytes(length)
+        if rdtype not in _KEPT_THOUGH_WRONG or rdclass != dns.rdataclass.IN:
+            continue
+        try:
+            dns.rdata.from_wire(rdclass, rdtype, data, 0, length)
+        except dns.exception.DNSException:
+            kept += 1
+            rrset = response.find_rrset(response.answer, name, dns.rdataclass.IN, RdataType(rdtype), create=True)
+            rrset.add(dns.rdata.GenericRdata(dns.rdataclass.IN, RdataType(rdtype), data), ttl)
+    if kept != len(response.errors):
+        raise dns.exception.FormError
 
 
 def wants_no_edns(response: dns.message.Message) -> bool:

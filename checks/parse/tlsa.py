@@ -1,4 +1,4 @@
-"""TLSA records from their presentation format (RFC 6698 section 2.2)."""
+"""TLSA records from their presentation format (RFC 6698 section 2.2), or that of unknown data (RFC 3597 section 5)."""
 
 from __future__ import annotations
 
@@ -17,11 +17,17 @@ def tlsa_records(texts: Iterable[str]) -> tuple[TlsaRecord, ...]:
 def _record(text: str) -> TlsaRecord | None:
     words = text.split()
     try:
-        usage, selector, matching = map(int, words[:3])
-        data = bytes.fromhex("".join(words[3:]))
+        if words[:1] == ["\\#"]:
+            octets = bytes.fromhex("".join(words[2:]))
+            usage, selector, matching = octets[:3]
+            data = octets[3:]
+        else:
+            usage, selector, matching = map(int, words[:3])
+            data = bytes.fromhex("".join(words[3:]))
     except ValueError:
         return None
-    return TlsaRecord(text, usage, selector, matching, len(data), _is_der(data))
+    shown = f"{usage} {selector} {matching} {data.hex()}"
+    return TlsaRecord(shown, usage, selector, matching, len(data), _is_der(data))
 
 
 def _is_der(data: bytes) -> bool:
