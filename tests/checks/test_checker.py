@@ -20,8 +20,11 @@ EMPTY = (
     "zen.spamhaus.org",
     "b.barracudacentral.org",
     "bl.spamcop.net",
+    "psbl.surriel.com",
+    "bl.mailspike.net",
     "dbl.spamhaus.org",
     "multi.surbl.org",
+    "multi.uribl.com",
 )
 KEYS = make_signing_keys(SIGNERS)
 
@@ -109,7 +112,7 @@ FAILING = [
 ]  # fmt: skip
 X = Zone(
     "x.example",
-    '@ MX 10 mx\n@ TXT "v=spf1 include:_spf.x.example -all"\n_spf TXT "v=spf1 ip4:192.0.2.1 -all"\nmx A 127.0.0.9\n'
+    '@ MX 10 mx\n@ TXT "v=spf1 include:_spf.x.example -all"\n_spf TXT "v=spf1 ip4:192.0.2.1 -all"\nmx A 192.88.99.9\n'
     '_dmarc TXT "v=DMARC1; p=reject"',
     "signed",
 )
@@ -269,7 +272,7 @@ def test_combining_takes_dns_from_the_domain_and_mail_from_the_mail():
     domain, mail = asyncio.run(run())
     final = combine(domain, mail)
     assert (final.kind, final.provisional, final.verdict) == ("domain", False, Verdict.MAIL_NEEDS_WORK)
-    assert rules(final) == {"DKIM001", "TLS401"}
+    assert rules(final) == {"DKIM001", "DMARC205", "TLS401"}
     status = {row.id: row.status for row in final.profiles["mschecker"]}
     assert (status["spf"], status["dkim"], status["tls_send"], status["reverse_dns"]) == (
         Status.MET,

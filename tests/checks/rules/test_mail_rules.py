@@ -18,6 +18,7 @@ from checks.evidence.message import (
     SpfResultEvidence,
 )
 from checks.model import Known, Outcome, Seen, Severity, Tier, Why
+from checks.parse.dmarc import parse_dmarc
 from checks.rules import (
     dkim_alignment,
     dkim_field,
@@ -83,7 +84,7 @@ def mail(
     )
 
 
-RECORD = DmarcRecord("v=DMARC1; p=reject; adkim=s; aspf=s", (), "reject", None, None, "u", True, True, False, (), ())
+RECORD = parse_dmarc(f"v=DMARC1; p=reject; adkim=s; aspf=s; rua=mailto:dmarc@{OWN}")
 
 
 def dmarc(
@@ -292,7 +293,11 @@ def test_a_strict_record_that_alone_prevents_alignment_is_named_with_its_change(
     (finding,) = judge(RESULT, mail(sig()), dmarc(False, result="fail", near_miss=True), SPF).findings
     assert finding.rule.id == "DMARC402"
     (change,) = finding.records
-    assert (change.name, change.old, change.new) == (f"_dmarc.{OWN}", RECORD.text, "v=DMARC1; p=reject")
+    assert (change.name, change.old, change.new) == (
+        f"_dmarc.{OWN}",
+        RECORD.text,
+        f"v=DMARC1; p=reject; rua=mailto:dmarc@{OWN}",
+    )
 
 
 @pytest.mark.parametrize("problem", ["none", "several_fields", "several_addresses", "no_address", "bad_domain"])
