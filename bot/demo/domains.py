@@ -1,12 +1,14 @@
 """The sample domains of the demo: one that is right, and several that are broken, each in one way.
 
 All lie under the reserved top-level domain `.example` (RFC 2606). Their mail is sent from addresses in 127.0.0.0/8,
-which never leave the machine; SPF, PTR and address records agree with that.
+which never leave the machine; SPF, PTR and address records agree with that. Their MX records name other servers, in
+192.88.99.0/24: it is global address space as that of a mail server has to be, but nobody's (RFC 7526 took it out of
+use). Nothing is ever sent there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,13 +23,26 @@ BLOCKLISTS: Mapping[str, Literal["ip", "domain"]] = {
     "zen.spamhaus.org": "ip",
     "b.barracudacentral.org": "ip",
     "bl.spamcop.net": "ip",
+    "psbl.surriel.com": "ip",
+    "bl.mailspike.net": "ip",
     "dbl.spamhaus.org": "domain",
     "multi.surbl.org": "domain",
+    "multi.uribl.com": "domain",
 }
 """The lists that the checks know. In the demo they list nothing but their test entry."""
 
-_LISTED: Mapping[str, str] = {"dbl.spamhaus.org": "127.0.1.2", "multi.surbl.org": "127.0.0.254"}
+_LISTED: Mapping[str, str] = {
+    "dbl.spamhaus.org": "127.0.1.2",
+    "multi.surbl.org": "127.0.0.254",
+    "multi.uribl.com": "127.0.0.14",
+}
 """What a list answers for its test entry, where it is not 127.0.0.2."""
+
+_TEST_ENTRY: Mapping[str, str] = {
+    "multi.surbl.org": "surbl-org-permanent-test-point.com",
+    "multi.uribl.com": "2.0.0.127",
+}
+"""The test entries of lists that document another than RFC 5782 section 5 asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,49 +106,55 @@ SAMPLE_DOMAINS = (
 )
 
 _GOOD = """
-@ MX 10 mail
+@ MX 10 mx
 @ TXT "v=spf1 ip4:127.0.0.10 -all"
 _dmarc TXT "v=DMARC1; p=reject; rua=mailto:dmarc-reports@good.example"
 mail A 127.0.0.10
+mx A 192.88.99.10
 mail TXT "v=spf1 a -all"
 """
 
 # One term after the other was added as the company bought services; the last ones are beyond the limit of 10.
 _SPF_LIMIT = """
 @ A 127.0.0.40
-@ MX 10 mail
+@ MX 10 mx
 @ TXT ( "v=spf1 a mx include:_spf.mail-platform.example include:_spf.newsletter.example "
   "include:_spf.crm.example include:_spf.helpdesk.example include:_spf.invoices.example ~all" )
 _dmarc TXT "v=DMARC1; p=quarantine; rua=mailto:dmarc-reports@spf-limit.example"
 mail A 127.0.0.40
+mx A 192.88.99.40
 """
 
 _NO_DMARC = """
-@ MX 10 mail
+@ MX 10 mx
 @ TXT "v=spf1 ip4:127.0.0.30 -all"
 mail A 127.0.0.30
+mx A 192.88.99.30
 mail TXT "v=spf1 a -all"
 """
 
 _BOGUS = """
-@ MX 10 mail
+@ MX 10 mx
 @ TXT "v=spf1 mx -all"
 _dmarc TXT "v=DMARC1; p=reject; rua=mailto:dmarc-reports@bogus-dnssec.example"
 mail A 127.0.0.70
+mx A 192.88.99.70
 """
 
 _THIRD_PARTY = """
-@ MX 10 mail
+@ MX 10 mx
 @ TXT "v=spf1 ip4:127.0.0.50 -all"
 _dmarc TXT "v=DMARC1; p=none; rua=mailto:dmarc-reports@third-party.example"
 mail A 127.0.0.50
+mx A 192.88.99.50
 """
 
 _SLOW = """
-@ MX 10 mail
+@ MX 10 mx
 @ TXT "v=spf1 ip4:127.0.0.60 include:_spf.silent-service.example include:_spf.failing-service.example -all"
 _dmarc TXT "v=DMARC1; p=reject; rua=mailto:dmarc-reports@slow.example"
 mail A 127.0.0.60
+mx A 192.88.99.60
 """
 
 _PARKED = """
@@ -143,14 +164,15 @@ _dmarc TXT "v=DMARC1; p=reject"
 """
 
 _NEWSLETTER = """
-@ MX 10 mail
+@ MX 10 mx
 @ TXT "v=spf1 ip4:127.0.0.20 -all"
 _dmarc TXT "v=DMARC1; p=reject; rua=mailto:dmarc-reports@newsletter.example"
 mail A 127.0.0.20
+mx A 192.88.99.20
 mail TXT "v=spf1 a -all"
 _spf TXT "v=spf1 include:_spf-pool.newsletter.example ip4:127.0.0.20 -all"
 _spf-pool TXT "v=spf1 ip4:198.51.100.0/27 ip4:198.51.100.64/27 -all"
-bounce MX 10 mail
+bounce MX 10 mx
 bounce TXT "v=spf1 ip4:127.0.0.20 -all"
 """
 
@@ -189,6 +211,16 @@ _REVERSE = """
 70 PTR mail.bogus-dnssec.example.
 """
 
+_REVERSE_MX = """
+10 PTR mx.good.example.
+20 PTR mx.newsletter.example.
+30 PTR mx.no-dmarc.example.
+40 PTR mx.spf-limit.example.
+50 PTR mx.third-party.example.
+60 PTR mx.slow.example.
+70 PTR mx.bogus-dnssec.example.
+"""
+
 _ZONES: Mapping[str, tuple[ZoneState, str]] = {
     "example": ("signed", ""),
     "good.example": ("signed", _GOOD),
@@ -206,6 +238,7 @@ _ZONES: Mapping[str, tuple[ZoneState, str]] = {
     "silent-service.example": ("silent", ""),
     "failing-service.example": ("servfail", ""),
     "0.0.127.in-addr.arpa": ("unsigned", _REVERSE),
+    "99.88.192.in-addr.arpa": ("unsigned", _REVERSE_MX),
 }
 
 
@@ -233,8 +266,29 @@ def _key_record(key: SigningKey) -> str:
     return f"{key.selector}._domainkey TXT ( {strings} )\n"
 
 
+def narrowed(zones: Iterable[Zone]) -> Iterator[Zone]:
+    """The pretended blocklists answer for the samples alone: of real names only the real lists can tell."""
+    for zone in zones:
+        kind = BLOCKLISTS.get(zone.name)
+        if kind is None:
+            yield zone
+            continue
+        entry = _test_entry(zone.name)
+        if kind == "ip":
+            yield Zone(f"0.0.127.{zone.name}", zone.records.replace(f"{entry} ", "2 "), zone.state)
+            yield Zone(f"99.88.192.{zone.name}", "", zone.state)
+            continue
+        yield Zone(f"{entry}.{zone.name}", zone.records.replace(f"{entry} ", "@ "), zone.state)
+        yield Zone(f"invalid.{zone.name}", "", zone.state)
+        yield Zone(f"example.{zone.name}", "", zone.state)
+
+
 def _blocklist_zones(blocklists: Mapping[str, Literal["ip", "domain"]]) -> Iterator[Zone]:
     """Every list answers its test entry and nothing else (RFC 5782 section 5)."""
-    for name, kind in blocklists.items():
-        entry = "2.0.0.127" if kind == "ip" else "test"
+    for name in blocklists:
+        entry = _test_entry(name)
         yield Zone(name, f'{entry} A {_LISTED.get(name, "127.0.0.2")}\n{entry} TXT "test entry of the demo"\n')
+
+
+def _test_entry(name: str) -> str:
+    return _TEST_ENTRY.get(name, "2.0.0.127" if BLOCKLISTS.get(name) != "domain" else "test")

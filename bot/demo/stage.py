@@ -4,7 +4,7 @@ import asyncio
 import signal
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ import dns.exception
 import dns.resolver
 
 from bot.app import App
-from bot.demo.domains import BLOCKLISTS, SAMPLE_DOMAINS, SIGNERS, sample_faults, sample_zones
+from bot.demo.domains import SAMPLE_DOMAINS, SIGNERS, narrowed, sample_faults, sample_zones
 from bot.demo.mails import SAMPLE_MAILS, Delivery, send
 from bot.demo.nameserver import Fault, Nameserver, Zone
 from bot.demo.signing import SigningKey, make_signing_keys
@@ -75,7 +75,7 @@ class Stage:
         self._closing = AsyncExitStack()
         self.keys = make_signing_keys(SIGNERS) if keys is None else keys
         self.nameserver = Nameserver(
-            (*_narrowed(sample_zones(self.keys)), *zones), faults=(*sample_faults(), *faults), upstream=upstream
+            (*narrowed(sample_zones(self.keys)), *zones), faults=(*sample_faults(), *faults), upstream=upstream
         )
         self.workspace = Workspace(scopes=SCOPES, rates=rates, sample_mails=_offered, send_sample_mail=self._send_named)
         self.app: App | None = None
@@ -151,20 +151,6 @@ class Stage:
             "nameservers": (self.nameserver.address,),
         }
         return Settings(**(given | self._given))
-
-
-def _narrowed(zones: Iterable[Zone]) -> Iterator[Zone]:
-    """The pretended blocklists answer for the samples alone: of real names only the real lists can tell."""
-    for zone in zones:
-        match BLOCKLISTS.get(zone.name):
-            case "ip":
-                yield Zone(f"0.0.127.{zone.name}", zone.records.replace("2.0.0.127 ", "2 "), zone.state)
-            case "domain":
-                yield Zone(f"test.{zone.name}", zone.records.replace("test ", "@ "), zone.state)
-                yield Zone(f"invalid.{zone.name}", "", zone.state)
-                yield Zone(f"example.{zone.name}", "", zone.state)
-            case _:
-                yield zone
 
 
 def _offered() -> list[SampleMail]:

@@ -120,7 +120,7 @@ CHECKS = (
         judge=judge_domain,
     ),
     Check(
-        id="mx.sender",
+        id="msg.null_mx",
         title=Text(en="Null MX of the sender's domains", ja="差出人ドメインのnull MX"),
         needs=(SenderTargetsEvidence,),
         rules=(NULL_MX_BUT_SENDS,),

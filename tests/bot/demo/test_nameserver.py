@@ -207,6 +207,7 @@ def test_every_blocklist_that_is_asked_answers_its_test_entry_and_nothing_else()
     async def use(run: DnsRun) -> None:
         for bl in known:
             entry, other = ("2.0.0.127", "10.0.0.127") if bl.kind == "ip" else ("test", "good.example")
+            entry = bl.test or entry
             listed = await run.addresses(f"{entry}.{bl.zone}", "A")
             assert isinstance(listed, Seen)
             assert all(bl.means_listed(code) for code in listed.value.values)
