@@ -51,6 +51,14 @@ TOO_MANY_VOID_LOOKUPS = Rule(
                 ja="{holders:code} のTXTレコードから、これらの名前を参照する項目を削除するか、参照のいらない `ip4:`、`ip6:` でサーバーを記載します。他社のレコードを修正できるのはその管理者だけです。使っていないサービスであれば、その `include` を削除してください。",
             ),
         ),
+        "beside_corrections": Texts(
+            title=_TITLE,
+            why=_WHY,
+            fix=Text(
+                en="Remove {dead:code} from the TXT record of `{domain}`, and also from the corrected record that the other findings show: these names have no address, neither IPv4 nor IPv6, so no sender is lost.",
+                ja="`{domain}` のTXTレコードから {dead:code} を削除します。ほかの指摘に示した修正後のレコードからも除いてください。これらの名前にはIPv4アドレスもIPv6アドレスもないため、削除しても送信元は減りません。",
+            ),
+        ),
         "ipv6": Texts(
             title=Text(
                 en="For mail over IPv6, SPF of `{domain}` leads to more than {limit} names without an IPv6 address",
@@ -111,9 +119,11 @@ def _found(spf: SpfEvidence, tree: SpfNode, lookups: SpfLookupEvidence, four: Co
     own = lookups.by_record().get(tree.domain, {})
     dead = [term for term, told in own.items() if _is_dead(told)]
     left = lookups.branches[0].voids_ipv4 - sum(len(own[term].void_ipv4) for term in dead)
-    corrected = proposed(tree).text or (tree.record.text if tree.record else "")
-    new = without_terms(parse_spf(corrected), *dead) if left <= LIMIT else None
-    return _stated(spf, lookups, four, None if new else "by_hand", Severity.ERROR, new=new, dead=dead)
+    corrected = proposed(tree).text
+    new = without_terms(parse_spf(corrected or spf.records[0]), *dead) if left <= LIMIT else None
+    variant = "by_hand" if new is None else "beside_corrections" if corrected else None
+    # The other findings do not know which names are dead; two different new records would contradict one another.
+    return _stated(spf, lookups, four, variant, Severity.ERROR, new=new if variant is None else None, dead=dead)
 
 
 def _found_for_ipv6(spf: SpfEvidence, lookups: SpfLookupEvidence, six: Course, is_in_use: bool) -> Finding:
