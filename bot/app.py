@@ -1,10 +1,13 @@
 """Builds the bot from its settings, starts it and stops it."""
 
 import asyncio
+import faulthandler
 import logging
+import os
 import signal
 import sqlite3
 import ssl
+import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -42,6 +45,7 @@ from checks import Checker
 LOG = logging.getLogger(__name__)
 
 LISTENERS_S = 1.0
+STOP_S = 4.5
 STEPS_S = 2.0
 TIDY_S = 6 * 3600.0
 WORKFLOWS_KEPT = timedelta(days=14)
@@ -284,6 +288,22 @@ def _refusals(client: AsyncWebClient, token: str) -> Iterator[None]:
         raise CannotStart(f"Slack cannot be reached at {client.base_url}: {type(error).__name__}") from error
 
 
+@contextmanager
+def ended_by_force(after_s: float) -> Iterator[None]:
+    """End the process if it does not stop in time, whatever it hangs on: what is not done, the next start goes on with."""
+
+    def end() -> None:
+        LOG.warning("the stop took over %s s and is cut short", after_s)
+        faulthandler.dump_traceback()
+        os._exit(0)
+
+    timer = threading.Timer(after_s, end)
+    timer.daemon = True
+    timer.start()
+    yield
+    # Not cancelled: the end of the interpreter waits for threads too.
+
+
 async def run(settings: Settings) -> None:
     """Run the bot until SIGTERM or SIGINT, also while it still starts. Raises what App.start raises."""
     configure(settings.log_level)
@@ -308,4 +328,5 @@ async def run(settings: Settings) -> None:
     finally:
         waiting.cancel()
     LOG.info("stopping")
-    await app.stop()
+    with ended_by_force(STOP_S):
+        await app.stop()

@@ -1,14 +1,20 @@
 """The connections to Slack."""
 
+import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
 
 SOCKETS = 2
 PING_S = 2.0
 """The SDK looks this often whether a connection broke, and gives it up after four pings without an answer."""
+RETIRED_S = 30.0
+"""So long a connection that Slack means to close is still heard; Slack says ten seconds."""
+CLOSING_S = 1.0
 
 Listen = Callable[[Any, dict[str, Any], str | None], Awaitable[None]]
 
@@ -16,19 +22,24 @@ Listen = Callable[[Any, dict[str, Any], str | None], Awaitable[None]]
 class Sockets:
     """Two connections, of which Slack hands each envelope to one.
 
-    Slack closes each of them now and then, and the SDK opens its successor only thereafter: a command that comes in
-    between would be lost. `listener` makes what hears every frame of one of them.
+    Slack closes each of them now and then, mostly after a warning. The SDK would close the old one at the warning and
+    lose what is under way on it; here the successor is opened first, and the old one is heard until Slack closes it.
+    `listener` makes what hears every frame of one of them.
     """
 
     def __init__(self, bolt: AsyncApp, app_token: str, listener: Callable[[], Listen]) -> None:
-        self._handlers = [AsyncSocketModeHandler(bolt, app_token, ping_interval=PING_S) for _ in range(SOCKETS)]
-        for handler in self._handlers:
-            handler.client.message_listeners.append(listener())
+        self._bolt = bolt
+        self._app_token = app_token
+        self._listener = listener
+        self._handlers = [self._handler() for _ in range(SOCKETS)]
+        self._retired: set[_Handler] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closing = False
 
     async def connect(self, first_url: str) -> None:
         """Open them all; `first_url` is where the first connects, the others ask for their own."""
         self._handlers[0].client.wss_uri = first_url
-        for handler in self._handlers:
+        for handler in list(self._handlers):
             await handler.connect_async()  # type: ignore[no-untyped-call]
 
     async def is_connected(self) -> bool:
@@ -39,5 +50,72 @@ class Sockets:
         return False
 
     async def close(self) -> None:
-        for handler in self._handlers:
-            await handler.close_async()  # type: ignore[no-untyped-call]
+        """Close them side by side; one that does not answer is left after a second."""
+        self._closing = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, *map(_close, [*self._handlers, *self._retired]), return_exceptions=True)
+
+    def _handler(self) -> "_Handler":
+        handler = _Handler(self._bolt, self._app_token, self._replace)
+        handler.client.message_listeners.append(self._listener())
+        return handler
+
+    def _replace(self, old: "_Handler") -> None:
+        """Open the successor of a connection that Slack is about to close."""
+        if self._closing or old not in self._handlers:
+            return
+        task = asyncio.create_task(self._succeed(old))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _succeed(self, old: "_Handler") -> None:
+        self._handlers[self._handlers.index(old)] = new = self._handler()
+        self._retired.add(old)
+        try:
+            await new.connect_async()  # type: ignore[no-untyped-call]
+            await asyncio.sleep(RETIRED_S)
+        finally:
+            self._retired.discard(old)
+            await _close(old)
+
+
+class _Client(SocketModeClient):
+    """As the SDK's, but told that Slack is about to close it, it does not close first; `farewell` is called."""
+
+    def __init__(self, *args: Any, farewell: Callable[[], None], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._farewell = farewell
+
+    async def run_message_listeners(self, message: dict[str, Any], raw_message: str) -> None:
+        if message.get("type") == "disconnect" and message.get("reason") in ("warning", "refresh_requested"):
+            # What follows on this connection is its end.
+            self.auto_reconnect_enabled = self.default_auto_reconnect_enabled = False
+            self._farewell()
+            return
+        await super().run_message_listeners(message, raw_message)
+
+
+class _Handler(AsyncSocketModeHandler):
+    """Bolt's handler over such a client."""
+
+    def __init__(self, bolt: AsyncApp, app_token: str, farewell: Callable[["_Handler"], None]) -> None:
+        self.app = bolt
+        self.app_token = app_token
+        self.client = _Client(
+            app_token,
+            logger=bolt.logger,
+            web_client=bolt.client,
+            ping_interval=PING_S,
+            farewell=lambda: farewell(self),
+        )
+        self.client.socket_mode_request_listeners.append(self.handle)  # type: ignore[arg-type]
+
+
+async def _close(handler: _Handler) -> None:
+    """Close a connection, or leave it to its fate when the other end does not answer."""
+    try:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(handler.close_async(), CLOSING_S)  # type: ignore[no-untyped-call]
+    finally:
+        await handler.client.aiohttp_client_session.close()

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -133,3 +134,17 @@ def test_a_slack_that_never_answers_does_not_keep_the_bot_from_stopping(tmp_path
                     await bot.wait()
 
     asyncio.run(scene())
+
+
+def test_a_stop_that_hangs_is_cut_short_and_says_on_what():
+    program = """
+import threading
+from bot.app import ended_by_force
+threading.Thread(target=threading.Event().wait).start()
+with ended_by_force(0.2):
+    pass
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 0
+    assert "Current thread" in ended.stderr
+    assert "_shutdown" in ended.stderr
