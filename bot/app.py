@@ -290,7 +290,7 @@ def _refusals(client: AsyncWebClient, token: str) -> Iterator[None]:
 
 @contextmanager
 def ended_by_force(after_s: float) -> Iterator[None]:
-    """End the process if it does not stop in time, whatever it hangs on: what is not done, the next start goes on with."""
+    """End the process if it does not stop in time, whatever it hangs on: the next start goes on with what is left."""
 
     def end() -> None:
         LOG.warning("the stop took over %s s and is cut short", after_s)

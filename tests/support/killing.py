@@ -210,8 +210,13 @@ class World:
         return process
 
     @property
+    def said(self) -> list[str]:
+        """The log of each process."""
+        return [path.read_text() for path in sorted(self.directory.glob("log-*"))]
+
+    @property
     def logs(self) -> str:
-        return "".join(path.read_text() for path in sorted(self.directory.glob("log-*")))
+        return "".join(self.said)
 
     async def kept(self, within_s: float) -> bool:
         """Wait until every promise is kept; False if that takes longer."""
