@@ -81,7 +81,12 @@ class BlocklistAccess:
         return blocklists(kind, frozenset(self._keys))
 
     async def ask(self, dns: DnsRun, bl: Blocklist, family: Family, entry: str) -> Known[Listing]:
-        """What the list says of the entry (labels of an address, or a domain), its test side by side with it."""
+        """What the list says of the entry (labels of an address, or a domain), its test side by side with it.
+
+        A list that is known not to be believed is not asked at all.
+        """
+        if (known := self._remembered(bl, family)) and known.fault:
+            return known.fault
         name = f"{entry}.{self._zone(bl)}"
         answer, test = await asyncio.gather(dns.addresses(name, "A"), self.test(bl, family))
         told = read(bl, answer)
@@ -95,9 +100,9 @@ class BlocklistAccess:
 
     async def test(self, bl: Blocklist, family: Family) -> TestResult:
         """Whether the list answers its test entries; from memory where that is young enough, shared where under way."""
+        if known := self._remembered(bl, family):
+            return known
         which = (bl.zone, family)
-        if (known := self._tests.get(which)) and self._clock() < known[0]:
-            return known[1]
         task = self._testing.get(which)
         if task is None:
             if self._dns.closed:
@@ -107,6 +112,10 @@ class BlocklistAccess:
             task.add_done_callback(lambda done: self._testing.pop(which, None))
         await asyncio.wait({task})
         return TestResult(Unreachable(Why.NETWORK)) if task.cancelled() else task.result()
+
+    def _remembered(self, bl: Blocklist, family: Family) -> TestResult | None:
+        until, result = self._tests.get((bl.zone, family), (0.0, None))
+        return result if self._clock() < until else None
 
     async def _test(self, bl: Blocklist, family: Family) -> TestResult:
         listed, clean = _TEST_ENTRIES[family]
