@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from checks.catalogue import CannotTell, Check, Finding, NotApplicable, Rule, Sample, Text, Texts
 from checks.evidence.helo import HeloEvidence
@@ -120,10 +121,10 @@ def _is_local(helo: HeloEvidence) -> bool:
 
 
 def _subject(helo: HeloEvidence) -> str:
-    return helo.client_ip or _facts(helo)["helo"]
+    return helo.client_ip or (helo.helo or "-")[:_MAX_SHOWN]
 
 
-def _facts(helo: HeloEvidence) -> dict[str, str]:
+def _facts(helo: HeloEvidence) -> dict[str, Any]:
     return {"client": helo.client_ip or "-", "helo": (helo.helo or "-")[:_MAX_SHOWN]}
 
 

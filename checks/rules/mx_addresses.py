@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from checks.catalogue import CannotTell, Check, Finding, NotApplicable, Rule, Sample, Text, Texts
 from checks.evidence.mx import MxEvidence, MxTarget, is_global
@@ -121,12 +122,17 @@ def _of_target(domain: str, target: MxTarget, usable: Sequence[str], others: Seq
     if not bad and (target.addresses or target.unknown):
         return
     serving = tuple(usable[:_MAX_SHOWN])
-    options = {"severity": Severity.WARNING, "tier": Tier.NONE, "variant": "others_serve"} if serving else {}
-    facts = {"domain": domain, "host": target.host, "others": serving or tuple(others[:_MAX_SHOWN]) or ("-",)}
+    facts: dict[str, Any] = {
+        "domain": domain,
+        "host": target.host,
+        "others": serving or tuple(others[:_MAX_SHOWN]) or ("-",),
+    }
+    if serving:
+        facts |= {"severity": Severity.WARNING, "tier": Tier.NONE, "variant": "others_serve"}
     if bad:
-        yield MX_NOT_GLOBAL.found(target.host, **options, **facts, addresses=bad[:_MAX_SHOWN])
+        yield MX_NOT_GLOBAL.found(target.host, **facts, addresses=bad[:_MAX_SHOWN])
     else:
-        yield MX_UNRESOLVABLE.found(target.host, **options, **facts)
+        yield MX_UNRESOLVABLE.found(target.host, **facts)
 
 
 CHECK = Check(

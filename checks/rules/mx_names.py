@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordChange, Rule, Sample, Text, Texts
 from checks.evidence.mx import MxEvidence
@@ -95,7 +96,7 @@ def judge(mx: MxEvidence) -> Iterator[Finding]:
         if canonical := target.alias_of:
             old, new = (f"{target.preference} {host}." for host in (target.host, canonical))
             record = RecordChange(mx.domain, "MX", old, new)
-            facts = {"domain": mx.domain, "host": target.host, "canonical": canonical}
+            facts: dict[str, Any] = {"domain": mx.domain, "host": target.host, "canonical": canonical}
             yield MX_IS_ALIAS.found(target.host, records=[record], **facts)
     yield from _addresses(mx)
     for target in mx.targets:
@@ -113,18 +114,10 @@ def _addresses(mx: MxEvidence) -> Iterator[Finding]:
     for target in literals:
         record = RecordChange(mx.domain, "MX", f"{target.preference} {target.host}.", None)
         others = usable or tuple(t.host for t in mx.targets if t is not target)[:_MAX_SHOWN] or ("-",)
-        facts = {"domain": mx.domain, "host": target.host, "others": others}
+        facts: dict[str, Any] = {"domain": mx.domain, "host": target.host, "others": others}
         if usable:
-            yield MX_IS_ADDRESS.found(
-                target.host,
-                severity=Severity.WARNING,
-                tier=Tier.NONE,
-                variant="others_serve",
-                records=[record],
-                **facts,
-            )
-        else:
-            yield MX_IS_ADDRESS.found(target.host, records=[record], **facts)
+            facts |= {"severity": Severity.WARNING, "tier": Tier.NONE, "variant": "others_serve"}
+        yield MX_IS_ADDRESS.found(target.host, records=[record], **facts)
 
 
 CHECK = Check(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordChange, Rule, Sample, Text, Texts
 from checks.evidence.mx import MxEvidence, SenderTargetsEvidence
@@ -66,7 +67,7 @@ def judge_domain(mx: MxEvidence, spf: SpfEvidence) -> Iterator[Finding]:
         return
     match _permits(spf.tree, mx):
         case True:
-            options = {"severity": Severity.WARNING, "tier": Tier.NONE, "variant": "by_spf"}
+            options: dict[str, Any] = {"severity": Severity.WARNING, "tier": Tier.NONE, "variant": "by_spf"}
             yield NULL_MX_BUT_SENDS.found(mx.domain, **options, records=_records(mx.domain), domain=mx.domain)
         case None:
             raise CannotTell(spf.tree.why_unknown or Why.DEPENDS)

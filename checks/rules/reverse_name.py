@@ -203,7 +203,7 @@ def _generic(reverse: ReverseName, variant: str | None) -> Iterator[Finding]:
     names = (reverse.confirmed,) if reverse.confirmed else reverse.names.value.values[:_MAX_NAMES]
     signs = [generic_sign(name, reverse.address) for name in names]
     if names and all(signs):
-        facts = {"address": reverse.address, "name": names[0], "sign": signs[0]}
+        facts: dict[str, Any] = {"address": reverse.address, "name": names[0], "sign": signs[0]}
         yield GENERIC_REVERSE_NAME.found(reverse.address, variant=variant, **facts)
 
 
