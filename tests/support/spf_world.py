@@ -36,10 +36,11 @@ async def running(
     session: SessionEvidence | None = None,
     faults: Iterable[Fault] = (),
     deadline_s: float = 3.0,
+    try_s: float = 0.1,
 ) -> AsyncIterator[tuple[Run, Nameserver]]:
-    """A run whose lookups give up after half a second."""
+    """A run whose lookups give up after half a second, or 4.75 times `try_s`."""
     async with Nameserver(zones, faults=faults) as server:
-        dns = Dns([server.address], try_s=0.1, tries=3)
+        dns = Dns([server.address], try_s=try_s, tries=3)
         probes = {SpfEvidence: ask_spf, SpfLookupEvidence: ask_spf_lookups, SpfResultEvidence: ask_spf_result}
         run = Run(domain, domain, dns.run(deadline_s), datetime.now(UTC), probes, session=session)
         try:

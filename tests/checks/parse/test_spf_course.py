@@ -67,7 +67,7 @@ def courses(world: Mapping[str, str]) -> dict[Family, Course]:
 
 
 HOST_TERMS = [f"{m}:{h}.example" for m in ("a", "mx", "exists") for h in [*HOSTS, "gone"]]
-PLAIN_TERMS = ["a", "mx", "ip4:192.0.2.0/24", "ip6:2001:db8::/48", "x-unknown=1", *HOST_TERMS]
+PLAIN_TERMS = ["a", "mx", "ip4:192.0.2.0/24", "ip6:2001:db8::/48", *HOST_TERMS]
 NAMES = ["d", "i1", "i2", "i3", "i4", "none"]
 
 
@@ -76,15 +76,17 @@ def worlds(draw: st.DrawFn, *, loops: bool = False) -> dict[str, str]:
     """Valid records that include those after them (with `loops`: any), and hosts of every kind."""
     world = dict(HOSTS)
     for index, name in enumerate(NAMES[:-1]):
+        # pyspf takes a record that includes itself for an error wherever that stands; RFC 7208 does not.
+        others = [n for n in NAMES if n != name] if loops else NAMES[index + 1 :]
         # Mostly what is there: else every record ends at its third term.
-        below = st.sampled_from([f"include:{n}.example" for n in (NAMES if loops else NAMES[index + 1 :])])
+        below = st.sampled_from([f"include:{n}.example" for n in others])
         hosts = st.sampled_from(["a:both.example", "mx:one.example", "a:four.example", "exists:gone.example"])
         terms = draw(st.lists(st.one_of(hosts, below, st.sampled_from(PLAIN_TERMS)), max_size=4))
         end = draw(st.sampled_from(["-all", "~all", "?all", "-all", "", "+all", "redirect"]))
         if end == "redirect":
             end = draw(below).replace("include:", "redirect=")
         qualifiers = draw(st.lists(st.sampled_from(["", "", "+", "-", "?"]), min_size=4, max_size=4))
-        words = [t if "=" in t else q + t for q, t in zip(qualifiers, terms, strict=False)]
+        words = [q + t for q, t in zip(qualifiers, terms, strict=False)]
         own = draw(st.sampled_from(["", "\nA 192.0.2.7", "\nMX 10 both.example.", "\nA 192.0.2.7\nAAAA 2001:db8::7"]))
         world[name] = " ".join(["v=spf1", *words, end]).strip() + own
     return world
