@@ -48,15 +48,19 @@ def rules(report: Report) -> set[str]:
     return {finding.rule.id for finding in report.findings}
 
 
+ADVICE = {"STS001", "RPT001"}
+"""For whoever receives mail: no sample domain publishes MTA-STS or asks for TLS reports."""
+
+
 @pytest.mark.parametrize(
     ("name", "verdict", "mandatory", "provisional"),
     [
-        ("good.example", Verdict.SAFE, set(), True),
-        ("spf-limit.example", Verdict.MAIL_NEEDS_WORK, {"SPF301"}, True),
-        ("no-dmarc.example", Verdict.MAIL_NEEDS_WORK, {"DMARC001"}, True),
+        ("good.example", Verdict.SAFE, {*ADVICE, "BIMI001"}, True),
+        ("spf-limit.example", Verdict.MAIL_NEEDS_WORK, {*ADVICE, "BIMI001", "SPF301"}, True),
+        ("no-dmarc.example", Verdict.MAIL_NEEDS_WORK, {*ADVICE, "DMARC001"}, True),
         ("bogus-dnssec.example", Verdict.MAIL_NEEDS_WORK, {"SEC201"}, True),
-        ("third-party.example", Verdict.SAFE, {"DMARC201"}, True),
-        ("slow.example", Verdict.UNDETERMINED, set(), True),
+        ("third-party.example", Verdict.SAFE, {*ADVICE, "DMARC201"}, True),
+        ("slow.example", Verdict.UNDETERMINED, ADVICE, True),
         ("parked.example", Verdict.SAFE, set(), False),
     ],
 )
@@ -272,7 +276,7 @@ def test_combining_takes_dns_from_the_domain_and_mail_from_the_mail():
     domain, mail = asyncio.run(run())
     final = combine(domain, mail)
     assert (final.kind, final.provisional, final.verdict) == ("domain", False, Verdict.MAIL_NEEDS_WORK)
-    assert rules(final) == {"DKIM001", "DMARC205", "TLS401"}
+    assert rules(final) == {*ADVICE, "BIMI001", "DKIM001", "DMARC205", "TLS401"}
     status = {row.id: row.status for row in final.profiles["mschecker"]}
     assert (status["spf"], status["dkim"], status["tls_send"], status["reverse_dns"]) == (
         Status.MET,
