@@ -102,7 +102,7 @@ class Truth:
     unknown: Mapping[str, str]
     selectors: tuple[str, ...]
     advice: frozenset[str] | None = None
-    """Those of ADVICE that apply."""
+    """Those of ADVICE that apply, `rules` contains them; None where the entry leaves that to its zone."""
 
     def reason(self, check_id: str) -> str | None:
         """Why this question is unknown, None where it has an answer or does not arise."""
@@ -149,15 +149,18 @@ def load() -> dict[str, Domain]:
 
 
 def _advised(domain: Domain, domains: Iterable[Domain]) -> Domain:
+    """The domain with the advice it is due among its rules."""
     truth = domain.truth
-    if truth is None or truth.advice is not None:
+    if truth is None:
         return domain
-    zone = zone_of(domain.name, domains)
-    owner = "@" if zone is domain else domain.name.removesuffix(f".{zone.name}")
-    # Of a zone that no resolver validates nothing can be told.
-    told = zone.signing not in ("bogus", "expired", "early", "ds-only")
-    due = advice(zone.zone or "", owner, sends=truth.provisional) if told else frozenset()
-    return replace(domain, truth=replace(truth, advice=due))
+    due = truth.advice
+    if due is None:
+        zone = zone_of(domain.name, domains)
+        owner = "@" if zone is domain else domain.name.removesuffix(f".{zone.name}")
+        # Of a zone that no resolver validates nothing can be told.
+        told = zone.signing not in ("bogus", "expired", "early", "ds-only")
+        due = advice(zone.zone or "", owner, sends=truth.provisional) if told else frozenset()
+    return replace(domain, truth=replace(truth, rules=truth.rules | due, advice=due))
 
 
 def all_hosts(domains: Mapping[str, Domain]) -> list[Host]:
