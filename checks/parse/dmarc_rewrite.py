@@ -16,7 +16,9 @@ _POLICY_TAGS = ("p", "sp", "np")
 _URI_TAGS = ("rua", "ruf")
 _TAGS = (*_POLICY_TAGS, *_URI_TAGS, *REMOVED_TAGS, "adkim", "aspf", "fo", "psd", "t")
 _NAMED = re.compile(rf"({'|'.join(_TAGS)})[ \t]*[: \t][ \t]*(\S.*)", re.IGNORECASE | re.DOTALL)
-_ADDRESS = re.compile(r"(?:mailto:)?/*<?([^\s@,!?:/<>]+@[a-z0-9_-]+(?:\.[a-z0-9_-]+)+)>?", re.IGNORECASE | re.ASCII)
+_ADDRESS = re.compile(
+    r"(?:mailto:)?/*<?([^\s@,!?:/<>]+@[a-z0-9_-]+(?:\.[a-z0-9_-]+)+)>?(?:![0-9]+[kmgt]?)?", re.IGNORECASE | re.ASCII
+)
 _WORDS = {"adkim": "rs", "aspf": "rs", "psd": "yn", "t": "yn"}
 
 

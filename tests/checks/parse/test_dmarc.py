@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from built import NXDOMAIN, SERVFAIL, txt, walk
+import pytest
+from built import NXDOMAIN, SERVFAIL, dmarc, txt, walk
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -100,3 +101,108 @@ def test_nxdomain_at_dmarc_is_absence():
 
 def test_a_duplicate_tag_does_not_break_the_policy():
     assert effective_policy(parse_dmarc("v=DMARC1; p=reject; sp=none; sp=reject"), is_own=True) == "reject"
+
+
+@given(st.binary(max_size=400))
+def test_any_octets_are_read_without_an_exception(raw):
+    text = raw.decode("utf-8", "replace")
+    assert isinstance(parse_dmarc(text), DmarcRecord)
+    assert isinstance(parse_dmarc("v=DMARC1;" + text), DmarcRecord)
+
+
+@pytest.mark.parametrize(
+    ("uri", "told"),
+    [
+        ("mailto:a@b.jp", ("b.jp", "", "")),
+        ("MailTo:a@B.JP!10m", ("b.jp", "", "10m")),
+        ("mailto:a@b.jp!10x", ("", "no_address", "")),
+        ("mailto:a%2Bb@b.jp?subject=x", ("b.jp", "", "")),
+        ("mailto:a@b..jp", ("", "no_address", "")),
+        ("mailto://a@b.jp", ("", "no_address", "")),
+        ("mailto: a@b.jp", ("", "no_address", "")),
+        ("https://b.jp/", ("", "other_scheme", "")),
+        ("a@b.jp", ("", "no_scheme", "")),
+        ("mailto:a@日本.jp", ("", "no_address", "")),
+    ],
+)
+def test_only_a_mailto_uri_is_an_address_for_reports(uri, told):
+    (read,) = parse_dmarc(f"v=DMARC1; p=none; rua={uri}").aggregate_uris
+    assert (read.domain, read.problem, read.size_limit) == told
+
+
+def test_failure_options_are_checked():
+    assert parse_dmarc("v=DMARC1; p=none; fo=0:d:s").problems == ()
+    assert [t.value for t in parse_dmarc("v=DMARC1; p=none; fo=2").problems] == ["2"]
+
+
+# RFC 9989: the walks that the text itself goes through.
+
+RECORD = txt("v=DMARC1; p=none")
+NO_SUFFIX = txt("v=DMARC1; psd=n; p=none")
+SUFFIX = txt("v=DMARC1; psd=y; p=none")
+
+
+def test_section_4_10_eight_questions_for_a_name_of_thirteen_labels():
+    assert walk_names("a.b.c.d.e.f.g.h.i.j.mail.example.com") == (
+        "a.b.c.d.e.f.g.h.i.j.mail.example.com",
+        "g.h.i.j.mail.example.com",
+        "h.i.j.mail.example.com",
+        "i.j.mail.example.com",
+        "j.mail.example.com",
+        "mail.example.com",
+        "example.com",
+        "com",
+    )
+
+
+def test_section_5_1_8_a_deep_organizational_domain_is_never_found():
+    deep = "mail.a.b.c.d.e.f.g.example.com"
+    found = dmarc(deep, {"b.c.d.e.f.g.example.com": NO_SUFFIX, "example.com": RECORD})
+    assert [s.domain for s in found.walk.steps][1:3] == ["c.d.e.f.g.example.com", "d.e.f.g.example.com"]
+    assert (found.at, len(found.walk.steps)) == ("example.com", 8)
+    assert dmarc(deep, {deep: RECORD, "example.com": RECORD}).at == deep
+
+
+@pytest.mark.parametrize(
+    ("at", "organizational"),
+    [
+        ({"mail.example.com": RECORD, "example.com": RECORD}, "example.com"),
+        ({"mail.example.com": NO_SUFFIX, "example.com": RECORD}, "mail.example.com"),
+        ({"com": SUFFIX}, "example.com"),
+    ],
+    ids=["fewest labels", "psd=n", "psd=y"],
+)
+def test_section_4_10_2_the_organizational_domain(at, organizational):
+    assert walk("a.mail.example.com", at).organizational == Seen(organizational)
+
+
+def organization(name, at):
+    found = walk(name, at).organizational
+    return found.value if isinstance(found, Seen) else name
+
+
+def test_appendix_b_4_1_simple():
+    at = {"example.com": RECORD, "signing.example.com": RECORD}
+    assert organization("example.com", at) == organization("signing.example.com", at) == "example.com"
+    assert dmarc("example.com", at).at == "example.com"
+
+
+def test_appendix_b_4_2_deep():
+    at = {"example.com": RECORD, "signing.example.com": RECORD}
+    author = dmarc("a.b.c.d.e.f.g.h.i.j.k.example.com", at)
+    assert [s.domain for s in author.walk.steps][1] == "g.h.i.j.k.example.com"
+    assert (author.at, author.walk.organizational) == ("example.com", Seen("example.com"))
+
+
+def test_appendix_b_4_3_with_a_record_of_the_public_suffix():
+    at = {"bank.example": SUFFIX, "giant.bank.example": RECORD}
+    assert organization("giant.bank.example", at) == "giant.bank.example"
+    assert organization("mail.giant.bank.example", at) == "giant.bank.example"
+    assert organization("mail.mega.bank.example", at) == "mega.bank.example"
+    assert dmarc("giant.bank.example", at).at == "giant.bank.example"
+    assert dmarc("mega.bank.example", at).is_suffix_record
+
+
+def test_section_4_10_several_records_are_all_discarded_and_the_walk_goes_on():
+    two = txt("v=DMARC1; psd=n; p=none", "v=DMARC1; p=reject")
+    assert dmarc("mail.example.com", {"mail.example.com": two, "example.com": RECORD}).at == "example.com"

@@ -1,0 +1,156 @@
+"""DMARC reports: none asked for, to nobody, to somebody who has not agreed, to a domain that receives nothing."""
+
+from __future__ import annotations
+
+import pytest
+from built import NODATA, NXDOMAIN, SERVFAIL, TIMEOUT, addresses, dmarc, mx, txt, use, yields
+from built_dmarc import NAME, destination, receiving, reports
+
+from checks.engine import judge
+from checks.model import Absent, Outcome, Seen, Severity, Tier, Why
+from checks.rules.dmarc_destinations import CHECK as DESTINATIONS
+from checks.rules.dmarc_reports import CHECK as REPORTS
+
+RUA = "rua=mailto:dmarc@example.co.jp"
+NULL_MX = mx("")
+
+
+def told(record: str, **about: bool) -> list[tuple[str, Severity, str | None]]:
+    findings = judge(REPORTS, dmarc(NAME, {NAME: txt(record)}), use(**about), receiving()).findings
+    return [(f.rule.id, f.severity, f.variant) for f in findings]
+
+
+def test_no_address_for_reports_is_a_warning_that_lowers_nothing() -> None:
+    (finding,) = judge(REPORTS, dmarc(NAME, {NAME: txt("v=DMARC1; p=reject")}), use(), receiving()).findings
+    assert (finding.rule.id, finding.severity, finding.tier) == ("DMARC301", Severity.WARNING, Tier.NONE)
+    (change,) = finding.records
+    assert change.new == "v=DMARC1; p=reject; rua=mailto:dmarc-reports@example.co.jp"
+    assert told(f"v=DMARC1; p=reject; {RUA}") == []
+
+
+def test_a_domain_without_mail_needs_no_reports() -> None:
+    assert told("v=DMARC1; p=reject", non_sending=True) == []
+
+
+def test_a_domain_that_receives_nothing_is_proposed_no_mailbox_of_its_own() -> None:
+    found = judge(REPORTS, dmarc(NAME, {NAME: txt("v=DMARC1; p=reject")}), use(), receiving(records=NULL_MX)).findings
+    assert [(f.rule.id, f.records) for f in found] == [("DMARC301", ())]
+
+
+def test_who_inherits_is_told_where_the_address_is_missing() -> None:
+    below = "news.example.co.jp"
+    (finding,) = judge(REPORTS, dmarc(below, {NAME: txt("v=DMARC1; p=reject")}), use(below), receiving(below)).findings
+    assert (finding.subject, finding.variant) == (NAME, "inherited")
+    assert finding.records[0].name == f"_dmarc.{NAME}"
+    assert f"_dmarc.{NAME}" in finding.why("en")
+
+
+@pytest.mark.parametrize(
+    ("rua", "found"),
+    [
+        ("rua=dmarc@example.co.jp", [("DMARC302", Severity.ERROR, None)]),
+        ("rua=https://example.co.jp/", [("DMARC302", Severity.ERROR, None)]),
+        ("rua=", [("DMARC302", Severity.ERROR, None)]),
+        (f"{RUA},dmarc@example.jp", [("DMARC302", Severity.WARNING, "others")]),
+        (f"{RUA}!10m", [("DMARC302", Severity.NOTICE, "size_limit")]),
+        (f"{RUA}; ruf=somebody", [("DMARC302", Severity.WARNING, None)]),
+        (f"{RUA}; ruf=mailto:a@example.co.jp", []),
+    ],
+)
+def test_addresses_that_nobody_can_send_to(rua: str, found: list[tuple[str, Severity, str | None]]) -> None:
+    assert told(f"v=DMARC1; p=reject; {rua}") == found
+
+
+def test_a_hundred_bad_addresses_make_few_findings() -> None:
+    assert len(told("v=DMARC1; p=none; rua=" + ",".join(f"a{i}@b.jp" for i in range(300)))) == 5
+
+
+@pytest.mark.parametrize("check", [REPORTS, DESTINATIONS], ids=lambda check: check.id)
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        (NXDOMAIN, (Outcome.NOT_APPLICABLE, Why.NO_RECORD)),
+        (NODATA, (Outcome.NOT_APPLICABLE, Why.NO_RECORD)),
+        (TIMEOUT, (Outcome.UNKNOWN, Why.TIMEOUT)),
+        (SERVFAIL, (Outcome.UNKNOWN, Why.SERVFAIL)),
+    ],
+)
+def test_without_a_record_no_reports_are_missing(check, answer, outcome) -> None:  # type: ignore[no-untyped-def]
+    evidence = (use(), receiving()) if check is REPORTS else (reports(destination("b.jp")),)
+    result = judge(check, dmarc(NAME, {NAME: answer}), *evidence)
+    assert (result.outcome, result.reason, result.findings) == (*outcome, ())
+
+
+OWN = dmarc(NAME, {NAME: txt(f"v=DMARC1; p=reject; {RUA}")})
+
+
+def test_another_organization_has_to_agree() -> None:
+    (finding,) = judge(DESTINATIONS, OWN, reports(destination("example.net"))).findings
+    assert (finding.rule.id, finding.severity, finding.tier) == ("DMARC303", Severity.WARNING, Tier.NONE)
+    (change,) = finding.records
+    assert (change.name, change.old, change.new) == ("example.co.jp._report._dmarc.example.net", None, "v=DMARC1;")
+
+
+@pytest.mark.parametrize("consent", ["v=DMARC1;", "v=DMARC1", "v=DMARC1; rua=mailto:other@example.net"])
+def test_consent_is_a_record_that_begins_with_the_version(consent: str) -> None:
+    assert yields(DESTINATIONS, OWN, reports(destination("example.net", authorisation=txt("x", consent)))) == []
+
+
+def test_text_that_is_no_dmarc_record_is_no_consent() -> None:
+    to = destination("example.net", authorisation=txt("v=spf1 -all"))
+    assert yields(DESTINATIONS, OWN, reports(to)) == ["DMARC303"]
+
+
+def test_the_own_organization_needs_no_consent() -> None:
+    below = destination("reports.example.co.jp", organizational=Seen(NAME))
+    itself = destination(NAME, organizational=Seen(NAME), authorisation=None)
+    assert yields(DESTINATIONS, OWN, reports(below, itself)) == []
+
+
+def test_a_subdomain_that_is_an_organization_of_its_own_needs_it() -> None:
+    apart = destination("lab.example.co.jp", organizational=Seen("lab.example.co.jp"))
+    assert yields(DESTINATIONS, OWN, reports(apart)) == ["DMARC303"]
+
+
+@pytest.mark.parametrize("failed", [SERVFAIL, TIMEOUT], ids=["servfail", "timeout"])
+def test_consent_that_could_not_be_asked_for_is_not_missing(failed) -> None:  # type: ignore[no-untyped-def]
+    for to in (
+        destination("example.net", authorisation=failed),
+        destination("example.net", organizational=failed),
+        destination("example.net", authorisation=txt("v=DMARC1"), records=failed),
+        destination("example.net", authorisation=txt("v=DMARC1"), records=NODATA, ipv4=failed, ipv6=NODATA),
+    ):
+        result = judge(DESTINATIONS, OWN, reports(to))
+        assert (result.outcome, result.reason, result.findings) == (Outcome.UNKNOWN, failed.why, ())
+
+
+def test_one_that_fails_does_not_hide_another() -> None:
+    unknown = destination("example.net", authorisation=SERVFAIL)
+    assert yields(DESTINATIONS, OWN, reports(unknown, destination("example.org"))) == ["DMARC303"]
+
+
+@pytest.mark.parametrize(
+    ("records", "ipv4", "ipv6", "found"),
+    [
+        (NULL_MX, None, None, ["DMARC304"]),
+        (NODATA, NODATA, NODATA, ["DMARC304"]),
+        (NXDOMAIN, NXDOMAIN, NXDOMAIN, ["DMARC304"]),
+        (NODATA, addresses("192.0.2.1"), NODATA, []),
+        (NODATA, NODATA, addresses("2001:db8::1"), []),
+        (mx("mx.example.net"), None, None, []),
+    ],
+    ids=["null MX", "nodata", "nxdomain", "A", "AAAA", "MX"],
+)
+def test_a_destination_has_to_accept_mail(records, ipv4, ipv6, found) -> None:  # type: ignore[no-untyped-def]
+    to = destination("example.net", authorisation=txt("v=DMARC1;"), records=records, ipv4=ipv4, ipv6=ipv6)
+    assert yields(DESTINATIONS, OWN, reports(to)) == found
+
+
+def test_no_destination_no_question() -> None:
+    result = judge(DESTINATIONS, OWN, reports())
+    assert (result.outcome, result.reason) == (Outcome.NOT_APPLICABLE, Why.NO_RECORD)
+
+
+def test_where_no_record_draws_the_boundary_the_destination_stands_for_itself() -> None:
+    assert destination("example.net").organizational == Absent()
+    assert yields(DESTINATIONS, OWN, reports(destination("mail.example.net"))) == ["DMARC303"]
