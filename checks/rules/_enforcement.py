@@ -9,7 +9,7 @@ from checks.parse.dmarc import effective_policy
 
 
 def weakness(dmarc: DmarcEvidence) -> str | None:
-    """What falls short of it: "p=none", "sp=none", "pct=50"; "" without a record or policy; None where nothing does.
+    """What falls short of it: "p=none", "sp=none", "t=y", "pct=50"; "" without a record or policy; None where nothing does.
 
     Raises CannotTell where the record could not be looked up.
     """
@@ -25,6 +25,8 @@ def weakness(dmarc: DmarcEvidence) -> str | None:
         return f"p={policy}" if policy else ""
     if record.subdomain_policy == "none":
         return "sp=none"
+    if record.testing:
+        return "t=y"
     percent = next((tag.value for tag in record.tags if tag.name == "pct"), "100")
     # RFC 9989 has no pct any more, but the receivers that show logos still look at it.
     return f"pct={percent}" if percent.isascii() and percent.isdigit() and int(percent[:4]) < 100 else None

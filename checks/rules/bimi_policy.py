@@ -29,8 +29,8 @@ WITHOUT_ENFORCEMENT = Rule(
         ),
         why=_WHY,
         fix=Text(
-            en="When DMARC reports show that all your own mail passes, change `{weakness}` at `{name}`: p=quarantine or p=reject, no sp=none, no pct.",
-            ja="自社のメールがすべて合格していることをDMARCレポートで確認してから、`{name}` の `{weakness}` を変更してください。p=quarantineまたはp=rejectとし、sp=noneやpctは使いません。",
+            en="When DMARC reports show that all your own mail passes, change `{weakness}` at `{name}`: p=quarantine or p=reject, no sp=none, no t=y, no pct.",
+            ja="自社のメールがすべて合格していることをDMARCレポートで確認してから、`{name}` の `{weakness}` を変更してください。p=quarantineまたはp=rejectとし、sp=none、t=y、pctは使いません。",
         ),
     ),
     variants={

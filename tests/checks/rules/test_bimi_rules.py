@@ -39,6 +39,7 @@ WEAK = [
     ("v=DMARC1; p=none; rua=mailto:a@example.com", "p=none"),
     ("v=DMARC1; p=reject; sp=none", "sp=none"),
     ("v=DMARC1; p=quarantine; pct=50", "pct=50"),
+    ("v=DMARC1; p=reject; t=y", "t=y"),
     (None, ""),
 ]
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 
 ADVICE = frozenset({"STS001", "RPT001", "BIMI001"})
-_ENFORCED = r'"v=DMARC1; p=(quarantine|reject)'
+_ENFORCED = r'"v=DMARC1; p=(quarantine|reject)(?!.*; (sp=none|t=y|pct=[0-9]{1,2}\b))'
 
 
 def advice(zone: str, owner: str, *, sends: bool) -> frozenset[str]:
