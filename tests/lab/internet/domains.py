@@ -158,7 +158,7 @@ def _advised(domain: Domain, domains: Iterable[Domain]) -> Domain:
         zone = zone_of(domain.name, domains)
         owner = "@" if zone is domain else domain.name.removesuffix(f".{zone.name}")
         # Of a zone that no resolver validates nothing can be told.
-        told = zone.signing not in ("bogus", "expired", "early", "ds-only")
+        told = zone.signing not in ("bogus", "expired", "early", "ds-only", "other-ds")
         due = advice(zone.zone or "", owner, sends=truth.provisional) if told else frozenset()
     return replace(domain, truth=replace(truth, rules=truth.rules | due, advice=due))
 
