@@ -91,7 +91,9 @@ ITEMS: tuple[Requirement, ...] = (
         "dkim.verification",
         "dkim.alignment",
     ),
-    _item("dmarc", "DMARC", "DMARC", "dmarc.record", "dmarc.syntax", "dmarc.policy", "dmarc.result"),
+    _item(
+        "dmarc", "DMARC", "DMARC", "dmarc.record", "dmarc.syntax", "dmarc.policy", "dmarc.organization", "dmarc.result"
+    ),
     _item("reverse_dns", "Reverse DNS", "逆引き", "ptr.client"),
     _item("dnssec", "DNSSEC", "DNSSEC", "dnssec.zone"),
     _item("dnsbl", "Blocklists", "ブラックリスト(DNSBL)", "bl.domain", "bl.client"),
