@@ -6,6 +6,7 @@ Unlike such a sender it asks where the addresses are insecure as well: records t
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from checks.evidence.dane import DaneEvidence, DaneHost, TlsaAnswer
 from checks.evidence.dnssec import DnssecEvidence, Validity
@@ -19,13 +20,14 @@ PORT = 25
 
 
 async def ask_dane(run: Run) -> DaneEvidence:
-    mx = await run.evidence(MxEvidence)
+    # The proof is asked for now: when the last server has answered, the time may be over.
+    mx, validates = await asyncio.gather(run.evidence(MxEvidence), run.dns.validates())
     targets = [target for target in mx.targets if not target.literal]
     implicit = isinstance(mx.records, Absent) and any(isinstance(a, Seen) for a in (mx.own_ipv4, mx.own_ipv6))
     if implicit:
         targets = [MxTarget(run.domain, 0, mx.own_ipv4, mx.own_ipv6)]
-    validates, dnssec, hosts = await asyncio.gather(
-        run.dns.validates(), run.evidence(DnssecEvidence), asyncio.gather(*(_host(run, target) for target in targets))
+    dnssec, hosts = await asyncio.gather(
+        run.evidence(DnssecEvidence), asyncio.gather(*(_host(run, target) for target in targets))
     )
     known = tuple(hosts if validates else map(_unproved, hosts))
     return DaneEvidence(run.domain, mx.records, dnssec.state, dnssec.zone or run.domain, known, implicit)
@@ -34,7 +36,11 @@ async def ask_dane(run: Run) -> DaneEvidence:
 def _unproved(host: DaneHost) -> DaneHost:
     """What a resolver says that does not validate: the records may be true, their state is nothing that it knows."""
     unknown = Unreachable(Why.NOT_VALIDATING)
-    return DaneHost(host.host, unknown, host.has_address, TlsaAnswer(host.tlsa.name, host.tlsa.records, unknown))
+    return replace(
+        host,
+        addresses=unknown if isinstance(host.addresses, Seen) else host.addresses,
+        tlsa=replace(host.tlsa, validity=unknown if isinstance(host.tlsa.validity, Seen) else host.tlsa.validity),
+    )
 
 
 async def _host(run: Run, target: MxTarget) -> DaneHost:

@@ -32,17 +32,23 @@ async def ask_name_servers(run: Run) -> NameServersEvidence:
     domain = await run.evidence(DomainEvidence)
     cut = await zone_cut(run.dns, run.domain, domain.start_of_authority)
     if isinstance(cut, Seen):
-        names = await run.dns.ask(cut.value, "NS", checking_disabled=True)
-        found = await _delegation(run.dns, cut.value) if isinstance(names, Unreachable) else None
-        if found is not None and found.zone == cut.value:
-            names, glue = found.names, found.glue
-        else:
-            glue = {}
-        servers = await _all(run.dns, cut.value, names, glue)
-        return NameServersEvidence(run.domain, cut.value, servers, resolver_answers=True)
+        return await _of_zone(run, cut.value)
     if isinstance(cut, Unreachable) and cut.why in _MAY_BE_THE_ZONE:
         return await _of_failing_zone(run, cut)
     return NameServersEvidence(run.domain, None, cut, resolver_answers=False)
+
+
+async def _of_zone(run: Run, zone: str) -> NameServersEvidence:
+    """By the NS records of the zone itself; where these cannot be told, by the delegation."""
+    names = await run.dns.ask(zone, "NS", checking_disabled=True)
+    servers = await _all(run.dns, zone, names, {})
+    if not isinstance(servers, Absent) and (
+        isinstance(servers, Unreachable) or all(server.state == "unresolved" for server in servers.value)
+    ):
+        found = await _delegation(run.dns, zone)
+        if found is not None and found.zone == zone:
+            servers = await _all(run.dns, zone, found.names, found.glue)
+    return NameServersEvidence(run.domain, zone, servers, resolver_answers=True)
 
 
 async def _of_failing_zone(run: Run, failure: Unreachable) -> NameServersEvidence:
@@ -98,7 +104,7 @@ async def _all(
 async def _one(dns: DnsRun, zone: str, name: str, glue: Mapping[str, tuple[str, ...]]) -> NameServer:
     address = await _address(dns, name, glue)
     if not isinstance(address, Seen):
-        return NameServer(name, None, "no-address" if isinstance(address, Absent) else "not-asked")
+        return NameServer(name, None, "no-address" if isinstance(address, Absent) else "unresolved")
     direct = await dns.ask_authority(address.value, zone, "SOA")
     return NameServer(name, address.value, "not-asked" if direct is None else _state(direct, address.value))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordChange, Rule, Sample, Text, Texts
 from checks.evidence.dane import DaneEvidence, DaneHost, TlsaRecord
-from checks.model import Seen, Severity, Tier, Unreachable, Why
+from checks.model import Absent, Seen, Severity, Tier, Unreachable, Why
 
 _PKIX_EE, _DANE_TA, _DANE_EE = 1, 2, 3
 _FULL = 0
@@ -134,12 +134,12 @@ TLSA_LOOKUP_FAILS = Rule(
 
 
 def _hosts(dane: DaneEvidence) -> tuple[DaneHost, ...]:
+    """All but those that have no address: nobody asks for the TLSA records of a name that leads nowhere."""
     if isinstance(dane.records, Unreachable):
         raise CannotTell(dane.records.why)
-    hosts = tuple(host for host in dane.hosts if host.has_address)
+    hosts = tuple(h for h in dane.hosts if h.has_address or h.addresses not in (Seen("secure"), Seen("insecure")))
     if not hosts:
-        unknown = next((h.addresses.why for h in dane.hosts if isinstance(h.addresses, Unreachable)), None)
-        raise CannotTell(unknown) if unknown is not None else NotApplicable(Why.NO_MX)
+        raise NotApplicable(Why.NO_MX)
     return hosts
 
 
@@ -151,11 +151,12 @@ def judge_records(dane: DaneEvidence) -> Iterator[Finding]:
             if Seen("insecure") in (host.addresses, host.tlsa.validity):
                 yield TLSA_IN_INSECURE_ZONE.found(host.host, domain=dane.domain, host=host.host, name=host.tlsa.name)
             yield from _unusable(host, host.tlsa.records.value)
-    states = [(h.tlsa.records, h.tlsa.validity if isinstance(h.tlsa.records, Seen) else h.tlsa.records) for h in hosts]
-    for _, state in states:
-        if isinstance(state, Unreachable):
-            raise CannotTell(state.why)
-    if not any(isinstance(records, Seen) for records, _ in states):
+    for host in hosts:
+        for told in (host.tlsa.records, host.tlsa.validity, host.addresses):
+            # Of a server without TLSA records there is nothing more to know.
+            if isinstance(told, Unreachable) and not isinstance(host.tlsa.records, Absent):
+                raise CannotTell(told.why)
+    if not any(isinstance(host.tlsa.records, Seen) for host in hosts):
         raise NotApplicable(Why.NO_RECORD)
 
 
@@ -208,7 +209,13 @@ def judge_lookups(dane: DaneEvidence) -> Iterator[Finding]:
     for host in hosts:
         if isinstance(host.addresses, Unreachable):
             raise CannotTell(host.addresses.why)
-        if host.addresses == Seen("secure") and isinstance(host.tlsa.records, Unreachable):
+        if host.addresses == Seen("bogus"):
+            raise CannotTell(Why.SERVFAIL)
+        if (
+            host.addresses == Seen("secure")
+            and not host.tlsa.failed_twice
+            and isinstance(host.tlsa.records, Unreachable)
+        ):
             raise CannotTell(host.tlsa.records.why)
 
 

@@ -86,6 +86,8 @@ def judge(nameservers: NameServersEvidence) -> Iterator[Finding]:
                 servers=(_shown(server),),
                 others=serving,
             )
+    elif any(server.state == "unresolved" for server in servers):
+        raise CannotTell(Why.DEPENDS)
     elif nameservers.resolver_answers or not nameservers.reaches_out or len(failing) < len(servers):
         raise CannotTell(Why.NO_DIRECT)
     else:
