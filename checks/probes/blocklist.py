@@ -20,7 +20,7 @@ from checks.parse.domain import registrable
 from checks.probes.listing import Family, labels
 from checks.probes.run import Run
 
-MAX_MX_ADDRESSES = 6
+MAX_MX_ADDRESSES = 4
 """So many MX addresses are looked up in the lists: being listed hardly matters there, and each costs a query a list."""
 
 

@@ -25,7 +25,8 @@ _DAY_S = 86400.0
 _AGAIN_S: Mapping[Why, float] = {Why.BLOCKED: 900.0, Why.FILTERED: 900.0, Why.REFUSED: 900.0, Why.INTERNAL: 900.0}
 """After how many seconds a list is tested again that does not answer as it should: somebody may mend it."""
 _SILENT_AGAIN_S = 60.0
-_TEST_DEADLINE_S = 5.0
+_TEST_DEADLINE_S = 20.0
+"""A silent list is known after a few seconds; this is for a test that has to wait behind many other questions."""
 _MAX_CODES = 8
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63}){0,8}")
 
