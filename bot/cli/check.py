@@ -104,7 +104,7 @@ def _checked(names: Names, nameservers: Sequence[str], output: Output, lang: Lan
     """Check and print all; the exit status."""
     from bot.cli.progress import Progress
 
-    run = _Run(names, output, Progress(names.domains, lang), lang, jobs)
+    run = Checks(names, output, Progress(names.domains, lang), lang, jobs)
 
     async def checked() -> None:
         async with open_checker(nameservers, connect=connect) as checker:
@@ -123,7 +123,7 @@ def _checked(names: Names, nameservers: Sequence[str], output: Output, lang: Lan
     return worst_of(run.statuses)
 
 
-class _Run:
+class Checks:
     """Checks up to `jobs` domains at a time and prints each report as soon as all before it are printed."""
 
     def __init__(self, names: Names, output: Output, progress: Progress, lang: Lang, jobs: int) -> None:

@@ -12,7 +12,7 @@ from bot.render.terminal.marks import Mark, mark_of_result
 from bot.render.terminal.questions import topic_title
 from checks import CATALOGUE, CheckResult, Lang, Outcome, Report, Severity, printable
 
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+_FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 """With these a cell becomes a formula; in Japanese editions of spreadsheets also with the full-width ones."""
 
 _BEFORE = ("domain", "shown", "verdict")

@@ -49,7 +49,9 @@ def test_every_topic_of_the_catalogue_has_a_column():
     assert len(header("en")) == 9 + len({check.topic for check in CATALOGUE.checks})
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "=1", "-1", "+1", "@x"])
+@pytest.mark.parametrize(
+    "cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\uff1d1", "\uff0b1", "\uff0d1", "\uff20x"]
+)
 def test_no_cell_becomes_a_formula(cell):
     (read,) = next(csv.reader(io.StringIO(written([cell]), newline="")))
     assert read.startswith("'")
