@@ -40,7 +40,7 @@ ADDRESS = re.compile(rf"t-[a-z0-9]+@{re.escape(MAIL_DOMAIN)}")
 RECORDS = """@ MX 10 mx
 @ TXT "v=spf1 ip4:127.0.0.0/8 -all"
 _dmarc TXT "v=DMARC1; p=reject; rua=mailto:r@{domain}"
-mx A 127.0.0.99"""
+mx A 192.88.99.99"""
 CHANNELS = tuple(
     Channel(f"C0BENCH{n}", f"bench-{n}", "channel", frozenset({ALICE.id, BOT_USER})) for n in range(COMMANDS // 2)
 )

@@ -28,7 +28,7 @@ KEYS = make_signing_keys(SIGNERS)
 MAIL = b"From: Taro <taro@good.example>\r\nTo: x@y.example\r\nSubject: hello\r\n\r\nhello\r\n"
 HOSTILE = Zone(
     "hostile.example",
-    '@ MX 10 mail\nmail A 127.0.0.9\n@ TXT "v=spf1 include:<!channel>\\226\\128\\174`x`.example -all"\n'
+    '@ MX 10 mail\nmail A 192.88.99.9\n@ TXT "v=spf1 include:<!channel>\\226\\128\\174`x`.example -all"\n'
     '_dmarc TXT "v=DMARC1; p=\\226\\128\\174`<!here>`\\027[31m"',
 )
 

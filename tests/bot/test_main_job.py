@@ -185,7 +185,7 @@ def test_without_a_mail_domain_the_thread_says_so_once() -> None:
 
 def test_hostile_records_are_shown_and_do_nothing() -> None:
     record = r'@ TXT "v=spf1 <!channel> `x` \226\128\174gpj *bold* <https://evil.example|ok> ?all"'
-    zone = Zone("hostile.example", f'@ MX 10 mail\nmail A 127.0.0.99\n{record}\n_dmarc TXT "v=DMARC1; p=<!here>"')
+    zone = Zone("hostile.example", f'@ MX 10 mail\nmail A 192.88.99.99\n{record}\n_dmarc TXT "v=DMARC1; p=<!here>"')
 
     async def scene(stage: Stage) -> None:
         root = await checked(stage, "hostile.example")

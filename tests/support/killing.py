@@ -29,7 +29,7 @@ DOMAINS = 600
 ZONE = """@ MX 10 mx
 @ TXT "v=spf1 ip4:127.0.0.0/8 -all"
 _dmarc TXT "v=DMARC1; p=none"
-mx A 127.0.0.99"""
+mx A 192.88.99.99"""
 # A check that is quick shows no progress: the first one of each person waits that long for an answer. Later ones, every
 # second, take long enough to be killed in the middle.
 SLOW = 2
