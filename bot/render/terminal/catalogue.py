@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import groupby
 
 from rich.text import Text as Line
 
@@ -25,14 +24,14 @@ def rule_lines(lang: Lang) -> Iterator[Line]:
     severities = max(Line(text.say(lang)).cell_len for text in shared.SEVERITY.values()) + 2
     tiers = max(Line(text.say(lang)).cell_len for text in words.TIER_SHORT.values()) + 2
     for rule in CATALOGUE.rules.values():
-        line = Line(f"{rule.id:10}", style="cyan")
+        line = Line().append(f"{rule.id:10}", style="cyan")
         for text, style, width in (
             (shared.SEVERITY[rule.severity].say(lang), severity_style(rule.severity), severities),
-            (words.TIER_SHORT[rule.tier].say(lang), "default", tiers),
-            (rule.name, "bold default", names),
+            (words.TIER_SHORT[rule.tier].say(lang), "", tiers),
+            (rule.name, "bold", names),
         ):
             line.append(text, style=style).append(" " * (width - Line(text).cell_len))
-        yield Line().append_text(line).append_text(spans(rule.texts.title.say(lang, facts_of(rule)), "default"))
+        yield line.append_text(spans(rule.texts.title.say(lang, facts_of(rule))))
 
 
 def rule_table(lang: Lang) -> str:
@@ -61,10 +60,12 @@ def page_name(rule: Rule | None, lang: Lang) -> str:
 
 def index_page(lang: Lang) -> str:
     lines = [f"# {words.ALL_RULES.say(lang)}"]
-    rules = CATALOGUE.rules.values()
-    for topic, group in groupby(rules, lambda rule: questions_of(rule)[0].topic):
+    by_topic: dict[str, list[Rule]] = {}
+    for rule in CATALOGUE.rules.values():
+        by_topic.setdefault(questions_of(rule)[0].topic, []).append(rule)
+    for topic, rules in by_topic.items():
         lines += ["", f"## {topic_title(topic, lang)}", ""]
-        for rule in group:
+        for rule in rules:
             title = _escaped(rule.texts.title.say(lang, facts_of(rule)))
             lines.append(f"- [{rule.id}]({page_name(rule, lang)}) {title}")
     return "\n".join(lines) + "\n"

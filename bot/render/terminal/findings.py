@@ -24,11 +24,10 @@ _INDENT = 2
 def finding(found: Finding, lang: Lang, console: Console) -> Iterator[Part]:
     """A finding in full."""
     style = severity_style(found.severity)
-    head = Line(shared.SEVERITY[found.severity].say(lang), style=style)
-    head.append(f" {found.rule.id}", style="not bold cyan on default")
-    head.append("  ", style="on default")
-    head.append_text(spans(found.title(lang), "not bold" if found.severity is Severity.NOTICE else "bold"))
-    yield Hanging(severity_sign(found.severity, console), Line().append_text(head))
+    head = Line().append(shared.SEVERITY[found.severity].say(lang), style=style)
+    head.append(f" {found.rule.id}", style="cyan").append("  ")
+    head.append_text(spans(found.title(lang), "" if found.severity is Severity.NOTICE else "bold"))
+    yield Hanging(severity_sign(found.severity, console), head)
     column = max(Line(label.say(lang)).cell_len for label in (words.WHY, words.FIX)) + 2
     column = max(column, Line(words.WHERE.say(lang)).cell_len + 2) if found.place else column
     yield _labelled(words.WHY, spans(found.why(lang)), lang, column)

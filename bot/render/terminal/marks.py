@@ -41,12 +41,12 @@ _SEVERITY = {
 
 def sign(mark: Mark, console: Console) -> Line:
     fine, plain, style = _SIGN[mark]
-    return Line(plain if console.options.ascii_only else fine, style=style)
+    return Line().append(plain if console.options.ascii_only else fine, style=style)
 
 
 def severity_sign(severity: Severity, console: Console) -> Line:
     fine, plain, style = _SEVERITY[severity]
-    return Line(plain if console.options.ascii_only else fine, style=style)
+    return Line().append(plain if console.options.ascii_only else fine, style=style)
 
 
 def severity_style(severity: Severity) -> str:

@@ -35,7 +35,7 @@ def items(report: Report, lang: Lang, console: Console) -> Iterator[RenderableTy
     column = max((Line(title).cell_len for _, title, _ in rows), default=0) + 4
     for status, title, found in rows:
         mark = mark_of_status(status)
-        lead = Line().append_text(sign(mark, console)).append(f" {title}")
+        lead = sign(mark, console).append(f" {title}")
         yield Hanging(lead, Line(found, style="" if mark is Mark.FAILED else "dim"), indent=1, column=column)
 
 
@@ -59,7 +59,7 @@ def _row(report: Report, profile: str, status: RequirementStatus, lang: Lang, co
     titles = {requirement.id: requirement.title for requirement in _REQUIREMENTS.get(profile, ())}
     mark = mark_of_status(status)
     title = titles[status.id].say(lang) if status.id in titles else status.id
-    line = Line(title, style="dim" if mark in (Mark.WAITING, Mark.UNTESTED, Mark.OUTSIDE) else "")
+    line = Line().append(title, style="dim" if mark in (Mark.WAITING, Mark.UNTESTED, Mark.OUTSIDE) else "")
     if status.applies in shared.APPLIES_TO and status.applies != "all":
         line.append(f" [{shared.APPLIES_TO[status.applies].say(lang)}]", style="dim")
     if note := _note(report, status, lang):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text as Line
@@ -37,10 +36,12 @@ def asked(report: Report) -> list[tuple[Check, CheckResult]]:
 
 def questions(report: Report, lang: Lang, console: Console, *, verbose: bool = False) -> Iterator[RenderableType]:
     """A line for each topic: what passed and failed by name, the rest counted; `verbose`: a line for each question."""
-    grouped = [(topic, list(pairs)) for topic, pairs in groupby(asked(report), lambda pair: pair[0].topic)]
-    column = max((Line(topic_title(topic, lang)).cell_len for topic, _ in grouped), default=0) + 3
+    by_topic: dict[str, list[tuple[Check, CheckResult]]] = {}
+    for check, result in asked(report):
+        by_topic.setdefault(check.topic, []).append((check, result))
+    column = max((Line(topic_title(topic, lang)).cell_len for topic in by_topic), default=0) + 3
     used: dict[Mark, None] = {}
-    for topic, pairs in grouped:
+    for topic, pairs in by_topic.items():
         title = Line(topic_title(topic, lang), style="bold")
         used |= dict.fromkeys(mark_of_result(result) for _, result in pairs)
         if verbose:
@@ -68,8 +69,8 @@ def _pieces(pairs: Sequence[tuple[Check, CheckResult]], lang: Lang, console: Con
 
 
 def _named(check: Check, result: CheckResult, mark: Mark, lang: Lang, console: Console) -> Line:
-    title = Line(" ").append(plain(check.title.say(lang)), style="default" if mark is Mark.PASSED else "bold")
-    line = Line().append_text(sign(mark, console)).append_text(title)
+    title = Line(" ").append(plain(check.title.say(lang)), style="" if mark is Mark.PASSED else "bold")
+    line = sign(mark, console).append_text(title)
     if result.findings:
         line.append(" " + " ".join(dict.fromkeys(f.rule.id for f in result.findings)), style="cyan")
     return line

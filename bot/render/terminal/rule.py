@@ -43,10 +43,8 @@ def tier_text(rule: Rule, lang: Lang) -> str:
 
 def _parts(console: Console, rule: Rule, lang: Lang) -> Iterator[Part]:
     facts = facts_of(rule)
-    head = Line(shared.SEVERITY[rule.severity].say(lang), style=severity_style(rule.severity))
-    head.append(f" {rule.id}", style="not bold cyan on default").append(
-        f"  {rule.name}", style="bold default on default"
-    )
+    head = Line().append(shared.SEVERITY[rule.severity].say(lang), style=severity_style(rule.severity))
+    head.append(f" {rule.id}", style="cyan").append(f"  {rule.name}", style="bold")
     yield Hanging(severity_sign(rule.severity, console), head)
     asked = "、".join if lang == "ja" else ", ".join
     titles = asked(check.title.say(lang) for check in questions_of(rule))

@@ -55,8 +55,8 @@ class Summary:
         longest = max(Line(row.name).cell_len for row in self._rows)
         column = min(longest, _LONGEST) + 4
         for row in self._rows:
-            lead = Line().append_text(sign(row.mark, console)).append(f" {row.name}")
-            text = Line(row.said, style=STYLE[row.verdict])
+            lead = sign(row.mark, console).append(f" {row.name}")
+            text = Line().append(row.said, style=STYLE[row.verdict])
             if row.rules:
-                text.append(f"  {row.rules}", style="not bold cyan on default")
+                text.append(f"  {row.rules}", style="cyan")
             console.print(Hanging(lead, text, column=column), highlight=False)
