@@ -9,18 +9,20 @@ from collections.abc import Iterable, Sequence
 from checks.evidence.dkim import KnownKeysEvidence, PublishedKey, SelectorsEvidence
 from checks.evidence.message import SignatureReason
 from checks.evidence.mx import MxEvidence
-from checks.evidence.spf import SpfEvidence
+from checks.evidence.spf import SpfEvidence, SpfNode
 from checks.model import Absent, Answer, Known, Seen, Unreachable, Why
 from checks.net.dns import DnsRun
 from checks.parse.message import KeyProblem, parse_key
 from checks.parse.message.key import looks_like_key
+from checks.parse.spf import parse_spf, spf_records
 from checks.probes.run import Run
 from checks.providers import habitual_selectors, likely_selectors, services_of
 
 MAX_SELECTORS = 10
 MAX_GUESSES = 60
-FEW_GUESSES = 10
-"""Of the usual selectors, where nothing exists below `_domainkey` by RFC 8020: some servers answer so wrongly."""
+FEW_GUESSES = 6
+"""Of the usual selectors, where `_domainkey` itself does not exist, so that nothing can be below it (RFC 8020): some
+servers say so of names that only have others below them. Where DNSSEC proves it, nothing is guessed."""
 MAX_LIKELY = 20
 
 
@@ -48,24 +50,20 @@ async def ask_selectors(run: Run) -> SelectorsEvidence:
     """
     if run.raw is not None:
         return SelectorsEvidence(run.domain)
-    known, mx, spf, wildcard, above = await asyncio.gather(
+    known, likely, wildcard, above = await asyncio.gather(
         run.evidence(KnownKeysEvidence),
-        run.evidence(MxEvidence),
-        run.evidence(SpfEvidence),
+        _likely(run),
         run.dns.txt(_name(nobodys_selector(run.domain), run.domain)),
         run.dns.txt(f"_domainkey.{run.domain}"),
     )
     if isinstance(wildcard, Unreachable):
         return SelectorsEvidence(run.domain, wildcard=wildcard)
-    likely = likely_selectors(services_of(mx, spf))[:MAX_LIKELY]
-    is_bare = isinstance(above, Absent) and above.how == "nxdomain"
-    habits = habitual_selectors()[: FEW_GUESSES if is_bare else None]
     names = {key.name for key in known.keys}
-    guesses = [s for s in dict.fromkeys((*likely, *habits)) if _name(s, run.domain) not in names][:MAX_GUESSES]
+    guesses = [s for s in _worth_asking(likely, above) if _name(s, run.domain) not in names]
     answers = await asyncio.gather(*(run.dns.txt(_name(s, run.domain)) for s in guesses))
     guessed = dict(zip(guesses, answers, strict=True))
     missing = [key.selector for key in known.keys if key.domain == run.domain and _is_nothing(key.answer)]
-    missing += [s for s in likely if s in guessed and _is_nothing(guessed[s])]
+    missing += [s for s in likely if _name(s, run.domain) not in names and _is_nothing(guessed.get(s, above))]
     return SelectorsEvidence(
         run.domain,
         found=tuple(
@@ -80,9 +78,30 @@ async def ask_selectors(run: Run) -> SelectorsEvidence:
     )
 
 
+def _worth_asking(likely: Sequence[str], above: Known[Answer[bytes]]) -> list[str]:
+    """The selectors to guess, by what is known of `_domainkey` above them."""
+    if not isinstance(above, Absent) or above.how != "nxdomain":
+        return list(dict.fromkeys((*likely, *habitual_selectors())))[:MAX_GUESSES]
+    if above.authentic:
+        return []
+    return list(dict.fromkeys((*likely, *habitual_selectors()[:FEW_GUESSES])))
+
+
 def nobodys_selector(domain: str) -> str:
     """A selector that nobody publishes, always the same for a domain: so that two reports can be compared."""
     return "n" + hashlib.sha256(f"nobody's selector of {domain}".encode()).hexdigest()[:15]
+
+
+async def _likely(run: Run) -> tuple[str, ...]:
+    """What the domain's providers call their customers' selectors, by MX and the domain's own SPF record alone.
+
+    Neither the addresses of the MX names nor what the record includes is waited for: both may be slow.
+    """
+    mx, txt = await asyncio.gather(run.dns.mx(run.domain), run.dns.txt(run.domain))
+    records = spf_records(txt.value.values) if isinstance(txt, Seen) else ()
+    tree = SpfNode(run.domain, None, Seen(records), parse_spf(records[0]), (), 0) if len(records) == 1 else None
+    seen = services_of(MxEvidence(run.domain, mx, (), Absent(), Absent()), SpfEvidence(run.domain, txt, records, tree))
+    return likely_selectors(seen)[:MAX_LIKELY]
 
 
 async def _doubled(dns: DnsRun, domain: str, selectors: Iterable[str]) -> tuple[PublishedKey, ...]:

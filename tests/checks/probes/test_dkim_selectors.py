@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from signed_mail import NOW, SESSION, ed25519_record, rsa_key, rsa_record
 
-from bot.demo.nameserver import ALWAYS, Fault, Nameserver, Zone
+from bot.demo.nameserver import ALWAYS, Fault, Nameserver, Validation, Zone, ZoneState
 from checks.evidence.dkim import KnownKeysEvidence, SelectorsEvidence
 from checks.evidence.mx import MxEvidence
 from checks.evidence.providers import ProvidersEvidence
@@ -64,9 +64,11 @@ async def asking(
     kind: type = SelectorsEvidence,
     domain: str = OWN,
     raw: bytes | None = None,
+    state: ZoneState = "unsigned",
+    validation: Validation = "validating",
 ) -> Asked:
-    zones = [Zone(OWN, records), Zone("mcsv.net", f"dkim2 TXT {GOOD}"), Zone("sendgrid.net", "@ A 192.0.2.1")]
-    async with Nameserver(zones, faults=faults, empty_zones=EMPTY) as server:
+    zones = [Zone(OWN, records, state), Zone("mcsv.net", f"dkim2 TXT {GOOD}"), Zone("sendgrid.net", "@ A 192.0.2.1")]
+    async with Nameserver(zones, faults=faults, empty_zones=EMPTY, validation=validation) as server:
         gateway = Dns([server.address], try_s=0.2, tries=2)
         context = Run(
             domain, domain, gateway.run(10.0), NOW, PROBES, known_selectors=selectors, raw=raw, session=SESSION
@@ -108,11 +110,20 @@ def test_the_selectors_of_the_domains_provider_come_first() -> None:
     assert [(key.selector, key.likely) for key in hub.evidence.found] == [("hs1-77", True)]
 
 
-def test_where_nothing_exists_below_domainkey_few_are_guessed() -> None:
+def test_where_nothing_can_be_below_domainkey_few_are_guessed_and_none_where_that_is_proved() -> None:
     asked = ask(GOOGLE)
-    assert asked.found == []
-    assert asked.evidence.asked == FEW_GUESSES
-    assert asked.evidence.why_unknown is None
+    assert (asked.found, asked.evidence.asked, asked.evidence.why_unknown) == ([], FEW_GUESSES, None)
+    doubled = f"google._domainkey.{OWN} TXT {GOOD}\n"
+    proved = ask(GOOGLE + doubled, state="signed")
+    assert (proved.found, proved.evidence.asked, proved.evidence.why_unknown) == ([], 0, None)
+    assert [key.selector for key in proved.evidence.doubled] == ["google"]
+    assert ask(f"default._domainkey TXT {GOOD}\n", state="signed").found == [("default", "")]
+
+
+def test_a_server_that_denies_names_with_others_below_them_hides_no_usual_key() -> None:
+    denies = Fault(f"_domainkey.{OWN}", "TXT", rcode="NXDOMAIN")
+    asked = ask(f"{GOOGLE}google._domainkey TXT {GOOD}\ndefault._domainkey TXT {GOOD}\n", denies, validation="never")
+    assert asked.found == [("google", ""), ("default", "")]
 
 
 def test_what_a_wildcard_gives_for_any_name_is_no_key_found() -> None:
