@@ -95,6 +95,6 @@ ITEMS: tuple[Requirement, ...] = (
         "dmarc", "DMARC", "DMARC", "dmarc.record", "dmarc.syntax", "dmarc.policy", "dmarc.organization", "dmarc.result"
     ),
     _item("reverse_dns", "Reverse DNS", "逆引き", "ptr.client"),
-    _item("dnssec", "DNSSEC", "DNSSEC", "dnssec.zone"),
+    _item("dnssec", "DNSSEC", "DNSSEC", "dnssec.zone", "dnssec.algorithm", "dnssec.expiry"),
     _item("dnsbl", "Blocklists", "ブラックリスト(DNSBL)", "bl.domain", "bl.client"),
 )

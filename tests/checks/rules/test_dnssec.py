@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
-from built import NODATA, SERVFAIL, TIMEOUT, domain, mx, yields
+from built import NODATA, NXDOMAIN, SERVFAIL, TIMEOUT, domain, mx, yields
 
 from checks.engine import judge
 from checks.evidence.dane import DaneEvidence, DaneHost, TlsaAnswer, TlsaRecord
@@ -360,3 +362,28 @@ def test_name_servers_that_could_not_be_told_are_not_failing(evidence, reason):
 
 def test_a_way_out_that_is_closed_is_our_side():
     assert Why.NO_DIRECT.is_own_side
+
+
+FAILED = (SERVFAIL, TIMEOUT, NOT_VALIDATING, Unreachable(Why.FILTERED))
+KINDS = (NODATA, NXDOMAIN, *FAILED)
+
+
+def test_every_pair_of_answers_is_judged_and_a_failed_one_is_never_taken_for_fine():
+    """What was not seen is not obsolete and does not end; and a failure leaves the question open, whatever is beside."""
+    for one, other in product((KEYS, *KINDS), (SIGNERS, *KINDS)):
+        result = judge(ALGORITHM, dnssec(keys=one, signers=other))
+        assert (result.outcome is Outcome.UNKNOWN) == (one in FAILED or other in FAILED)
+        assert result.findings == ()
+    for one, other in product((SECURE, INSECURE, BOGUS, *FAILED), (Seen((GOOD,)), *KINDS)):
+        validity = other if isinstance(other, Unreachable) else SECURE
+        evidence = dane(host(state=one, records=other, validity=validity))
+        records, lookup = judge(RECORDS, evidence), judge(LOOKUP, evidence)
+        assert [f.rule.id for f in records.findings] == (
+            ["DANE102"] if one == INSECURE and isinstance(other, Seen) else []
+        )
+        assert lookup.findings == ()
+        assert (records.outcome is Outcome.UNKNOWN) == (other in FAILED or (one in FAILED and isinstance(other, Seen)))
+        assert (lookup.outcome is Outcome.UNKNOWN) == (one in FAILED or one == BOGUS or (one, other) in FAILS_SECURE)
+
+
+FAILS_SECURE = tuple((SECURE, failed) for failed in FAILED)
