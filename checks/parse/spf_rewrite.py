@@ -16,11 +16,6 @@ def distinct(terms: Sequence[str]) -> list[str]:
     return list(kept.values())
 
 
-def without_repeats(record: SpfRecord) -> str | None:
-    """The record with every repeated term once; None as for `without_terms`."""
-    return _proposal(record, distinct([t.text for t in record.terms]))
-
-
 def without_terms(record: SpfRecord, *terms: SpfTerm) -> str | None:
     """The record without these terms, wherever they are repeated; where `redirect` went, `~all` takes its place.
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 from checkdmarc.spf import SPFError, parse_spf_record
-from hypothesis import given
+from dns import rdata
+from dns.resolver import NoAnswer
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checks.evidence.spf import SpfRecord
-from checks.parse.spf import KINDS, MAX_OCTETS, MAX_TERMS, parse_spf, render, spf_records
+from checks.parse.spf import KINDS, MAX_OCTETS, MAX_TERMS, parse_spf, render, spf_records, text_of
 
 INVALID = [
     ("unknown_mechanism", "ip4:1.2.3.4 -all moo", 24),
@@ -268,6 +270,63 @@ def test_what_the_grammar_generates_is_valid_and_survives_rendering(terms: list[
     record = parse_spf(text)
     assert record.error is None
     assert parse_spf(render(record)) == record
+
+
+@given(st.lists(st.binary(max_size=60).map(lambda octets: b"v=spf1 " + octets), max_size=3))
+def test_no_octets_raise_and_rendering_loses_no_term(txts: list[bytes]) -> None:
+    for text in (*spf_records(txts), *map(text_of, txts)):
+        record = parse_spf(text)
+        again = parse_spf(render(record))
+        assert again.error is None
+        assert [t.text for t in again.terms] == [t.text for t in record.terms]
+        assert parse_spf(render(again)) == again
+
+
+class _Answers:
+    """A resolver for checkdmarc that knows one SPF record, one address and one mail server, at every name."""
+
+    lifetime = 1.0
+
+    def resolve(self, name: str, rdtype: str, **_: object) -> list[rdata.Rdata]:
+        texts = {"TXT": '"v=spf1 -all"', "A": "192.0.2.1", "MX": "10 mx.example.com.", "AAAA": "2001:db8::1"}
+        if str(rdtype) not in texts:
+            raise NoAnswer
+        return [rdata.from_text("IN", str(rdtype), texts[str(rdtype)])]
+
+
+def checkdmarc_accepts(text: str) -> bool:
+    try:
+        parse_spf_record(text, "opinion.example", resolver=_Answers())
+    except SPFError:
+        return False
+    return True
+
+
+_WRONG = st.sampled_from(
+    ["ip4:192.0.2", "ip4:192.0.2.1/33", "ip6:2001:db8::zz", "ipv4:192.0.2.1", "include:", "ip4:", "mxx"]
+)
+_PLAIN = st.one_of(
+    st.builds("ip4:{}/{}".format, st.ip_addresses(v=4), st.integers(0, 32)),
+    st.builds("ip6:{}/{}".format, st.ip_addresses(v=6), st.integers(0, 128)),
+    st.sampled_from(
+        [
+            "a",
+            "mx",
+            "a:h.opinion.example",
+            "mx:h.opinion.example",
+            "include:i.opinion.example",
+            "exists:%{i}.e.opinion.example",
+        ]
+    ),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(_PLAIN, max_size=4), st.lists(_WRONG, max_size=1), st.sampled_from(["-all", "~all", "?all"]))
+def test_checkdmarc_agrees_on_what_is_valid(terms: list[str], wrong: list[str], end: str) -> None:
+    """Within what it reads as RFC 7208 does: not all kinds of errors, each term once, and at most ten lookups."""
+    text = " ".join(["v=spf1", *dict.fromkeys(terms), *wrong, end])
+    assert (parse_spf(text).error is None) == checkdmarc_accepts(text)
 
 
 @pytest.mark.parametrize(

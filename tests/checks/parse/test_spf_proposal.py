@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checks.evidence.spf import SpfNode, SpfRecord, SpfTerm
@@ -33,7 +33,9 @@ def child(term: SpfTerm, kind: str) -> SpfNode:
 def node(text: str, kinds: dict[str, str] | None = None, *, via: SpfTerm | None = None) -> SpfNode:
     record = parse_spf(text)
     children = [
-        child(t, (kinds or {}).get(t.target.lower(), "fine")) for t in record.reached if t.name in ("include", "redirect")
+        child(t, (kinds or {}).get(t.target.lower(), "fine"))
+        for t in record.reached
+        if t.name in ("include", "redirect")
     ]
     return SpfNode("d.example", via, Seen((text,)), record, tuple(children), 0)
 
@@ -174,6 +176,7 @@ _TEXTS = st.builds(
 _KINDS = st.fixed_dictionaries({t: st.sampled_from(["fine", "fine", "dead", "loop", "open"]) for t in TARGETS[:2]})
 
 
+@settings(deadline=None)
 @given(_TEXTS, _KINDS, st.booleans())
 def test_no_sender_is_lost_or_added(text: str, kinds: dict[str, str], is_own: bool) -> None:
     """Nor is the record wider; where everybody passed, it is narrower."""
