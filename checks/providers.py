@@ -130,11 +130,6 @@ def service_of_sender(name: str) -> Provider | None:
     return _owner(name, "senders")
 
 
-def is_known_include(target: str) -> bool:
-    """Whether this name is one that a provider has its customers include in SPF."""
-    return service_of_sender(target) is not None
-
-
 def report_service_of(domain: str) -> Provider | None:
     """Who receives the DMARC reports that go to an address in this domain for his customers."""
     return _owner(domain, "rua")
