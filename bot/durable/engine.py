@@ -191,6 +191,7 @@ class Durable:
             assert work_id is not None
             self._running.add(task)
             try:
+                await self.park_if_stopping()
                 await body(_Context(self, work_id), argument)
             except Exception:
                 LOG.exception("workflow %s (%s) failed", name, work_id)
@@ -200,10 +201,14 @@ class Durable:
 
         return run
 
-    async def _counted(self, call: Callable[[], Awaitable[T]], timeout_s: float | None) -> T:
+    async def park_if_stopping(self) -> None:
+        """Never go on while the engine stops, when whatever is asked of it fails: interrupted here, a record stays as
+        it is, and the next launch goes on with it."""
         if self._stopping:
-            # Parked until `stop` interrupts it: the record stays as it is and the next launch goes on from here.
             await asyncio.get_running_loop().create_future()
+
+    async def _counted(self, call: Callable[[], Awaitable[T]], timeout_s: float | None) -> T:
+        await self.park_if_stopping()
         self._steps += 1
         self._no_steps.clear()
         try:
@@ -236,6 +241,7 @@ class _Context:
         try:
             return await DBOS.run_step_async(options, attempt)
         except Exception as error:
+            await self._durable.park_if_stopping()
             # A replay gets the recorded error as another type: one type for both.
             raise StepFailed(f"{name}: {error}") from error
 

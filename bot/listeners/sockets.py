@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ PING_S = 2.0
 RETIRED_S = 30.0
 """So long a connection that Slack means to close is still heard; Slack says ten seconds."""
 CLOSING_S = 1.0
+_FAREWELLS = {("disconnect", "warning"), ("disconnect", "refresh_requested")}
 
 Listen = Callable[[Any, dict[str, Any], str | None], Awaitable[None]]
 
@@ -24,14 +26,13 @@ class Sockets:
 
     Slack closes each of them now and then, mostly after a warning. The SDK would close the old one at the warning and
     lose what is under way on it; here the successor is opened first, and the old one is heard until Slack closes it.
-    `listener` makes what hears every frame of one of them.
+    `listener` makes what hears every frame of one of them, and of its successors.
     """
 
     def __init__(self, bolt: AsyncApp, app_token: str, listener: Callable[[], Listen]) -> None:
         self._bolt = bolt
         self._app_token = app_token
-        self._listener = listener
-        self._handlers = [self._handler() for _ in range(SOCKETS)]
+        self._handlers = [self._handler(listener()) for _ in range(SOCKETS)]
         self._retired: set[_Handler] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
@@ -56,9 +57,9 @@ class Sockets:
             task.cancel()
         await asyncio.gather(*self._tasks, *map(_close, [*self._handlers, *self._retired]), return_exceptions=True)
 
-    def _handler(self) -> "_Handler":
+    def _handler(self, listen: Listen) -> "_Handler":
         handler = _Handler(self._bolt, self._app_token, self._replace)
-        handler.client.message_listeners.append(self._listener())
+        handler.client.message_listeners.append(listen)
         return handler
 
     def _replace(self, old: "_Handler") -> None:
@@ -70,7 +71,7 @@ class Sockets:
         task.add_done_callback(self._tasks.discard)
 
     async def _succeed(self, old: "_Handler") -> None:
-        self._handlers[self._handlers.index(old)] = new = self._handler()
+        self._handlers[self._handlers.index(old)] = new = self._handler(old.client.message_listeners[0])
         self._retired.add(old)
         try:
             await new.connect_async()  # type: ignore[no-untyped-call]
@@ -87,13 +88,22 @@ class _Client(SocketModeClient):
         super().__init__(*args, **options)
         self._farewell = farewell
 
-    async def run_message_listeners(self, message: dict[str, Any], raw_message: str) -> None:
-        if message.get("type") == "disconnect" and message.get("reason") in ("warning", "refresh_requested"):
-            # What follows on this connection is its end.
+    async def enqueue_message(self, message: str) -> None:
+        # In the order in which they come: behind the queue, the close would be seen before its announcement.
+        if _is_farewell(message):
             self.auto_reconnect_enabled = self.default_auto_reconnect_enabled = False
             self._farewell()
             return
-        await super().run_message_listeners(message, raw_message)
+        await super().enqueue_message(message)
+
+
+def _is_farewell(message: str) -> bool:
+    if '"disconnect"' not in message:
+        return False
+    with contextlib.suppress(ValueError):
+        frame = json.loads(message)
+        return isinstance(frame, dict) and (frame.get("type"), frame.get("reason")) in _FAREWELLS
+    return False
 
 
 class _Handler(AsyncSocketModeHandler):

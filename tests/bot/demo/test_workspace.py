@@ -97,11 +97,7 @@ def test_a_command_becomes_a_thread_with_a_button() -> None:
             outcome = await workspace.command(ALICE.id, MAIL_OPS.id, "/mailcheck example.com")
             assert outcome.acknowledged_after_s is not None
             root = await workspace.wait_for(
-                lambda: (
-                    next(m for m in workspace.messages(MAIL_OPS.id) if m.updates)
-                    if workspace.messages(MAIL_OPS.id)
-                    else None
-                ),
+                lambda: next((m for m in workspace.messages(MAIL_OPS.id) if m.updates), None),
                 what="an edited root",
             )
             assert [shown.text for shown in outcome.ephemerals] == ["Checking example.com for U0ALICE"]
