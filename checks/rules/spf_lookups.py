@@ -249,7 +249,9 @@ def _loop(spf: SpfEvidence, way: tuple[SpfNode, ...]) -> Finding:
     return INCLUDE_LOOP.found(
         holder.domain,
         variant=None if new else "by_hand" if is_own else "foreign",
-        records=(RecordChange(holder.published_at, "TXT", holder.record.text, new),) if is_own and holder.record else (),
+        records=(RecordChange(holder.published_at, "TXT", holder.record.text, new),)
+        if is_own and holder.record
+        else (),
         domain=spf.domain,
         term=_short(node.via.text if node.via else ""),
         holder=holder.domain,
