@@ -140,6 +140,48 @@ TOPICS: Mapping[str, Text] = {
         en="STARTTLS encrypts the connection between two mail servers. Gmail demands it of every sender.",
         ja="STARTTLSは、メールサーバー間の通信を暗号化します。Gmailはすべての送信者に求めています。",
     ),
+    "helo": Text(
+        en="HELO (or EHLO) is the name with which a sending server greets. It has to be a full host name that has "
+        "an address; where the return path is empty, receivers look up the SPF record of that name.",
+        ja="HELO(EHLO)は、送信サーバーが接続時に名乗るホスト名です。完全修飾ドメイン名(FQDN)とし、正引きできる"
+        "必要があります。エンベロープFromが空のメールでは、このホスト名のSPFが確認されます。",
+    ),
+    "sts": Text(
+        en="MTA-STS tells senders to deliver only over TLS, and only to mail servers with a valid certificate. It is a "
+        "TXT record at `_mta-sts` and a policy file on a web server at `mta-sts`. It protects the mail you receive.",
+        ja="MTA-STSは、有効な証明書を持つメールサーバーへTLSで配送するよう、送信側に求める仕組みです。`_mta-sts` の"
+        "TXTレコードと、`mta-sts` のWebサーバーに置くポリシーで構成されます。受信するメールを保護します。",
+    ),
+    "rpt": Text(
+        en="TLS-RPT is a TXT record at `_smtp._tls` that names where senders report failures of TLS, MTA-STS and DANE "
+        "when they deliver to you.",
+        ja="TLS-RPTは `_smtp._tls` に置くTXTレコードで、TLS、MTA-STS、DANEの失敗を送信側が報告する宛先を指定します。",
+    ),
+    "dane": Text(
+        en="DANE publishes, in TLSA records, which certificate or key a mail server shows; senders that know it refuse "
+        "any other. It needs DNSSEC on the zones of the domain and of its mail servers.",
+        ja="DANEは、メールサーバーの証明書または公開鍵の情報をTLSAレコードで公開する仕組みです。DANEに対応した送信側は、"
+        "一致しないサーバーには配送しません。ドメインとメールサーバー名のゾーンがDNSSECで署名されている必要があります。",
+    ),
+    "bimi": Text(
+        en="BIMI is a TXT record at `default._bimi` that names a logo for mailbox providers to show beside your mail. "
+        "It takes effect only where DMARC enforces (quarantine or reject); most providers want a certificate as well.",
+        ja="BIMIは `default._bimi` に置くTXTレコードで、受信者のメール一覧に表示するロゴを指定します。DMARCのポリシーが"
+        "quarantineまたはrejectの場合にだけ有効で、証明書(VMCなど)を求める事業者もあります。",
+    ),
+    "list": Text(
+        en="`List-Unsubscribe` tells a mail program how to unsubscribe; with `List-Unsubscribe-Post` one click is "
+        "enough (RFC 8058). Gmail wants that for marketing mail, signed by DKIM; Yahoo also accepts a mailto address.",
+        ja="`List-Unsubscribe` は配信停止の方法を示すヘッダーです。`List-Unsubscribe-Post` を併せて付けると、"
+        "ワンクリックで配信停止できます(RFC 8058)。"
+        "Gmailはマーケティングメールにこれを求め、両方のヘッダーをDKIM署名の対象に含める必要があります。Yahooではmailtoも可です。",
+    ),
+    "arc": Text(
+        en="ARC lets a server that forwards mail record which checks passed when the mail arrived there, since "
+        "forwarding breaks SPF and often DKIM. It is the business of forwarders and mailing lists; Apple asks for it.",
+        ja="ARCは、転送サーバーが受信時点の認証結果を署名付きで記録する仕組みです。転送によってSPFやDKIMが不合格になる場合に"
+        "役立ちます。対応が必要なのは転送サーバーとメーリングリストで、Appleは転送メールに求めています。",
+    ),
 }
 
 # Home tab ---------------------------------------------------------------------------------------------------------

@@ -58,7 +58,15 @@ TOPIC: Mapping[str, Text] = {
     "tls": Text(en="TLS", ja="TLS"),
     "dnssec": Text(en="DNSSEC", ja="DNSSEC"),
     "bl": Text(en="blocklists", ja="ブラックリスト"),
+    "helo": Text(en="HELO", ja="HELO"),
+    "sts": Text(en="MTA-STS", ja="MTA-STS"),
+    "rpt": Text(en="TLS reports (TLS-RPT)", ja="TLSレポート(TLS-RPT)"),
+    "dane": Text(en="DANE", ja="DANE"),
+    "bimi": Text(en="BIMI", ja="BIMI"),
+    "arc": Text(en="ARC", ja="ARC"),
+    "relay": Text(en="open relay", ja="オープンリレー"),
     "msg": Text(en="the From header", ja="Fromヘッダー"),
+    "list": Text(en="unsubscribing", ja="配信停止"),
     "dns": Text(en="the domain itself", ja="ドメイン自体"),
 }
 AND = Text(en="{most} and {last}", ja="{most}、{last}")
