@@ -1,9 +1,8 @@
 """The sample domains of the demo: one that is right, and several that are broken, each in one way.
 
-All lie under the reserved top-level domain `.example` (RFC 2606). Their mail is sent from addresses in 127.0.0.0/8,
-which never leave the machine; SPF, PTR and address records agree with that. Their MX records name other servers, in
-192.88.99.0/24: it is global address space as that of a mail server has to be, but nobody's (RFC 7526 took it out of
-use). Nothing is ever sent there.
+All lie under the reserved top-level domain `.example` (RFC 2606), and all their servers in 192.88.99.0/24: it is global
+address space as that of a mail server has to be, but nobody's (RFC 7526 took it out of use). Nothing is ever sent there;
+mails say that they come from there by the PROXY protocol (see `mails`). SPF, PTR and address records agree with that.
 """
 
 from __future__ import annotations
@@ -107,28 +106,28 @@ SAMPLE_DOMAINS = (
 
 _GOOD = """
 @ MX 10 mx
-@ TXT "v=spf1 ip4:127.0.0.10 -all"
+@ TXT "v=spf1 ip4:192.88.99.110 -all"
 _dmarc TXT "v=DMARC1; p=reject; rua=mailto:dmarc-reports@good.example"
-mail A 127.0.0.10
+mail A 192.88.99.110
 mx A 192.88.99.10
 mail TXT "v=spf1 a -all"
 """
 
 # One term after the other was added as the company bought services; the last ones are beyond the limit of 10.
 _SPF_LIMIT = """
-@ A 127.0.0.40
+@ A 192.88.99.140
 @ MX 10 mx
 @ TXT ( "v=spf1 a mx include:_spf.mail-platform.example include:_spf.newsletter.example "
   "include:_spf.crm.example include:_spf.helpdesk.example include:_spf.invoices.example ~all" )
 _dmarc TXT "v=DMARC1; p=quarantine; rua=mailto:dmarc-reports@spf-limit.example"
-mail A 127.0.0.40
+mail A 192.88.99.140
 mx A 192.88.99.40
 """
 
 _NO_DMARC = """
 @ MX 10 mx
-@ TXT "v=spf1 ip4:127.0.0.30 -all"
-mail A 127.0.0.30
+@ TXT "v=spf1 ip4:192.88.99.130 -all"
+mail A 192.88.99.130
 mx A 192.88.99.30
 mail TXT "v=spf1 a -all"
 """
@@ -137,23 +136,23 @@ _BOGUS = """
 @ MX 10 mx
 @ TXT "v=spf1 mx -all"
 _dmarc TXT "v=DMARC1; p=reject; rua=mailto:dmarc-reports@bogus-dnssec.example"
-mail A 127.0.0.70
+mail A 192.88.99.170
 mx A 192.88.99.70
 """
 
 _THIRD_PARTY = """
 @ MX 10 mx
-@ TXT "v=spf1 ip4:127.0.0.50 -all"
+@ TXT "v=spf1 ip4:192.88.99.150 -all"
 _dmarc TXT "v=DMARC1; p=none; rua=mailto:dmarc-reports@third-party.example"
-mail A 127.0.0.50
+mail A 192.88.99.150
 mx A 192.88.99.50
 """
 
 _SLOW = """
 @ MX 10 mx
-@ TXT "v=spf1 ip4:127.0.0.60 include:_spf.silent-service.example include:_spf.failing-service.example -all"
+@ TXT "v=spf1 ip4:192.88.99.160 include:_spf.silent-service.example include:_spf.failing-service.example -all"
 _dmarc TXT "v=DMARC1; p=reject; rua=mailto:dmarc-reports@slow.example"
-mail A 127.0.0.60
+mail A 192.88.99.160
 mx A 192.88.99.60
 """
 
@@ -165,15 +164,15 @@ _dmarc TXT "v=DMARC1; p=reject"
 
 _NEWSLETTER = """
 @ MX 10 mx
-@ TXT "v=spf1 ip4:127.0.0.20 -all"
+@ TXT "v=spf1 ip4:192.88.99.120 -all"
 _dmarc TXT "v=DMARC1; p=reject; rua=mailto:dmarc-reports@newsletter.example"
-mail A 127.0.0.20
+mail A 192.88.99.120
 mx A 192.88.99.20
 mail TXT "v=spf1 a -all"
-_spf TXT "v=spf1 include:_spf-pool.newsletter.example ip4:127.0.0.20 -all"
+_spf TXT "v=spf1 include:_spf-pool.newsletter.example ip4:192.88.99.120 -all"
 _spf-pool TXT "v=spf1 ip4:198.51.100.0/27 ip4:198.51.100.64/27 -all"
 bounce MX 10 mx
-bounce TXT "v=spf1 ip4:127.0.0.20 -all"
+bounce TXT "v=spf1 ip4:192.88.99.120 -all"
 """
 
 _MAIL_PLATFORM = """
@@ -195,23 +194,20 @@ _spf TXT "v=spf1 ip4:203.0.113.64/27 ip4:203.0.113.96/27 -all"
 
 _INVOICES = """
 _spf TXT "v=spf1 include:_spf-tokyo.invoices.example -all"
-_spf-tokyo TXT "v=spf1 ip4:127.0.0.41 -all"
-mail A 127.0.0.41
+_spf-tokyo TXT "v=spf1 ip4:192.88.99.141 -all"
+mail A 192.88.99.141
 mail TXT "v=spf1 a -all"
 """
 
 _REVERSE = """
-10 PTR mail.good.example.
-20 PTR mail.newsletter.example.
-30 PTR mail.no-dmarc.example.
-40 PTR mail.spf-limit.example.
-41 PTR mail.invoices.example.
-50 PTR mail.third-party.example.
-60 PTR mail.slow.example.
-70 PTR mail.bogus-dnssec.example.
-"""
-
-_REVERSE_MX = """
+110 PTR mail.good.example.
+120 PTR mail.newsletter.example.
+130 PTR mail.no-dmarc.example.
+140 PTR mail.spf-limit.example.
+141 PTR mail.invoices.example.
+150 PTR mail.third-party.example.
+160 PTR mail.slow.example.
+170 PTR mail.bogus-dnssec.example.
 10 PTR mx.good.example.
 20 PTR mx.newsletter.example.
 30 PTR mx.no-dmarc.example.
@@ -237,8 +233,7 @@ _ZONES: Mapping[str, tuple[ZoneState, str]] = {
     "invoices.example": ("unsigned", _INVOICES),
     "silent-service.example": ("silent", ""),
     "failing-service.example": ("servfail", ""),
-    "0.0.127.in-addr.arpa": ("unsigned", _REVERSE),
-    "99.88.192.in-addr.arpa": ("unsigned", _REVERSE_MX),
+    "99.88.192.in-addr.arpa": ("unsigned", _REVERSE),
 }
 
 

@@ -1,7 +1,8 @@
 """Sample mails of the sample domains, sent by real SMTP to a server on this machine.
 
-Each comes from its own loopback address (Linux accepts all of 127.0.0.0/8 as source), with the HELO name, return path
-and DKIM signature that its sender would use, so that what the receiver sees is what the sample says.
+Each comes with the HELO name, return path and DKIM signature that its sender would use, and from the sender's address:
+a header of the PROXY protocol says so, as if it came through a load balancer at 127.0.0.2. So what the receiver sees is
+what the sample says.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import smtplib
+import socket
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -26,6 +28,9 @@ from bot.demo.mail_texts import BOUNCE, FOOTER, INVOICE, NEWSLETTER, NOTICE, Bod
 from bot.demo.signing import SigningKey
 from checks import Lang, Text
 
+PROXY = "127.0.0.2"
+"""From here the mails are sent; the receiver has to trust this address to say who the client is."""
+
 _BLANK_LINE = b"\r\n\r\n"
 _TIMEOUT_S = 20.0
 _POLICY = policy.SMTP
@@ -36,7 +41,7 @@ _POLICY = policy.SMTP
 class SampleMail:
     """One mail to try. `domain`: the sample domain that the From address belongs to.
 
-    `client`: the source address. `return_path`: "" for a bounce. `signer`: the domain of the DKIM key, None: unsigned.
+    `client`: the sending address. `return_path`: "" for a bounce. `signer`: the domain of the DKIM key, None: unsigned.
     `japanese`: the charset of the Japanese text. `changed`: a footer is added after signing. `starttls`: if offered.
     """
 
@@ -73,7 +78,7 @@ SAMPLE_MAILS = (
             "問題のないメールです。SPF、DKIM、DMARCに合格し、TLSで送信されます。",
         ),
         sender="sato@good.example",
-        client="127.0.0.10",
+        client="192.88.99.110",
         helo="mail.good.example",
         return_path="sato@good.example",
         body=NOTICE,
@@ -87,7 +92,7 @@ SAMPLE_MAILS = (
             "DMARCのないドメインからの、DKIM署名のないメールです。",
         ),
         sender="info@no-dmarc.example",
-        client="127.0.0.30",
+        client="192.88.99.130",
         helo="mail.no-dmarc.example",
         return_path="info@no-dmarc.example",
         body=NOTICE,
@@ -101,7 +106,7 @@ SAMPLE_MAILS = (
             "配信サービスからのメールマガジンです。SPFとDKIMはnewsletter.exampleとして合格するため、DMARCは不合格になります。",
         ),
         sender="news@third-party.example",
-        client="127.0.0.20",
+        client="192.88.99.120",
         helo="mail.newsletter.example",
         return_path="b-7f31c2@bounce.newsletter.example",
         body=NEWSLETTER,
@@ -116,7 +121,7 @@ SAMPLE_MAILS = (
             "SPFレコードの末尾にあるサービスから送られた請求書です。DNSルックアップの上限を超えるため、SPFはpermerrorになります。",
         ),
         sender="billing@spf-limit.example",
-        client="127.0.0.41",
+        client="192.88.99.141",
         helo="mail.invoices.example",
         return_path="billing@spf-limit.example",
         body=INVOICE,
@@ -130,7 +135,7 @@ SAMPLE_MAILS = (
             "署名の後に中継サーバがフッターを追記したメールです。DKIMの本文ハッシュが一致しません。",
         ),
         sender="sato@good.example",
-        client="127.0.0.10",
+        client="192.88.99.110",
         helo="mail.good.example",
         return_path="sato@good.example",
         body=NOTICE,
@@ -145,7 +150,7 @@ SAMPLE_MAILS = (
             "受信サーバがSTARTTLSに対応しているのに、TLSを使わずに平文で送信されたメールです。",
         ),
         sender="sato@good.example",
-        client="127.0.0.10",
+        client="192.88.99.110",
         helo="mail.good.example",
         return_path="sato@good.example",
         body=NOTICE,
@@ -160,7 +165,7 @@ SAMPLE_MAILS = (
             "Return-Pathが空で署名のないバウンスメールです。判定には影響しません。",
         ),
         sender="mailer-daemon@good.example",
-        client="127.0.0.10",
+        client="192.88.99.110",
         helo="mail.good.example",
         return_path="",
         body=BOUNCE,
@@ -259,8 +264,7 @@ def _fields(values: Mapping[str, str]) -> Message:
 
 
 def _deliver(mail: SampleMail, message: bytes, host: str, port: int, recipient: str) -> Delivery:
-    source = (mail.client, 0)
-    with smtplib.SMTP(host, port, local_hostname=mail.helo, timeout=_TIMEOUT_S, source_address=source) as smtp:
+    with _Proxied(mail, host, port) as smtp:
         smtp.ehlo()
         tls = _start_tls(smtp) if mail.starttls and smtp.has_extn("starttls") else None
         steps: tuple[Callable[[], tuple[int, bytes]], ...] = (
@@ -276,6 +280,19 @@ def _deliver(mail: SampleMail, message: bytes, host: str, port: int, recipient: 
             if code >= 400:
                 break
         return Delivery(code < 400, f"{code} {text.decode('utf-8', 'replace')}", tls)
+
+
+class _Proxied(smtplib.SMTP):
+    """A client whose connections begin with a header of the PROXY protocol, version 1."""
+
+    def __init__(self, mail: SampleMail, host: str, port: int) -> None:
+        self._client = mail.client
+        super().__init__(host, port, local_hostname=mail.helo, timeout=_TIMEOUT_S, source_address=(PROXY, 0))
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        connection: socket.socket = super()._get_socket(host, port, timeout)  # type: ignore[misc]
+        connection.sendall(f"PROXY TCP4 {self._client} {host} {connection.getsockname()[1]} {port}\r\n".encode())
+        return connection
 
 
 def _start_tls(smtp: smtplib.SMTP) -> str | None:

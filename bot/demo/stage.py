@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,7 +17,7 @@ import dns.resolver
 
 from bot.app import App
 from bot.demo.domains import SAMPLE_DOMAINS, SIGNERS, narrowed, sample_faults, sample_zones
-from bot.demo.mails import SAMPLE_MAILS, Delivery, send
+from bot.demo.mails import PROXY, SAMPLE_MAILS, Delivery, send
 from bot.demo.nameserver import Fault, Nameserver, Zone
 from bot.demo.signing import SigningKey, make_signing_keys
 from bot.demo.workspace import Rates, SampleMail, Workspace
@@ -148,6 +149,7 @@ class Stage:
             "mail_domain": MAIL_DOMAIN,
             "mailbox_host": HOST,
             "mailbox_port": 0,
+            "proxy_from": (ip_network(PROXY),),
             "nameservers": (self.nameserver.address,),
         }
         return Settings(**(given | self._given))

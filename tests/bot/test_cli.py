@@ -116,7 +116,7 @@ def test_hostile_records_are_shown_harmlessly():
 
 def test_a_mail_is_analysed_from_standard_input():
     code, out, _ = run(
-        "message", "-", "--ip", "127.0.0.10", "--helo", "mail.good.example", "--mail-from", "taro@good.example",
+        "message", "-", "--ip", "192.88.99.110", "--helo", "mail.good.example", "--mail-from", "taro@good.example",
         "--tls", "TLSv1.3/TLS_AES_256_GCM_SHA384", "--json", stdin=MAIL,
     )  # fmt: skip
     report = json.loads(out)

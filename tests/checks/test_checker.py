@@ -245,7 +245,7 @@ def test_any_bytes_can_be_analysed(raw):
             Checker([ns.address]) as checker,
         ):
             return await checker.check_message(
-                raw, Session("127.0.0.10", "mail.good.example", "a@good.example", Tls("TLSv1.3", "X"))
+                raw, Session("192.88.99.110", "mail.good.example", "a@good.example", Tls("TLSv1.3", "X"))
             )
 
     report = asyncio.run(run())
@@ -269,7 +269,7 @@ def test_combining_takes_dns_from_the_domain_and_mail_from_the_mail():
         async with Nameserver(sample_zones(KEYS), empty_zones=EMPTY) as ns, Checker([ns.address]) as checker:
             domain = await checker.check_domain("good.example")
             mail = await checker.check_message(
-                b"From: a@good.example\r\n\r\nhello", Session("127.0.0.10", "mail.good.example", "a@good.example", None)
+                b"From: a@good.example\r\n\r\nhello", Session("192.88.99.110", "mail.good.example", "a@good.example", None)
             )
             return domain, mail
 
@@ -307,7 +307,7 @@ def analysed(raw: bytes, session: Session | None = None, zones=(), faults=()) ->
 def test_a_domain_that_just_sent_a_mail_is_not_one_that_sends_none():
     silent = Zone("says-no-mail.example", "@ MX 0 .", "signed")
     mail = b"From: a@says-no-mail.example\r\n\r\nx"
-    session = Session("127.0.0.10", "mail.good.example", "a@says-no-mail.example", Tls("TLSv1.3", "X"))
+    session = Session("192.88.99.110", "mail.good.example", "a@says-no-mail.example", Tls("TLSv1.3", "X"))
     domain = check("says-no-mail.example", [silent])
     assert (domain.non_sending, domain.provisional) == (True, False)
     final = combine(domain, analysed(mail, session, [silent]))
@@ -317,7 +317,7 @@ def test_a_domain_that_just_sent_a_mail_is_not_one_that_sends_none():
 
 @pytest.mark.parametrize("sender", ["a@good.example", "", None])
 def test_a_mail_without_from_is_not_judged_by_somebody_elses_domain(sender):
-    report = analysed(b"Subject: x\r\n\r\nx", Session("127.0.0.10", "mail.good.example", sender, None))
+    report = analysed(b"Subject: x\r\n\r\nx", Session("192.88.99.110", "mail.good.example", sender, None))
     assert {c.reason for c in report.checks if c.id.startswith(("dmarc.record", "spf.record", "mx.", "dnssec."))} == {
         Why.NO_FROM
     }
@@ -330,7 +330,7 @@ def test_a_from_domain_that_nobody_can_register_stays_the_subject():
 
 
 @pytest.mark.parametrize(
-    ("given", "seen"), [("::ffff:127.0.0.10", "127.0.0.10"), ("nonsense", None), ("fe80::1%eth0", "fe80::1")]
+    ("given", "seen"), [("::ffff:192.88.99.110", "192.88.99.110"), ("nonsense", None), ("fe80::1%eth0", "fe80::1")]
 )
 def test_the_clients_address_is_read_in_its_plain_form(given, seen):
     report = analysed(b"From: a@good.example\r\n\r\nx", Session(given, "mail.good.example", "a@good.example", None))
@@ -339,7 +339,7 @@ def test_the_clients_address_is_read_in_its_plain_form(given, seen):
 
 
 def test_a_session_whose_tls_nobody_knows_is_not_one_in_clear():
-    session = Session("127.0.0.10", "mail.good.example", "a@good.example", None, tls_known=False)
+    session = Session("192.88.99.110", "mail.good.example", "a@good.example", None, tls_known=False)
     assert analysed(b"From: a@good.example\r\n\r\nx", session).result("tls.session").reason is Why.NOT_PROVIDED
 
 

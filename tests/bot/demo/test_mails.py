@@ -15,6 +15,7 @@ from typing import Any, Literal
 import dkim
 import pytest
 import trustme
+from aiosmtpd.proxy_protocol import ProxyData
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from bot.demo.domains import SAMPLE_DOMAINS, SIGNERS
@@ -57,9 +58,14 @@ class Receiver:
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
+    async def handle_PROXY(self, _server: SMTP, _session: Session, _envelope: Envelope, data: ProxyData) -> bool:
+        # The session forgets it at STARTTLS.
+        self.client = str(data.src_addr)
+        return True
+
     async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:
         content: Any = envelope.original_content
-        client, helo, tls = (session.peer or ("", 0))[0], str(session.host_name), session.ssl is not None
+        client, helo, tls = self.client, str(session.host_name), session.ssl is not None
         self.mails.append(Received(client, helo, tls, str(envelope.mail_from), content))
         return "250 2.0.0 Kept"
 
@@ -76,7 +82,9 @@ def deliver(
     async def main() -> Delivery:
         loop = asyncio.get_running_loop()
         server = await loop.create_server(
-            lambda: SMTP(receiver, hostname="mail.test", tls_context=context, loop=loop), "127.0.0.1", 0
+            lambda: SMTP(receiver, hostname="mail.test", tls_context=context, loop=loop, proxy_protocol_timeout=5),
+            "127.0.0.1",
+            0,
         )
         async with server:
             port = server.sockets[0].getsockname()[1]

@@ -72,7 +72,7 @@ def test_the_whole_main_job_on_the_page(words: Words) -> None:
             await expect(page.locator("#sample-to")).to_have_value(stage_address(stage))
             await page.click("#sample-send")
             await expect(page.locator("#sample-result")).to_contain_text("250")
-            await expect(thread).to_contain_text("127.0.0.30")
+            await expect(thread).to_contain_text("192.88.99.130")
             await expect(root).not_to_contain_text(words.provisional)
             await expect(root).to_contain_text(words.final)
 
