@@ -8,6 +8,7 @@ async with Checker() as checker:
 from checks.catalogue import Catalogue, Check, CheckResult, Fact, Finding, RecordChange, Rule, Text, printable
 from checks.counting import Standing, standing
 from checks.engine import Checker, Progress, Session, Tls, combine
+from checks.isolation.pool import InProcess, Isolation, Workers, WorkLimits
 from checks.model import Lang, Outcome, Severity, Tier, Why
 from checks.net.https import Https
 from checks.parse.domain import BadDomain, Domain, parse_domain
@@ -37,6 +38,8 @@ __all__ = [
     "Fact",
     "Finding",
     "Https",
+    "InProcess",
+    "Isolation",
     "Lang",
     "MailFacts",
     "Outcome",
@@ -57,6 +60,8 @@ __all__ = [
     "Tls",
     "Verdict",
     "Why",
+    "WorkLimits",
+    "Workers",
     "combine",
     "parse_domain",
     "place_text",

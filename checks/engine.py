@@ -16,12 +16,12 @@ from checks.authentication import authentication_of, mail_facts_of
 from checks.catalogue import CannotTell, Check, CheckResult, Finding, NotApplicable
 from checks.evidence.domain import UseEvidence
 from checks.evidence.message import SessionEvidence
+from checks.isolation.jobs import Preparation
+from checks.isolation.pool import Isolation, NotAnalysed, Workers
 from checks.model import Absent, Known, Outcome, Seen, Severity, Unreachable, Why
 from checks.net.dns import Dns
 from checks.net.https import Https
 from checks.parse.domain import Domain, parse_domain, shown_name
-from checks.parse.message.addresses import find_author
-from checks.parse.message.fields import split_mail
 from checks.probes import PROBES
 from checks.probes.listing import BlocklistAccess
 from checks.probes.run import Run
@@ -106,6 +106,7 @@ class Checker:
     `https`: the client for policies and logos, None for one that goes to global addresses only.
     `blocklist_keys`: for the lists that want one, by the name of who gives it: "spamhaus" (DQS), "abusix"; for "surbl"
     and "uribl" the zone that they assigned. Raises ValueError for another name, and for what cannot be a key.
+    `isolation`: where mails are analysed, closed by who made it; None: one worker process, which the first mail starts.
     """
 
     def __init__(
@@ -117,6 +118,7 @@ class Checker:
         on_dns: OnDns = lambda outcome: None,
         https: Https | None = None,
         blocklist_keys: Mapping[str, str] | None = None,
+        isolation: Isolation | None = None,
     ) -> None:
         self._dns = Dns(nameservers, on_answer=lambda told: on_dns(_dns_outcome(told)))
         self._blocklists = BlocklistAccess(self._dns, blocklist_keys)
@@ -124,6 +126,8 @@ class Checker:
         self._https = https or Https()
         self._now = now or (lambda: datetime.now(UTC))
         self._deadline_s = deadline_s
+        self._isolation = isolation or Workers(general=1, reserved=0)
+        self._owns_isolation = isolation is None
 
     async def __aenter__(self) -> Self:
         return self
@@ -131,6 +135,8 @@ class Checker:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._owns_isolation:
+            await self._isolation.aclose()
         await self._dns.aclose()
 
     async def check_domain(
@@ -161,7 +167,12 @@ class Checker:
         Never raises for any bytes.
         """
         given = session or Session()
-        author = find_author(split_mail(raw).by_key.get(b"from", ())).domain
+        prepared: Preparation | NotAnalysed
+        try:
+            prepared = await self._isolation.prepare(raw)
+        except NotAnalysed as stop:
+            prepared = stop
+        author = prepared.author_domain if isinstance(prepared, Preparation) else None
         domain = Domain(author, shown_name(author)) if author else _domain_of(given)
         evidence = SessionEvidence(
             _bare_address(given.client_ip),
@@ -171,7 +182,7 @@ class Checker:
             given.tls.cipher if given.tls else None,
             given.tls_known,
         )
-        run = self._run(domain, raw=raw, session=evidence, has_author=author is not None)
+        run = self._run(domain, raw=raw, session=evidence, has_author=author is not None, prepared=prepared)
         return await self._report("message", run, CATALOGUE.checks, on_progress)
 
     def _run(self, domain: Domain, **more: Any) -> Run:
@@ -184,6 +195,7 @@ class Checker:
             now=self._now(),
             probes=PROBES,
             connect=self._connect,
+            isolation=self._isolation,
             **more,
         )
 
@@ -260,6 +272,8 @@ def _no_domain(check: Check) -> CheckResult:
 async def _answer(check: Check, run: Run, kind: str) -> CheckResult:
     """One question. The only place where an unexpected exception becomes an outcome: our bug, and the rest goes on."""
     try:
+        if isinstance(run.prepared, NotAnalysed) and not check.of_mail:
+            return _not_analysed(check, run.prepared)
         if kind == "message" and not check.of_mail and not run.has_author:
             return CheckResult(check.id, Outcome.NOT_APPLICABLE, Why.NO_FROM)
         if check.of_mail and kind == "domain":
@@ -269,9 +283,16 @@ async def _answer(check: Check, run: Run, kind: str) -> CheckResult:
             return CheckResult(check.id, Outcome.UNKNOWN, Why.NEEDS_MAIL)
         evidence: list[Any] = await asyncio.gather(*(run.evidence(needed) for needed in check.needs))
         return judge(check, *evidence)
+    except NotAnalysed as stop:
+        return _not_analysed(check, stop)
     except Exception:  # noqa: BLE001
         _LOG.exception("check %s broke", check.id)
         return CheckResult(check.id, Outcome.BROKEN, Why.INTERNAL)
+
+
+def _not_analysed(check: Check, stop: NotAnalysed) -> CheckResult:
+    """Nothing that rests on the mail is missing: it is not known. Why, the isolation has logged."""
+    return CheckResult(check.id, Outcome.BROKEN if stop.why is Why.INTERNAL else Outcome.UNKNOWN, stop.why)
 
 
 def judge(check: Check, *evidence: object) -> CheckResult:

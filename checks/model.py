@@ -94,6 +94,10 @@ class Why(StrEnum):
     """No signature passed; another question says why."""
     FORWARDED = "forwarded"
     NO_FROM = "no_from"
+    TOO_COSTLY = "too_costly"
+    """The analysis of the mail went over its limit of time or memory."""
+    NOT_ANALYSED = "not_analysed"
+    """The process that analysed the mail died, or none was free."""
 
     @property
     def is_own_side(self) -> bool:

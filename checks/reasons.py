@@ -50,6 +50,14 @@ _TEXTS: Mapping[Why, Text] = {
     Why.NO_PASS: Text(en="no signature passes", ja="合格した署名がありません"),
     Why.FORWARDED: Text(en="the mail was forwarded", ja="転送されたメールです"),
     Why.NO_FROM: Text(en="the mail has no usable From address", ja="有効なFromアドレスがありません"),
+    Why.TOO_COSTLY: Text(
+        en="the mail could not be analysed: that took more time or memory than one mail is given",
+        ja="メールを解析できませんでした(1通あたりの処理時間またはメモリーの上限を超えました)",
+    ),
+    Why.NOT_ANALYSED: Text(
+        en="the mail could not be analysed: the analysis was cut short on our side",
+        ja="メールを解析できませんでした(当方の解析処理が途中で終了しました)",
+    ),
 }
 
 

@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any, TypeVar, cast
 
 from checks.evidence.message import SessionEvidence
+from checks.isolation.jobs import Preparation
+from checks.isolation.pool import InProcess, Isolation, NotAnalysed
 from checks.model import Fetched, Unreachable, Why
 from checks.net.dns import DnsRun
 from checks.net.https import Https
@@ -33,6 +35,9 @@ class Run:
     known_selectors: tuple[str, ...] = ()
     connect: bool = True
     raw: bytes | None = None
+    isolation: Isolation = field(default_factory=InProcess)
+    prepared: Preparation | NotAnalysed | None = None
+    """What was made of the mail before the run, None for nothing yet."""
     has_author: bool = True
     """The mail has a From domain, and `domain` is it."""
     session: SessionEvidence | None = None
