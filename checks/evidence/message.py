@@ -130,3 +130,5 @@ class SpfResultEvidence:
     is_null_return_path: bool = False
     why: Why | None = None
     """The reason of a temperror."""
+    explanation: str = ""
+    """Of a fail: what the domain says of it by `exp` (section 6.2). A stranger's text, at most 500 ASCII characters."""

@@ -50,6 +50,31 @@ async def running(
             await dns.aclose()
 
 
+def evaluate(
+    records: Mapping[str, str],
+    client_ip: str | None = "192.0.2.1",
+    *,
+    mail_from: str | None = "someone@d.example",
+    helo: str | None = "mx.d.example",
+    faults: tuple[Fault, ...] = (),
+    deadline_s: float = 3.0,
+    more: Iterable[Zone] = (),
+    log: list[tuple[str, str]] | None = None,
+) -> SpfResultEvidence:
+    """What SPF gives a client where these records are published; `more`: other zones, `log`: takes what was asked."""
+    session = SessionEvidence(client_ip, helo, mail_from, "TLSv1.3", "TLS_AES_256_GCM_SHA384")
+
+    async def asked() -> SpfResultEvidence:
+        zones = [zone(records), *more]
+        async with running(zones, session=session, faults=faults, deadline_s=deadline_s) as (run, server):
+            told = await run.evidence(SpfResultEvidence)
+            if log is not None:
+                log.extend(server.log)
+            return told
+
+    return asyncio.run(asked())
+
+
 def published(records: Mapping[str, str], *, faults: Iterable[Fault] = ()) -> SpfEvidence:
     """What the probe sees at d.example where these records are published."""
 

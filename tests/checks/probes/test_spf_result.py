@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 
 import pytest
-from spf_world import running, zone
+from spf_world import evaluate, running, zone
 
 from bot.demo.nameserver import ALWAYS, Fault
 from checks.engine import judge
@@ -17,24 +16,6 @@ from checks.rules.spf_result import CHECK
 
 OWN = "192.0.2.1"
 FOREIGN = "203.0.113.9"
-
-
-def evaluate(
-    records: Mapping[str, str],
-    client_ip: str | None = OWN,
-    *,
-    mail_from: str | None = "someone@d.example",
-    helo: str | None = "mx.d.example",
-    faults: tuple[Fault, ...] = (),
-    deadline_s: float = 3.0,
-) -> SpfResultEvidence:
-    session = SessionEvidence(client_ip, helo, mail_from, "TLSv1.3", "TLS_AES_256_GCM_SHA384")
-
-    async def asked() -> SpfResultEvidence:
-        async with running([zone(records)], session=session, faults=faults, deadline_s=deadline_s) as (run, _):
-            return await run.evidence(SpfResultEvidence)
-
-    return asyncio.run(asked())
 
 
 @pytest.mark.parametrize(
