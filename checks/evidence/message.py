@@ -27,6 +27,10 @@ SignatureReason: TypeAlias = Literal[
 ]
 
 
+ArcReason: TypeAlias = Literal["", "structure", "cv_fail", "message_signature", "seal", "key_lookup_failed"]
+"""Why a chain fails: no chain at all, a seal says so, or what does not verify (RFC 8617 section 5.2)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Signature:
     """One DKIM-Signature field (RFC 6376), from the top of the message. Result words of RFC 8601 section 2.7.1.
@@ -52,17 +56,25 @@ class Signature:
     """The TXT records at `key_name` as they came."""
     signed_at: int | None = None
     expires_at: int | None = None
-    """The t= and x= tags, seconds since 1970."""
+    """The t= and x= tags, seconds since 1970; 10**12 for ever."""
+    unsigned_octets: int = 0
+    """How much of the canonical body l= leaves out: what was appended after signing, or never signed."""
 
 
 @dataclass(frozen=True, slots=True)
 class ArcEvidence:
-    """The ARC chain (RFC 8617). `sealer`: d= of the newest seal."""
+    """The ARC chain (RFC 8617). `sealer`: d= of the newest seal. `instances`: the highest instance value.
+
+    A failed key lookup makes a chain `fail` as well (section 5.2.1): the reason is then key_lookup_failed, and nothing
+    else was found wrong.
+    """
 
     result: Literal["none", "pass", "fail"]
     instances: int
     sealer: str = ""
-    reason: str = ""
+    reason: ArcReason = ""
+    key_why: str = ""
+    """The `Why` word, where the key lookup failed."""
 
 
 @dataclass(frozen=True, slots=True)

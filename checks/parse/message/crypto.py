@@ -1,27 +1,27 @@
-"""The one place where dkimpy verifies, with what it was measured to get wrong kept away from it.
+"""The hashes and signatures of DKIM and ARC (RFC 6376 sections 3.4, 3.7 and 5.4.2; RFC 8463 section 3).
 
-dkimpy canonicalizes, selects and hashes the fields and does the RSA arithmetic (`DomainSigner.verify_sig_process`).
-It is not asked to read the message, the signature's tags, the clock or the key record: there it accepts what RFC 6376
-and RFC 8301 forbid, raises exceptions of other libraries on odd input, and cannot tell a missing key from a wrong
-signature.
+dkimpy does the body's canonical forms and the RSA arithmetic. It is not asked to read the message, the signature's
+tags, the clock or the key record, nor to choose, canonicalize and hash the header: there it accepts what RFC 6376 and
+RFC 8301 forbid, refuses what they allow, raises exceptions of other libraries on odd input, and cannot tell a missing
+key from a wrong signature.
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
-from collections import Counter
-from collections.abc import Sequence
-from typing import Any
+import re
+from collections.abc import Iterable, Sequence
 
-import dkim
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from dkim import canonicalization
+from dkim.crypto import DigestTooLargeError, RSASSA_PKCS1_v1_5_verify
 
 from checks.parse.message.fields import Field, Mail
-from checks.parse.message.key import MIN_RSA_BITS, Key
+from checks.parse.message.key import Key
 from checks.parse.message.signature import SignatureField
+
+_BLANKS = re.compile(rb"[ \t]+")
 
 
 def _strip_trailing_whitespace(content: bytes) -> bytes:
@@ -29,17 +29,27 @@ def _strip_trailing_whitespace(content: bytes) -> bytes:
     return squeezed.replace(b" \r\n", b"\r\n")
 
 
+def _strip_trailing_lines(content: bytes) -> bytes:
+    rest = content.rstrip(b"\r\n")
+    end = content[len(rest) :]
+    # Every LF follows a CR here, so that a CR which another follows, or nothing, stands alone and is no empty line.
+    end = end if end.endswith(b"\r") else end[: end.rfind(b"\r\r") + 1]
+    return rest + end + b"\r\n"
+
+
 # The library's own pattern tries every blank of a run as a beginning: 40,000 blanks take seconds, a megabyte takes
 # hours, and no thread can be stopped inside it. Blanks are squeezed in the next step anyway, so squeezing first gives
-# the same octets.
+# the same octets. Empty lines at the end are taken off there one by one, in Python.
 canonicalization.strip_trailing_whitespace = _strip_trailing_whitespace
+canonicalization.strip_trailing_lines = _strip_trailing_lines
 
 
 class BodyHashes:
     """The SHA-256 hashes of one body, each canonical form made once however many signatures ask for it."""
 
     def __init__(self, body: bytes) -> None:
-        self._body = body
+        # A last line without its end is a line all the same, with blanks at its end to ignore.
+        self._body = body if body.endswith(b"\r\n") or not body else body + b"\r\n"
         self._canonical: dict[str, bytes] = {}
         self._digests: dict[tuple[str, int | None], bytes] = {}
 
@@ -58,65 +68,74 @@ class BodyHashes:
             self._digests[wanted] = hashlib.sha256(self.canonical(algorithm)[: signature.body_length]).digest()
         return self._digests[wanted] == signature.body_hash
 
-    def is_shorter_than_signed(self, signature: SignatureField) -> bool:
-        """l= counts more octets than there are: invalid, whatever the hash says (RFC 6376 section 3.5)."""
-        length = signature.body_length
-        return length is not None and length > len(self.canonical(signature.canonicalization.partition("/")[2]))
+    def beyond(self, signature: SignatureField) -> int:
+        """How many octets of the canonical body l= leaves out; 0 without l=.
 
-
-class _Ed25519:
-    """Stands in for the library's PyNaCl key; keeps the outcome, as only PyNaCl's exceptions are known there."""
-
-    def __init__(self, point: bytes) -> None:
-        self._point = point
-        self.is_valid = False
-
-    def verify(self, digest: bytes, signature: bytes) -> None:
-        try:
-            Ed25519PublicKey.from_public_bytes(self._point).verify(signature, digest)
-            self.is_valid = True
-        except (InvalidSignature, ValueError):
-            self.is_valid = False
+        Negative where l= counts more than there are: invalid, whatever the hash says (RFC 6376 section 3.5).
+        """
+        if signature.body_length is None:
+            return 0
+        return len(self.canonical(signature.canonicalization.partition("/")[2])) - signature.body_length
 
 
 def header_signature_holds(mail: Mail, field: Field, signature: SignatureField, key: Key) -> bool:
-    """Does b= of a DKIM-Signature or ARC-Message-Signature fit the fields it names? The body is not looked at."""
-    names = [name.encode("latin-1") for name in signature.signed_headers]
-    return signed_fields_hold(_selectable(mail, names), names, field, signature, key)
+    """Does b= of a DKIM-Signature or ARC-Message-Signature fit the fields it names? The body is not looked at.
 
-
-def signed_fields_hold(
-    fields: Sequence[Field], names: Sequence[bytes], field: Field, signature: SignatureField, key: Key
-) -> bool:
-    """Does b= of `field` fit `names`, chosen from `fields` from the bottom (RFC 6376 section 5.4.2), and itself?"""
-    signer: Any = dkim.DomainSigner(minkey=MIN_RSA_BITS)
-    signer.headers = [(one.name, one.value) for one in fields]
-    tags = {
-        b"a": signature.algorithm.encode(),
-        b"b": base64.b64encode(signature.signature),
-        b"c": signature.canonicalization.encode(),
-    }
-    point = _Ed25519(key.point)
-    if key.kind == "rsa":
-        if len(signature.signature) != (key.bits + 7) // 8:  # RFC 8017 section 8.2.2, step 1
-            return False
-        signer.pk = {"modulus": key.modulus, "publicExponent": key.exponent}
-    else:
-        signer.pk = point
-    signer.ktag, signer.keysize = key.kind.encode(), key.bits
-    try:
-        holds = bool(signer.verify_sig_process(tags, list(names), (field.name, signature.unsigned), None))
-    except (dkim.DKIMException, ValueError, IndexError, AssertionError):
-        return False
-    return holds and (key.kind == "rsa" or point.is_valid)
-
-
-def _selectable(mail: Mail, names: Sequence[bytes]) -> list[Field]:
-    """Only the fields that h= can reach: the library scans all of them for every name, slow in a long header.
-
-    One From more than named, because the library hashes it as well, so that a second From breaks the signature.
+    A mail with a From field that the signature leaves out has none that holds: which of the two authors a reader is
+    shown is not the signer's word (RFC 6376 section 8.15).
     """
-    wanted = Counter(names)
-    wanted[b"from"] += 1
-    last = {id(one) for name, count in wanted.items() for one in mail.all(name)[-count:]}
-    return [one for one in mail.fields if id(one) in last]
+    names = [name.encode("ascii") for name in signature.signed_headers]
+    if b"from" in names and names.count(b"from") < len(mail.all(b"from")):
+        return False
+    return signed_fields_hold(_chosen(mail, names, field), field, signature, key)
+
+
+def signed_fields_hold(fields: Iterable[Field], field: Field, signature: SignatureField, key: Key) -> bool:
+    """Does b= of `field` fit these fields, in this order, and `field` itself with b= emptied (section 3.7)?"""
+    canonical = _CANONICAL_FIELD[signature.canonicalization.partition("/")[0]]
+    hashed = hashlib.sha256()
+    for one in fields:
+        hashed.update(canonical(one.name, one.value))
+    hashed.update(canonical(field.name, signature.unsigned).removesuffix(b"\r\n"))
+    if key.kind == "ed25519":
+        try:
+            Ed25519PublicKey.from_public_bytes(key.point).verify(signature.signature, hashed.digest())
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+    octets = signature.signature
+    # RFC 8017 sections 8.2.2 and 5.2.2, step 1: the length of the modulus, and less than it.
+    if len(octets) != (key.bits + 7) // 8 or int.from_bytes(octets, "big") >= key.modulus:
+        return False
+    numbers = {"modulus": key.modulus, "publicExponent": key.exponent}
+    try:
+        return bool(RSASSA_PKCS1_v1_5_verify(hashed, octets, numbers))
+    except (DigestTooLargeError, AssertionError, ValueError):
+        return False
+
+
+def _chosen(mail: Mail, names: Sequence[bytes], field: Field) -> list[Field]:
+    """The fields that h= names: of several with one name from the bottom up, and none where there is no more.
+
+    Never `field` itself: it was not in the mail when it was made (RFC 6376 sections 3.5 and 5.4.2).
+    """
+    left: dict[bytes, list[Field]] = {}
+    chosen: list[Field] = []
+    for name in names:
+        if name not in left:
+            left[name] = [one for one in mail.all(name) if one is not field]
+        if left[name]:
+            chosen.append(left[name].pop())
+    return chosen
+
+
+def _simple(name: bytes, value: bytes) -> bytes:
+    return name + b":" + value
+
+
+def _relaxed(name: bytes, value: bytes) -> bytes:
+    """RFC 6376 section 3.4.2."""
+    return name.lower().rstrip(b" \t") + b":" + _BLANKS.sub(b" ", value.replace(b"\r\n", b"")).strip(b" ") + b"\r\n"
+
+
+_CANONICAL_FIELD = {"simple": _simple, "relaxed": _relaxed}

@@ -19,6 +19,8 @@ TESTING = "y"
 """The flag of a domain that tests DKIM (RFC 6376 section 3.6.1): its mail is to be treated as unsigned."""
 _MAX_EXPONENT = 2**32
 _MAX_KEY_OCTETS = 4096
+_BLANKS = " \t\r\n"
+_WITHOUT_BLANKS = {ord(blank): None for blank in _BLANKS}
 _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 
 
@@ -58,7 +60,7 @@ def parse_key(records: Sequence[bytes]) -> Key:
     Raises KeyProblem. Several key records leave the result undefined (RFC 6376 section 3.6.2.2) and are a syntax
     problem; a TXT record of another purpose beside the only key is passed over.
     """
-    candidates = [r for r in records if b"p=" in r] if len(records) > 1 else list(records)
+    candidates = [r for r in records if _has_key(r)] if len(records) > 1 else list(records)
     if len(candidates) != 1:
         raise KeyProblem("key_syntax")
     try:
@@ -69,7 +71,7 @@ def parse_key(records: Sequence[bytes]) -> Key:
     # The version must come first where it is given, and must be this one.
     if ("v" in values and (tags[0].name != "v" or values["v"] != "DKIM1")) or "p" not in values:
         raise KeyProblem("key_syntax")
-    encoded = "".join(values["p"].split())
+    encoded = values["p"].translate(_WITHOUT_BLANKS)
     if not encoded:
         raise KeyProblem("key_revoked")
     limits = (_words(values.get("h")), _words(values.get("s")), _words(values.get("t")) or ())
@@ -114,8 +116,15 @@ def looks_like_key(record: bytes) -> bool:
     return squeezed.startswith((b"v=dkim1", b"p=")) or b";p=" in squeezed
 
 
+def _has_key(record: bytes) -> bool:
+    squeezed = b"".join(record.split())
+    return squeezed.startswith(b"p=") or b";p=" in squeezed
+
+
 def _words(value: str | None) -> tuple[str, ...] | None:
-    return None if value is None else tuple(word.strip().lower() for word in value.split(":") if word.strip())
+    if value is None:
+        return None
+    return tuple(word.strip(_BLANKS).lower() for word in value.split(":") if word.strip(_BLANKS))
 
 
 def _decoded(encoded: str) -> bytes:

@@ -15,12 +15,24 @@ from checks.parse.tag_list import TagListError, parse_tag_list
 
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\Z")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}\Z")
-_DIGITS = re.compile(r"[0-9]{1,20}\Z")
+_DIGITS = re.compile(r"[0-9]+\Z")
 _LENGTH = re.compile(r"[0-9]{1,76}\Z")
+_HEADER_NAME = re.compile(r"[\x21-\x39\x3c-\x7e]+\Z")
+_INSTANCE = re.compile(r"[0-9]{1,2}\Z")
+_QUOTED = re.compile(r"=([0-9A-Fa-f]{2})")
+_WITHOUT_BLANKS = {ord(blank): None for blank in " \t\r\n"}
 _CANONICALIZATION = re.compile(r"(?:simple|relaxed)(?:/(?:simple|relaxed))?\Z")
 _B_VALUE = re.compile(rb"(\A|;)([ \t\r\n]*b[ \t\r\n]*=)[^;]*")
 
+MAX_INSTANCES = 50
+"""Of ARC sets in one mail (RFC 8617 section 4.2.1)."""
 ALGORITHMS = ("rsa-sha256", "ed25519-sha256")
+_BLANKS = " \t\r\n"
+_INFINITE = 10**12
+"""Seconds since 1970: a longer number means for ever (RFC 6376 section 3.5, t=)."""
+_MAX_NAME = 253
+_SEAL_TAGS = frozenset({"a", "b", "cv", "d", "s", "t"})
+"""Beside i=, all that a seal may say (RFC 8617 section 4.1.3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +40,7 @@ class Limits:
     """How much of a stranger's mail is worked through; everything beyond is reported, not verified."""
 
     signatures: int = 10
-    arc_instances: int = 50
+    arc_instances: int = MAX_INSTANCES
     arc_octets: int = 256 * 1024
     """Of all ARC fields together: each seal signs every field below it, so that the work grows with the square."""
     signature_octets: int = 8192
@@ -43,14 +55,16 @@ DEFAULT_LIMITS = Limits()
 class SignatureField:
     """What one signature field says. `problem` "" where it is well formed; otherwise any other member may be empty.
 
-    `domain`, `selector`: A-labels in lower case. `body_length`: l=. `unsigned`: the raw value with b= emptied, as it
-    is hashed. `signed_at`, `expires_at`: t= and x=, seconds since 1970.
+    `domain`, `selector`, `identity_domain` (of i=, else of d=): A-labels in lower case. `body_length`: l=. `unsigned`:
+    the raw value with b= emptied, as it is hashed. `signed_at`, `expires_at`: t= and x=, seconds since 1970; 10**12 for
+    ever.
     """
 
     domain: str = ""
     selector: str = ""
     algorithm: str = ""
     identity: str = ""
+    identity_domain: str = ""
     signed_headers: tuple[str, ...] = ()
     canonicalization: str = "simple/simple"
     body_length: int | None = None
@@ -67,10 +81,6 @@ class SignatureField:
         """Where the public key is published; "" where the field does not tell."""
         return f"{self.selector}._domainkey.{self.domain}" if self.selector and self.domain else ""
 
-    @property
-    def identity_domain(self) -> str:
-        return self.identity.rpartition("@")[2] or self.domain
-
 
 def read_dkim_signature(value: bytes, limits: Limits = DEFAULT_LIMITS) -> SignatureField:
     """A DKIM-Signature field. Never raises."""
@@ -82,11 +92,11 @@ def read_dkim_signature(value: bytes, limits: Limits = DEFAULT_LIMITS) -> Signat
         tags.get("v") != "1" and "signature_syntax",
         "q" in tags and "dns/txt" not in _list(tags["q"].lower()) and "signature_syntax",
     )
-    return _read(tags, value, limits, problem, signs_body=True)
+    return _read(tags, value, limits, problem, signs_mail=True)
 
 
 def read_arc_message_signature(value: bytes, limits: Limits = DEFAULT_LIMITS) -> SignatureField:
-    """An ARC-Message-Signature field. Never raises."""
+    """An ARC-Message-Signature field: a DKIM-Signature without v= and AUID (RFC 8617 section 4.1.2). Never raises."""
     tags = _tags(value, limits)
     if tags is None:
         return SignatureField(problem="signature_syntax")
@@ -95,7 +105,7 @@ def read_arc_message_signature(value: bytes, limits: Limits = DEFAULT_LIMITS) ->
         "arc-seal" in _list(tags.get("h", "").lower()) and "signature_syntax",
     )
     # Here i= is the instance, not an identity.
-    return _read({k: v for k, v in tags.items() if k != "i"}, value, limits, problem, signs_body=True)
+    return _read({k: v for k, v in tags.items() if k != "i"}, value, limits, problem, signs_mail=True)
 
 
 def read_arc_seal(value: bytes, limits: Limits = DEFAULT_LIMITS) -> SignatureField:
@@ -104,16 +114,53 @@ def read_arc_seal(value: bytes, limits: Limits = DEFAULT_LIMITS) -> SignatureFie
     if tags is None:
         return SignatureField(problem="signature_syntax")
     problem = _first(_missing(tags, ("i", "a", "b", "cv", "d", "s")), "h" in tags and "signature_syntax")
-    return _read({k: v for k, v in tags.items() if k != "i"} | {"c": "relaxed/relaxed"}, value, limits, problem)
+    supported = {k: v for k, v in tags.items() if k in _SEAL_TAGS}
+    return _read(supported | {"c": "relaxed/relaxed"}, value, limits, problem)
 
 
 def instance_of(value: bytes) -> int | None:
-    """The i= tag of an ARC field; None where it has none from 1 to 9999."""
+    """The i= tag of an ARC-Message-Signature or ARC-Seal (RFC 8617 section 4.2.1); None for none from 1 to 50."""
     for part in value.decode("latin-1").split(";"):
         name, equals, number = part.partition("=")
-        if equals and name.strip().lower() == "i" and re.fullmatch(r"[1-9][0-9]{0,3}", number.strip()):
-            return int(number)
+        if equals and name.strip(_BLANKS) == "i":
+            return _instance(number.strip(_BLANKS))
     return None
+
+
+def instance_of_results(value: bytes) -> int | None:
+    """The instance that an ARC-Authentication-Results field begins with, comments allowed (RFC 8617 section 4.1.1)."""
+    text = value.decode("latin-1")
+    name = _after_comments(text, 0)
+    equals = _after_comments(text, name + 1)
+    if text[name : name + 1] != "i" or text[equals : equals + 1] != "=":
+        return None
+    start = _after_comments(text, equals + 1)
+    end = start
+    while end < start + 3 and text[end : end + 1].isdecimal():
+        end += 1
+    after = _after_comments(text, end)
+    return _instance(text[start:end]) if text[after : after + 1] == ";" else None
+
+
+def _instance(digits: str) -> int | None:
+    return int(digits) if _INSTANCE.match(digits) and 1 <= int(digits) <= MAX_INSTANCES else None
+
+
+def _after_comments(text: str, position: int) -> int:
+    """The first place from `position` on that is neither blank nor within a comment (CFWS, RFC 5322 section 3.2.2)."""
+    depth = 0
+    while position < len(text):
+        match text[position]:
+            case "(":
+                depth += 1
+            case ")" if depth:
+                depth -= 1
+            case "\\" if depth:
+                position += 1
+            case character if not depth and character not in _BLANKS:
+                break
+        position += 1
+    return min(position, len(text))
 
 
 def _tags(value: bytes, limits: Limits) -> dict[str, str] | None:
@@ -143,38 +190,41 @@ def _missing(tags: Mapping[str, str], names: Iterable[str]) -> SignatureReason:
 
 
 def _list(value: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in value.split(":") if part.strip())
+    return tuple(part.strip(_BLANKS) for part in value.split(":"))
 
 
 def _read(
-    tags: Mapping[str, str], value: bytes, limits: Limits, problem: SignatureReason, *, signs_body: bool = False
+    tags: Mapping[str, str], value: bytes, limits: Limits, problem: SignatureReason, *, signs_mail: bool = False
 ) -> SignatureField:
     domain, selector = domain_name(tags.get("d", "")), domain_name(tags.get("s", ""))
-    headers = _list(tags.get("h", "").lower())
+    headers = _list(tags.get("h", "").lower())[: limits.signed_headers + 1]
     body_hash, signature = _octets(tags.get("bh", "")), _octets(tags.get("b", ""))
     algorithm = tags.get("a", "")
-    identity = _utf8(tags.get("i", ""))
-    signed_at, expires_at = (int(tags[t]) if _DIGITS.match(tags.get(t, "")) else None for t in ("t", "x"))
-    identity_domain = domain_name(identity.rpartition("@")[2], encoded=True) if identity else domain
+    identity = _unquoted(tags["i"]) if "i" in tags else f"@{domain}"
+    signed_at, expires_at = (_seconds(tags.get(t, "")) for t in ("t", "x"))
+    identity_domain = domain_name(identity.rpartition("@")[2], encoded=True) if "@" in identity else ""
     problem = _first(
         problem,
         algorithm == "rsa-sha1" and "sha1",
         not (domain and selector and signature and algorithm in ALGORITHMS) and "signature_syntax",
-        signs_body and not (len(body_hash) == 32 and 0 < len(headers) <= limits.signed_headers) and "signature_syntax",
+        # A single label is no domain-name there, and a longer name than the DNS holds has no key.
+        ("." not in domain or len(f"{selector}._domainkey.{domain}") > _MAX_NAME) and "signature_syntax",
+        signs_mail and len(body_hash) != 32 and "signature_syntax",
+        signs_mail and not (len(headers) <= limits.signed_headers and _are_names(headers)) and "signature_syntax",
         not _CANONICALIZATION.match(tags.get("c", "simple")) and "signature_syntax",
-        bool(identity) and "@" not in identity and "signature_syntax",
         identity_domain != domain and not identity_domain.endswith("." + domain) and "signature_syntax",
         "l" in tags and not _LENGTH.match(tags["l"]) and "signature_syntax",
         any(t in tags and not _DIGITS.match(tags[t]) for t in ("t", "x")) and "signature_syntax",
-        signed_at is not None and expires_at is not None and expires_at < signed_at and "signature_syntax",
-        signs_body and "v" in tags and "from" not in headers and "from_not_signed",
+        signed_at is not None and expires_at is not None and expires_at <= signed_at and "signature_syntax",
+        signs_mail and "from" not in headers and "from_not_signed",
     )
     return SignatureField(
         domain=domain,
         selector=selector,
         algorithm=algorithm[:40],
-        identity=identity[:320],
-        signed_headers=headers[: limits.signed_headers],
+        identity=identity[:320] if "i" in tags else "",
+        identity_domain=identity_domain,
+        signed_headers=tuple(name for name in headers if name)[: limits.signed_headers],
         canonicalization=_both(tags.get("c", "simple")),
         body_length=int(tags["l"]) if _LENGTH.match(tags.get("l", "")) else None,
         signed_at=signed_at,
@@ -182,13 +232,32 @@ def _read(
         body_hash=body_hash,
         signature=signature,
         unsigned=_B_VALUE.sub(rb"\1\2", value, count=1),
-        chain_validation=tags.get("cv", "").lower()[:10],
+        chain_validation=tags.get("cv", "")[:10],
         problem=problem,
     )
 
 
 def _both(canonicalization: str) -> str:
     return canonicalization if "/" in canonicalization else canonicalization + "/simple"
+
+
+def _are_names(headers: Iterable[str]) -> bool:
+    """Are these all names of header fields (RFC 5322 section 2.2)? An empty one is none."""
+    return all(_HEADER_NAME.match(name) for name in headers)
+
+
+def _seconds(digits: str) -> int | None:
+    if not _DIGITS.match(digits):
+        return None
+    return int(digits) if len(digits) <= 12 else _INFINITE
+
+
+def _unquoted(value: str) -> str:
+    """The text of i=, dkim-quoted-printable (RFC 6376 section 2.11, RFC 8616 section 4); "" for what is not that."""
+    packed = value.translate(_WITHOUT_BLANKS)
+    if "=" in _QUOTED.sub("", packed):
+        return ""
+    return _utf8(_QUOTED.sub(lambda octet: chr(int(octet[1], 16)), packed))
 
 
 def _utf8(value: str) -> str:
@@ -198,7 +267,7 @@ def _utf8(value: str) -> str:
 
 def _octets(value: str) -> bytes:
     """Base64 with any folding taken out; b"" where it is none."""
-    packed = "".join(value.split())
+    packed = value.translate(_WITHOUT_BLANKS)
     if not _BASE64.match(packed):
         return b""
     try:

@@ -112,15 +112,15 @@ class _Verifier:
         try:
             key = self.find_key(signature)
         except KeyProblem as problem_of_key:
-            records = self._records(signature.key_name)
-            return _evidence(
-                index, signature, "permerror", problem_of_key.reason, bits=problem_of_key.bits, records=records
-            )
+            reason, records = problem_of_key.reason, self._records(signature.key_name)
+            result: SignatureResult = "policy" if reason == "key_too_short" else "permerror"
+            return _evidence(index, signature, result, reason, bits=problem_of_key.bits, records=records)
         records = self._records(signature.key_name)
         if isinstance(key, Unreachable):
             return _evidence(index, signature, "temperror", "key_lookup_failed", why=key.why.value)
         result, reason = self._judge(field, signature, key)
-        return _evidence(index, signature, result, reason, bits=key.bits, records=records)
+        beyond = self._hashes.beyond(signature) if reason != "body_changed" else 0
+        return _evidence(index, signature, result, reason, bits=key.bits, records=records, unsigned_octets=beyond)
 
     def find_key(self, signature: SignatureField) -> Key | Unreachable:
         """The key that may verify this signature, Unreachable where the lookup failed. Raises KeyProblem otherwise."""
@@ -142,17 +142,17 @@ class _Verifier:
             or must_be_same
         ):
             raise KeyProblem("key_restricted", key.bits)
+        if key.kind == "rsa" and key.bits < _WEAK_BITS:  # RFC 8301 section 3.2
+            raise KeyProblem("key_too_short", key.bits)
         return key
 
     def _judge(self, field: Field, signature: SignatureField, key: Key) -> tuple[SignatureResult, SignatureReason]:
-        if self._hashes.is_shorter_than_signed(signature):
+        if self._hashes.beyond(signature) < 0:
             return "permerror", "body_changed"
         if not self._hashes.matches(signature):
             return "fail", "body_changed"
         if not header_signature_holds(self._mail, field, signature, key):
             return "fail", "signature_invalid"
-        if key.kind == "rsa" and key.bits < _WEAK_BITS:
-            return "policy", "key_too_short"  # RFC 8301 section 3.2
         return "pass", ""
 
     def _time_problem(self, signature: SignatureField) -> SignatureReason:
@@ -179,6 +179,7 @@ def _evidence(
     bits: int | None = None,
     why: str = "",
     records: tuple[str, ...] = (),
+    unsigned_octets: int = 0,
 ) -> Signature:
     return Signature(
         index=index,
@@ -196,4 +197,5 @@ def _evidence(
         key_records=records,
         signed_at=signature.signed_at,
         expires_at=signature.expires_at,
+        unsigned_octets=unsigned_octets,
     )
