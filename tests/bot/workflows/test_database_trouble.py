@@ -49,7 +49,7 @@ def with_engine(
         await store.open()
         conversations = Conversations(store)
         async with Checker(DEAD, deadline_s=0.3) as checker:
-            checks = DomainChecks(store, conversations, lambda: checker, quiet_s=0.01)
+            checks = DomainChecks(store, conversations, lambda: checker, quiet_s=0.001)
             mails = MailAnalyses(store, conversations, lambda: checker, keep_raw=False)
             durable.workflow(CHECK_WORK)(checks.run)
             durable.workflow(MAIL_WORK)(mails.run)
@@ -73,7 +73,7 @@ async def opened(conversations: Conversations) -> None:
 
 
 async def until(true: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             if await true():
                 return
