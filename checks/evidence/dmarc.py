@@ -142,7 +142,10 @@ class DmarcReportsEvidence:
 class DmarcResultEvidence:
     """DMARC for one received mail, as a receiver evaluates it (RFC 9989 section 5.3).
 
-    `spf_aligned` and `dkim_aligned` (one per signature) are None where the organizational domain could not be told.
+    `record`, `at`, `is_suffix_record`: as in DmarcEvidence, from the author's domain. `policy`: what its owner asks for
+    (section 4.10.1), None where no record acts, or where a failed lookup decides it. `policy_tag`: the tag that says
+    so, "" where the record only acts as p=none. `applied`: what a mail that fails gets, one level below `policy` where
+    the record says t=y. `spf_aligned` and `dkim_aligned` (one per signature): None where that could not be told.
     `result` None: not evaluated, since the session is not known and no signature decides it.
     `near_miss`: would align relaxed, but the record asks for strict alignment.
     """
@@ -156,3 +159,6 @@ class DmarcResultEvidence:
     spf_aligned: bool | None
     dkim_aligned: tuple[bool | None, ...]
     near_miss: bool = False
+    policy_tag: Literal["p", "sp", "np", ""] = ""
+    applied: str | None = None
+    is_suffix_record: bool = False

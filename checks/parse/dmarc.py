@@ -102,20 +102,31 @@ def parse_report_uri(text: str) -> ReportUri:
 
 
 def effective_policy(record: DmarcRecord, *, is_own: bool, exists: bool = True) -> str | None:
-    """What a receiver applies (section 4.10.1): None where the record has no valid policy and no report address.
+    """What the owner asks for (section 4.10.1): None where the record has no valid policy and no report address.
 
     `is_own`: the record stands at the name itself, else it is inherited from the organizational domain.
     """
-    first = {t.name: t for t in record.tags}
-    broken = record.policy is None or any(first.get(t.name) is t for t in record.problems if t.name in ("sp", "np"))
-    if broken:
+    tag = policy_tag(record, is_own=is_own, exists=exists)
+    if not tag:
         return "none" if record.report_uris else None
-    policy = record.policy
-    if not is_own:
-        policy = record.subdomain_policy or policy
-        if not exists:
-            policy = record.nonexistent_policy or policy
-    return policy
+    return {"p": record.policy, "sp": record.subdomain_policy, "np": record.nonexistent_policy}[tag]
+
+
+def policy_tag(record: DmarcRecord, *, is_own: bool, exists: bool = True) -> Literal["p", "sp", "np", ""]:
+    """The tag that the policy is taken from; "" where p is missing, or p, sp or np is not valid (section 4.10.1)."""
+    first = {t.name: t for t in record.tags}
+    if record.policy is None or any(first.get(t.name) is t for t in record.problems if t.name in ("sp", "np")):
+        return ""
+    if is_own:
+        return "p"
+    if not exists and record.nonexistent_policy:
+        return "np"
+    return "sp" if record.subdomain_policy else "p"
+
+
+def eased(policy: str) -> str:
+    """The policy one level below, which mail that fails gets where the record says `t=y` (section 4.7)."""
+    return POLICIES[max(0, POLICIES.index(policy) - 1)]
 
 
 def walk_names(domain: str) -> tuple[str, ...]:

@@ -25,7 +25,8 @@ from checks.probes.bimi import ask_bimi, ask_bimi_assets
 from checks.probes.blocklist import ask_client_blocklists, ask_domain_blocklists, ask_mx_blocklists
 from checks.probes.dane import ask_dane
 from checks.probes.dkim import ask_known_keys, ask_selectors
-from checks.probes.dmarc import ask_dmarc, ask_dmarc_place, ask_dmarc_reports, ask_dmarc_result
+from checks.probes.dmarc import ask_dmarc, ask_dmarc_place, ask_dmarc_reports
+from checks.probes.dmarc_result import ask_dmarc_result
 from checks.probes.dnssec import ask_dnssec
 from checks.probes.domain import ask_domain, ask_use
 from checks.probes.message import ask_message

@@ -26,7 +26,10 @@ _MAX_OCTETS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """`address`: local part and A-label domain; None where there is not exactly one valid one."""
+    """`address`: local part and A-label domain; None where there is not exactly one valid one.
+
+    `domain`: also that of several addresses, where all have the same (RFC 9989 section 5.3.1: one author's domain).
+    """
 
     address: str | None
     domain: str | None
@@ -47,7 +50,9 @@ def find_author(fields: Sequence[Field]) -> Author:
     tokens = _tokens(value)
     addresses = _addresses(tokens) if tokens is not None else []
     if len(addresses) != 1:
-        return Author(None, None, "several_addresses" if addresses else "no_address")
+        domains = {domain.lower() for _, domain in addresses}
+        shared = host_name(domains.pop()) if len(domains) == 1 else ""
+        return Author(None, shared or None, "several_addresses" if addresses else "no_address")
     local, domain = addresses[0]
     host = host_name(domain)
     return Author(f"{local}@{host}", host, "") if host else Author(None, None, "bad_domain")

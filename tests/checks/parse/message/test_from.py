@@ -49,9 +49,9 @@ def test_one_address_in_many_forms(value: str, address: str) -> None:
     [
         ("To: a@example.jp", "none"),
         ("From: a@example.jp\r\nFROM: b@example.jp", "several_fields"),
-        ("From: a@example.jp, b@example.jp", "several_addresses"),
-        ("From: A <a@example.jp>, B <b@example.jp>", "several_addresses"),
-        ("From: G: a@example.jp, b@example.jp;", "several_addresses"),
+        ("From: a@example.jp, b@example.com", "several_addresses"),
+        ("From: A <a@example.jp>, B <b@example.com>", "several_addresses"),
+        ("From: G: a@example.jp, b@example.com;", "several_addresses"),
         ("From: a@example.net <b@example.jp>", "several_addresses"),
         ("From:", "no_address"),
         ("From: Example", "no_address"),
@@ -77,3 +77,8 @@ def test_one_address_in_many_forms(value: str, address: str) -> None:
 )
 def test_anything_else_says_which_way_it_is_wrong(header: str, problem: str) -> None:
     assert author(header.encode()) == (None, None, problem)
+
+
+@pytest.mark.parametrize("header", ["From: a@example.jp, B <b@Example.jp>", "From: G: a@example.jp, a@example.jp;"])
+def test_several_addresses_of_one_domain_have_one_domain(header: str) -> None:
+    assert author(header.encode()) == (None, "example.jp", "several_addresses")
