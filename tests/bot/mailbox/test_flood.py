@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from posted import DOMAIN, MAIL
@@ -36,6 +36,14 @@ class Target:
     port: int
     token: str
     directory: Path
+    delivered: list[float] = field(default_factory=list)
+    """Of the ordinary mails that arrive meanwhile: how many seconds each took."""
+
+    async def meanwhile(self, mails: int) -> None:
+        """Until so many more ordinary mails were delivered."""
+        wanted = len(self.delivered) + mails
+        while len(self.delivered) < wanted:
+            await asyncio.sleep(0.05)
 
     def mib(self, what: str) -> float:
         """A figure of the process: VmRSS, memory now; VmHWM, the most it ever had."""
@@ -65,7 +73,7 @@ class Ordinary(threading.Thread):
         super().__init__()
         self._target = target
         self._over = threading.Event()
-        self.seconds: list[float] = []
+        self.seconds = target.delivered
         self.refused: list[Exception] = []
 
     def run(self) -> None:
@@ -111,20 +119,20 @@ def attacked(directory: Path, attack: Callable[[Target], Awaitable[None]]) -> No
             try:
                 await asyncio.sleep(0.5)
                 before = target.mib("VmRSS")
-                await asyncio.wait_for(attack(target), 20)
+                await asyncio.wait_for(attack(target), 60)
                 await asyncio.sleep(0.3)
             finally:
                 await asyncio.to_thread(ordinary.end)
             grown = target.mib("VmHWM") - before
             print(f"\n{len(ordinary.seconds)} mails, {max(ordinary.seconds):.2f} s at most, {grown:.0f} MiB more")
             process.send_signal(signal.SIGTERM)
-            assert await asyncio.wait_for(process.wait(), 5) == 0
+            assert await asyncio.wait_for(process.wait(), 10) == 0
         finally:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
         assert ordinary.refused == []
-        assert max(ordinary.seconds) < 5
+        assert max(ordinary.seconds) < 10
         assert grown < ALLOWED_MIB
         with closing(sqlite3.connect(directory / "app.db")) as database:
             kept = database.execute("SELECT count(*) FROM mails WHERE raw = ?", (MAIL,)).fetchone()[0]
@@ -149,6 +157,7 @@ async def pour(target: Target, begin: bytes) -> int:
 
 def test_300_megabytes_without_a_line_end(tmp_path: Path) -> None:
     async def attack(target: Target) -> None:
+        enough = asyncio.create_task(target.meanwhile(6))
         sent = 0
         while sent < 300 * MIB:
             amounts = await asyncio.gather(
@@ -156,6 +165,7 @@ def test_300_megabytes_without_a_line_end(tmp_path: Path) -> None:
             )
             assert max(amounts) < 40 * MIB
             sent += sum(amounts)
+        await enough
 
     attacked(tmp_path, attack)
 
@@ -170,7 +180,7 @@ def test_mails_of_nothing_but_line_ends_and_mails_that_never_end(tmp_path: Path)
                 writer.write(target.until_data)
                 writer.write(b"\r\n" * (MIB - 10))
                 await writer.drain()
-            await asyncio.sleep(1)
+            await target.meanwhile(6)
 
     attacked(tmp_path, attack)
 
@@ -198,7 +208,7 @@ def test_drip_recipients_and_a_thousand_connections_at_once(tmp_path: Path) -> N
                 *(open_ones.enter_async_context(target.connection("127.0.0.6")) for _ in range(1000))
             )
             words = await asyncio.gather(*(reader.read(3) for reader, _ in every), return_exceptions=True)
-            await asyncio.sleep(1)
+            await target.meanwhile(6)
             return words.count(b"220")
 
     async def attack(target: Target) -> None:
