@@ -81,9 +81,9 @@ class ArcEvidence:
 class MessageEvidence:
     """What the bytes of the mail tell.
 
-    `from_fields`: the raw From field values; `from_domain` the A-label domain of the one address, None where there is
-    not exactly one valid address (`from_problem` then says which way: none, several_fields, several_addresses,
-    no_address, bad_domain). `return_path_header`: the top Return-Path value, hearsay. `forwarded`: the signs found
+    `from_fields`: the raw From field values; `from_address`: None where there is not exactly one valid address
+    (`from_problem` then says which way: none, several_fields, several_addresses, no_address, bad_domain);
+    `from_domain`: its A-label domain, or that which several share. `return_path_header`: the top Return-Path value, hearsay. `forwarded`: the signs found
     (srs, list_id, resent, arc).
     """
 
