@@ -91,7 +91,7 @@ class Why(StrEnum):
     NO_MX = "no_mx"
     NO_SIGNATURE = "no_signature"
     NO_PASS = "no_pass"
-    """No signature passed; another question says why."""
+    """No signature, or not SPF, passed; another question says why."""
     FORWARDED = "forwarded"
     NO_FROM = "no_from"
     TOO_COSTLY = "too_costly"

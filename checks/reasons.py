@@ -47,7 +47,7 @@ _TEXTS: Mapping[Why, Text] = {
     Why.NO_RECORD: Text(en="there is no record to judge", ja="対象のレコードがありません"),
     Why.NO_MX: Text(en="no mail server is named by MX", ja="MXレコードで指定されたメールサーバーがありません"),
     Why.NO_SIGNATURE: Text(en="there is no signature to judge", ja="対象の署名がありません"),
-    Why.NO_PASS: Text(en="no signature passes", ja="合格した署名がありません"),
+    Why.NO_PASS: Text(en="nothing of the kind passes", ja="対象となる合格した認証結果がありません"),
     Why.FORWARDED: Text(en="the mail was forwarded", ja="転送されたメールです"),
     Why.NO_FROM: Text(en="the mail has no usable From address", ja="有効なFromアドレスがありません"),
     Why.TOO_COSTLY: Text(

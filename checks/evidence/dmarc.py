@@ -147,7 +147,8 @@ class DmarcResultEvidence:
     so, "" where the record only acts as p=none. `applied`: what a mail that fails gets, one level below `policy` where
     the record says t=y. `spf_aligned` and `dkim_aligned` (one per signature): None where that could not be told.
     `result` None: not evaluated, since the session is not known and no signature decides it.
-    `near_miss`: would align relaxed, but the record asks for strict alignment.
+    `near_miss`: the mail would pass with relaxed alignment, but the record asks for strict alignment; `spf_near_miss`:
+    so would SPF, whatever DKIM does.
     """
 
     from_domain: str | None
@@ -162,3 +163,4 @@ class DmarcResultEvidence:
     policy_tag: Literal["p", "sp", "np", ""] = ""
     applied: str | None = None
     is_suffix_record: bool = False
+    spf_near_miss: bool = False

@@ -64,6 +64,7 @@ async def ask_dmarc_result(run: Run) -> DmarcResultEvidence:
         policy_tag=tag,
         applied=eased(policy) if policy and isinstance(record, Seen) and record.value.testing else policy,
         is_suffix_record=is_suffix,
+        spf_near_miss=by_spf.result == "pass" and by_spf.aligned is False and by_spf.aligned_relaxed is True,
     )
 
 

@@ -54,6 +54,9 @@ def judge(message: MessageEvidence, dmarc: DmarcResultEvidence) -> Iterator[Find
     for known in (dmarc.record, dmarc.organizational):
         if isinstance(known, Unreachable):
             raise CannotTell(known.why)
+    if dmarc.policy is None:
+        # Whether the author's domain exists, and with it the policy, could not be told.
+        raise CannotTell(Why.DEPENDS)
     if dmarc.policy not in ("quarantine", "reject"):
         return
     open_ones = [

@@ -12,7 +12,7 @@ from checks.model import Seen, Severity, Tier, Unreachable, Why
 from checks.parse.dmarc_rewrite import corrected
 from checks.rules._dmarc_change import mailbox_at
 
-_FACTS = ("from_domain", "return_path", "spf", "signatures", "policy")
+_FACTS = ("from_domain", "return_path", "spf", "signatures", "policy", "asked", "applied")
 _ALIGNMENT = "https://www.rfc-editor.org/rfc/rfc9989#section-4.4"
 
 _FIX_EN = (
@@ -38,9 +38,9 @@ DMARC_FAIL = Rule(
         ),
         why=Text(
             en="From: `{from_domain}`, Return-Path: `{return_path}` (SPF `{spf}`), DKIM: `{signatures}`. SPF or DKIM must pass "
-            "for a domain that is aligned with From. Receivers are asked for `p={policy}`.",
+            "for a domain that is aligned with From. Receivers are asked for `{asked}`.",
             ja="From: `{from_domain}`、Return-Path: `{return_path}`(SPF `{spf}`)、DKIM: `{signatures}`。"
-            "SPFかDKIMの少なくとも一方に、Fromドメインと一致するドメインで合格する必要があります。受信側に示しているポリシーは `p={policy}` です。",
+            "SPFかDKIMの少なくとも一方に、Fromドメインと一致するドメインで合格する必要があります。受信側に示しているポリシーは `{asked}` です。",
         ),
         fix=Text(
             en=_FIX_EN,
@@ -55,9 +55,9 @@ DMARC_FAIL = Rule(
             ),
             why=Text(
                 en="From: `{from_domain}`, Return-Path: `{return_path}` (SPF `{spf}`), DKIM: `{signatures}`. To DMARC only a pass "
-                "counts that is aligned with From. Receivers are asked for `p={policy}`.",
+                "counts that is aligned with From. Receivers are asked for `{asked}`.",
                 ja="From: `{from_domain}`、Return-Path: `{return_path}`(SPF `{spf}`)、DKIM: `{signatures}`。"
-                "DMARCでは、Fromドメインとアライメントした合格だけが有効です。受信側に示しているポリシーは `p={policy}` です。",
+                "DMARCでは、Fromドメインとアライメントした合格だけが有効です。受信側に示しているポリシーは `{asked}` です。",
             ),
             fix=Text(en=_FIX_EN, ja=_FIX_JA),
         )
@@ -83,9 +83,9 @@ STRICT_ALIGNMENT_MISS = Rule(
         ),
         why=Text(
             en="Return-Path: `{return_path}` (SPF `{spf}`), DKIM: `{signatures}`. They belong to the same organization, but "
-            "`adkim=s` or `aspf=s` demands the very same name. The policy is `{policy}`.",
+            "`adkim=s` or `aspf=s` demands the very same name. Receivers are asked for `{asked}`.",
             ja="Return-Path: `{return_path}`(SPF `{spf}`)、DKIM: `{signatures}`。同じ組織のドメインですが、"
-            "`adkim=s` または `aspf=s` はFromドメインとの完全一致を求めます。ポリシーは `{policy}` です。",
+            "`adkim=s` または `aspf=s` はFromドメインとの完全一致を求めます。受信側に示しているポリシーは `{asked}` です。",
         ),
         fix=Text(
             en="Remove `adkim=s` and `aspf=s` from the record at `{record_name}` (relaxed is the default), or let the sending "
@@ -120,6 +120,8 @@ def judge(message: MessageEvidence, dmarc: DmarcResultEvidence, spf: SpfResultEv
         "spf": spf.result or "-",
         "signatures": tuple(f"d={s.domain or '-'} {s.result}" for s in message.signatures) or ("-",),
         "policy": dmarc.policy or "none",
+        "asked": _asked(dmarc),
+        "applied": dmarc.applied or dmarc.policy or "none",
     }
     if dmarc.near_miss:
         at = dmarc.at or from_domain
@@ -130,6 +132,12 @@ def judge(message: MessageEvidence, dmarc: DmarcResultEvidence, spf: SpfResultEv
     else:
         passes = spf.result == "pass" or any(s.result == "pass" for s in message.signatures)
         yield DMARC_FAIL.found(from_domain, variant="not_aligned" if passes else None, **facts)
+
+
+def _asked(dmarc: DmarcResultEvidence) -> str:
+    """The tag that the policy is taken from, and t=y where that eases it."""
+    asked = f"{dmarc.policy_tag or 'p'}={dmarc.policy or 'none'}"
+    return f"{asked}; t=y" if dmarc.applied not in (None, dmarc.policy) else asked
 
 
 def _cause(message: MessageEvidence, dmarc: DmarcResultEvidence, spf: SpfResultEvidence) -> Why:
