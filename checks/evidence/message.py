@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from checks.evidence.message_form import MessageForm
 from checks.model import Why
 
 SignatureResult: TypeAlias = Literal["pass", "fail", "permerror", "temperror", "none", "policy", "neutral"]
@@ -103,6 +104,7 @@ class MessageEvidence:
     return_path_header: str | None = None
     malformed_header_lines: int = 0
     """Lines of the header that are neither a field nor its continuation; verification passes them over."""
+    form: MessageForm = field(default_factory=MessageForm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,8 @@ class SessionEvidence:
     tls_cipher: str | None
     tls_known: bool = True
     """False: whether the session used TLS is not known."""
+    smtputf8: bool | None = None
+    """Whether the client announced SMTPUTF8 for this mail (RFC 6531 section 3.4)."""
 
 
 @dataclass(frozen=True, slots=True)

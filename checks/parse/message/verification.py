@@ -12,7 +12,8 @@ from checks.model import Absent, Answer, Known, Seen, Unreachable, Why
 from checks.parse.message import arc
 from checks.parse.message.addresses import find_author
 from checks.parse.message.crypto import BodyHashes, header_signature_holds
-from checks.parse.message.fields import Field, Mail, has_bare_line_ends, longest_line, split_mail
+from checks.parse.message.fields import Field, Mail, split_mail
+from checks.parse.message.form import Arrival, read_form
 from checks.parse.message.forwarding import signs_of_forwarding
 from checks.parse.message.key import Key, KeyProblem, parse_key
 from checks.parse.message.signature import DEFAULT_LIMITS, Limits, SignatureField, read_dkim_signature
@@ -54,10 +55,12 @@ def verify(
     mail = split_mail(raw)
     is_live = session is not None and session.client_ip is not None
     hashes = BodyHashes(mail.body)
-    verifier = _Verifier(mail, hashes, answers, now.timestamp() if is_live else _received_at(mail))
+    at = now.timestamp() if is_live else _received_at(mail)
+    verifier = _Verifier(mail, hashes, answers, at)
     author = find_author(mail.all(b"from"))
     return_path = next((f.text[:_MAX_TEXT].strip("<> ") for f in mail.all(b"return-path")), None)
     mail_from = session.mail_from if session is not None and session.mail_from is not None else return_path
+    form = read_form(raw, Arrival(at, is_live, mail_from, session.smtputf8 if session else None), author.address)
     return MessageEvidence(
         size=len(raw),
         from_fields=tuple(f.text[:_MAX_TEXT] for f in mail.all(b"from")[:_MAX_LISTED]),
@@ -70,13 +73,14 @@ def verify(
         ),
         arc=arc.verify_chain(mail, hashes, verifier.find_key, limits),
         forwarded=signs_of_forwarding(mail, mail_from, author.domain, arc.sealers(mail, limits)),
-        longest_line=longest_line(raw),
-        has_bare_line_ends=has_bare_line_ends(raw, from_wire=is_live),
+        longest_line=form.longest_line,
+        has_bare_line_ends=bool(form.bare_cr or form.bare_lf),
         header_names=tuple(f.key[:100].decode("ascii") for f in mail.fields[:_MAX_NAMES]),
         list_unsubscribe=tuple(f.text[:_MAX_TEXT] for f in mail.all(b"list-unsubscribe")[:_MAX_LISTED]),
         list_unsubscribe_post=tuple(f.text[:_MAX_TEXT] for f in mail.all(b"list-unsubscribe-post")[:_MAX_LISTED]),
         return_path_header=return_path,
         malformed_header_lines=mail.not_fields,
+        form=form,
     )
 
 
