@@ -81,6 +81,8 @@ class Session:
     tls: Tls | None = None
     tls_known: bool = True
     """False: whether the mail came over TLS is not known; `tls` then says nothing."""
+    smtputf8: bool | None = None
+    """Whether the client announced SMTPUTF8 for this mail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,7 @@ class Checker:
             given.tls.version if given.tls else None,
             given.tls.cipher if given.tls else None,
             given.tls_known,
+            given.smtputf8,
         )
         run = self._run(domain, raw=raw, session=evidence, has_author=author is not None, prepared=prepared)
         return await self._report("message", run, CATALOGUE.checks, on_progress)
