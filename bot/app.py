@@ -40,7 +40,7 @@ from bot.outbox import SLACK_PACE, Outbox, Pace, SlackChat, outbox_client
 from bot.settings import Settings
 from bot.store import MAIL_WORK, Clock, Store, UnusableDatabase, utc_now
 from bot.workflows import CHECK_WORK, EXPIRY_WORK, Conversations, DomainChecks, Expiries, MailAnalyses, Offers
-from checks import Checker
+from checks import Checker, Workers
 
 LOG = logging.getLogger(__name__)
 
@@ -82,6 +82,7 @@ class App:
         self._pace = pace
         self._tasks: list[asyncio.Task[None]] = []
         self._checker: Checker | None = None
+        self._workers = Workers()
         self._intake: Intake | None = None
         self._sockets: Sockets | None = None
         self.mailbox: MailboxServer | None = None
@@ -126,12 +127,16 @@ class App:
         await self._durable.stop(STEPS_S)
         if self._checker is not None:
             await self._checker.__aexit__(None, None, None)
+        await self._workers.aclose()
         await self.store.close()
 
     async def _start(self, bot_token: str, app_token: str) -> None:
         settings = self._settings
         nameservers = list(settings.nameservers) or None
-        self._checker = ObservedChecker(self._metrics, nameservers, deadline_s=self._deadline_s)
+        self._workers.start()
+        self._checker = ObservedChecker(
+            self._metrics, nameservers, deadline_s=self._deadline_s, isolation=self._workers
+        )
         self._register_workflows()
         try:
             await self._durable.launch()

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 
 from bot.observation.metrics import BROKEN, NO_VERDICT, Metrics
-from checks import Checker, Progress, Report, Session
+from checks import Checker, Isolation, Progress, Report, Session
 
 LOG = logging.getLogger(__name__)
 
@@ -13,8 +13,15 @@ LOG = logging.getLogger(__name__)
 class ObservedChecker(Checker):
     """A Checker that tells `metrics` of every report and every DNS answer."""
 
-    def __init__(self, metrics: Metrics, nameservers: Sequence[str] | None = None, *, deadline_s: float) -> None:
-        super().__init__(nameservers, deadline_s=deadline_s, on_dns=metrics.dns_answered)
+    def __init__(
+        self,
+        metrics: Metrics,
+        nameservers: Sequence[str] | None = None,
+        *,
+        deadline_s: float,
+        isolation: Isolation | None = None,
+    ) -> None:
+        super().__init__(nameservers, deadline_s=deadline_s, on_dns=metrics.dns_answered, isolation=isolation)
         self._metrics = metrics
 
     async def check_domain(
