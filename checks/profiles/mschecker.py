@@ -89,6 +89,7 @@ ITEMS: tuple[Requirement, ...] = (
         "dkim.field",
         "dkim.key",
         "dkim.verification",
+        "dkim.coverage",
         "dkim.alignment",
     ),
     _item(

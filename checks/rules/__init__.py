@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from checks.catalogue import Catalogue, Check
 from checks.rules import (
+    arc_chain,
     bimi_assets,
     bimi_policy,
     bimi_record,
     blocklist,
     dane_records,
+    dkim_algorithm,
     dkim_alignment,
+    dkim_coverage,
     dkim_field,
     dkim_keys,
     dkim_published,
@@ -91,6 +94,8 @@ CHECKS: tuple[Check, ...] = (
     dkim_published.CHECK,
     *dkim_keys.CHECKS,
     *dkim_verification.CHECKS,
+    *dkim_coverage.CHECKS,
+    *dkim_algorithm.CHECKS,
     *dkim_alignment.CHECKS,
     dmarc_record.CHECK,
     dmarc_place.CHECK,
@@ -103,6 +108,7 @@ CHECKS: tuple[Check, ...] = (
     dmarc_destinations.CHECK,
     *dmarc_result.CHECKS,
     dmarc_mechanisms.CHECK,
+    *arc_chain.CHECKS,
     mx_record.CHECK,
     mx_names.CHECK,
     mx_addresses.CHECK,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from checks.catalogue import CannotTell, Finding, NotApplicable, RecordChange, Rule
+from checks.catalogue import CannotTell, Fact, Finding, NotApplicable, RecordChange, Rule
 from checks.evidence.dmarc import DmarcResultEvidence
 from checks.evidence.message import MessageEvidence, Signature, SignatureReason
 from checks.model import Severity, Tier, Unreachable, Why
@@ -30,17 +30,32 @@ class Broken:
         """The finding at this signature's key name. `with_record`: the key record must change."""
         s = self.signature
         old = s.key_records[0] if len(s.key_records) == 1 else None
-        return rule.found(
-            s.key_name or f"DKIM-Signature {s.index + 1}",
-            severity=self.severity,
-            tier=self.tier,
-            variant=variant,
-            records=(RecordChange(s.key_name, "TXT", old, None),) if with_record and s.key_name else (),
-            domain=s.domain or "-",
-            selector=s.selector or "-",
-            key_name=s.key_name or "-",
-            **facts,
-        )
+        records = (RecordChange(s.key_name, "TXT", old, None),) if with_record and s.key_name else ()
+        return found_at(s, rule, severity=self.severity, tier=self.tier, variant=variant, records=records, **facts)
+
+
+def found_at(
+    signature: Signature,
+    rule: Rule,
+    *,
+    severity: Severity | None = None,
+    tier: Tier | None = None,
+    variant: str | None = None,
+    records: tuple[RecordChange, ...] = (),
+    **facts: Fact,
+) -> Finding:
+    """The finding at this signature's key name, for a rule with the facts `FACTS` and these."""
+    return rule.found(
+        signature.key_name or f"DKIM-Signature {signature.index + 1}",
+        severity=severity,
+        tier=tier,
+        variant=variant,
+        records=records,
+        domain=signature.domain or "-",
+        selector=signature.selector or "-",
+        key_name=signature.key_name or "-",
+        **facts,
+    )
 
 
 def is_aligned(index: int, message: MessageEvidence, dmarc: DmarcResultEvidence) -> bool | None:
@@ -50,23 +65,44 @@ def is_aligned(index: int, message: MessageEvidence, dmarc: DmarcResultEvidence)
     return dmarc.dkim_aligned[index] if index < len(dmarc.dkim_aligned) else None
 
 
-def has_aligned_pass(message: MessageEvidence, dmarc: DmarcResultEvidence) -> bool:
-    """Does any aligned signature pass? Raises CannotTell where one whose key or alignment is unknown might."""
-    undecided: list[Why] = []
+@dataclass(frozen=True, slots=True)
+class AlignedPasses:
+    """The signatures of the From domain that pass, and those that may be such, with what kept us from telling."""
+
+    known: tuple[Signature, ...]
+    possible: tuple[tuple[Signature, Why], ...]
+
+
+def aligned_passes(message: MessageEvidence, dmarc: DmarcResultEvidence) -> AlignedPasses:
+    """Raises NotApplicable where the mail has no signature."""
+    if not message.signatures:
+        raise NotApplicable(Why.NO_SIGNATURE)
+    known: list[Signature] = []
+    possible: list[tuple[Signature, Why]] = []
     for signature in message.signatures:
-        aligned = is_aligned(signature.index, message, dmarc)
-        match signature.result, aligned:
+        match signature.result, is_aligned(signature.index, message, dmarc):
             case "pass", True:
-                return True
+                known.append(signature)
             case "temperror", True | None:
-                undecided.append(Why(signature.key_why) if signature.key_why else Why.DEPENDS)
+                possible.append((signature, Why(signature.key_why) if signature.key_why else Why.DEPENDS))
             case "pass", None:
-                undecided.append(
-                    dmarc.organizational.why if isinstance(dmarc.organizational, Unreachable) else Why.DEPENDS
-                )
-    if undecided:
-        raise CannotTell(undecided[0])
-    return False
+                possible.append((signature, why_alignment_is_unknown(dmarc)))
+    return AlignedPasses(tuple(known), tuple(possible))
+
+
+def why_alignment_is_unknown(dmarc: DmarcResultEvidence) -> Why:
+    return dmarc.organizational.why if isinstance(dmarc.organizational, Unreachable) else Why.DEPENDS
+
+
+def has_aligned_pass(message: MessageEvidence, dmarc: DmarcResultEvidence) -> bool:
+    """Does any aligned signature pass? Raises CannotTell where one whose key or alignment is unknown might.
+
+    Raises NotApplicable where the mail has no signature.
+    """
+    passes = aligned_passes(message, dmarc)
+    if not passes.known and passes.possible:
+        raise CannotTell(passes.possible[0][1])
+    return bool(passes.known)
 
 
 def broken_signatures(
