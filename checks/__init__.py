@@ -12,11 +12,11 @@ from checks.isolation.pool import InProcess, Isolation, Workers, WorkLimits
 from checks.model import Lang, Outcome, Severity, Tier, Why
 from checks.net.https import Https
 from checks.parse.domain import BadDomain, Domain, parse_domain
-from checks.profiles.google import REQUIREMENTS as GOOGLE
+from checks.profiles import PROFILES
 from checks.profiles.mschecker import ITEMS as MSCHECKER
 from checks.profiles.mschecker import TITLES as VERDICT_TITLES
 from checks.profiles.mschecker import Verdict
-from checks.profiles.view import Requirement, RequirementStatus, Status
+from checks.profiles.view import Profile, Requirement, RequirementStatus, Status
 from checks.providers import place_text
 from checks.reasons import reason_text
 from checks.report import MailFacts, Report
@@ -25,8 +25,8 @@ from checks.rules import CATALOGUE
 
 __all__ = [
     "CATALOGUE",
-    "GOOGLE",
     "MSCHECKER",
+    "PROFILES",
     "VERDICT_TITLES",
     "BadDomain",
     "BlocklistState",
@@ -43,6 +43,7 @@ __all__ = [
     "Lang",
     "MailFacts",
     "Outcome",
+    "Profile",
     "Progress",
     "RecordChange",
     "Report",

@@ -25,7 +25,7 @@ from checks.parse.domain import Domain, parse_domain, shown_name
 from checks.probes import PROBES
 from checks.probes.listing import BlocklistAccess
 from checks.probes.run import Run
-from checks.profiles import google, mschecker
+from checks.profiles import PROFILES, mschecker
 from checks.profiles.view import RequirementStatus, assess
 from checks.providers import place_of, platform_of
 from checks.report import Report, plain
@@ -372,10 +372,11 @@ def _organizational(gathered: Mapping[str, Any], domain: str) -> str | None:
 def _profiles(
     results: Mapping[str, CheckResult], authentication: Mapping[str, Any] | None
 ) -> dict[str, tuple[RequirementStatus, ...]]:
-    return {
-        "google": tuple(assess(r, results, CATALOGUE, authentication) for r in google.REQUIREMENTS),
-        "mschecker": tuple(assess(r, results, CATALOGUE) for r in mschecker.ITEMS),
+    lists = {
+        name: tuple(assess(r, results, CATALOGUE, authentication) for r in profile.requirements)
+        for name, profile in PROFILES.items()
     }
+    return {**lists, "mschecker": tuple(assess(r, results, CATALOGUE) for r in mschecker.ITEMS)}
 
 
 def combine(domain: Report, mail: Report) -> Report:

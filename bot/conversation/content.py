@@ -23,6 +23,7 @@ class Action(StrEnum):
     OURS = "ours"
     NOT_OURS = "not_ours"
     CHECK_DOMAIN = "check_domain"
+    GUIDELINES = "guidelines"
 
 
 @dataclass(frozen=True, slots=True)

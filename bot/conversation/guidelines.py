@@ -1,14 +1,32 @@
-"""The reply with the sender guidelines: Google's list, requirement by requirement."""
+"""What others demand of senders: Google's list as a reply in the thread, the other lists for whoever opens them."""
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from bot.conversation import words
-from bot.conversation.content import Content, Heading, Note, Paragraph, Part, Table
-from bot.conversation.phrases import status_text
+from bot.conversation.content import (
+    Action,
+    Button,
+    Content,
+    Heading,
+    Line,
+    Note,
+    Paragraph,
+    Part,
+    References,
+    Table,
+)
+from bot.conversation.phrases import listed, requirement_text
+from bot.conversation.references import labelled
+from bot.conversation.talk import said
 from bot.conversation.unanswered import not_looked_up
-from checks import GOOGLE, Lang, Report, Status
+from checks import PROFILES, Lang, Report, Requirement, RequirementStatus, Status, Text
 
 ROWS = 12
+SHOWN_IN_THREAD = "google"
+"""The list whose first rows stand in the thread as a table; a button opens its others."""
+
+Row = tuple[Requirement, RequirementStatus]
 
 
 def guidelines(report: Report, lang: Lang, *, waiting: bool = False) -> Content:
@@ -16,39 +34,119 @@ def guidelines(report: Report, lang: Lang, *, waiting: bool = False) -> Content:
 
     `waiting`: a mail is there of which nobody has said whose it is.
     """
-    statuses = {each.id: each for each in report.profiles.get("google", ())}
-    asked = [(requirement, statuses[requirement.id]) for requirement in GOOGLE if requirement.id in statuses]
     heading = words.GUIDELINES.say(lang)
-    counted = Counter(status.status for _, status in asked)
-    if not (counted[Status.MET] or counted[Status.NOT_MET]) and not_looked_up(report):
-        said = words.GUIDELINES_OPEN.say(lang, {"n": len(asked)})
-        return Content(lang, heading, (Heading(heading), Paragraph(said)))
-    rows = [
-        (
-            requirement.title.say(lang),
-            words.APPLIES_TO[requirement.applies].say(lang),
-            status_text(status, lang, waiting=waiting),
-        )
-        for requirement, status in asked
-    ]
-    parts: list[Part] = [
-        Heading(heading),
-        Paragraph(_counts(counted, lang)),
-        Note(words.GUIDELINES_WHO.say(lang)),
-    ]
-    # A table longer than a phone shows goes on as lines above it.
-    parts += [Paragraph(f"{title} ({applies}): {state}") for title, applies, state in rows[ROWS:]]
-    if rows:
-        header = words.REQUIREMENT.say(lang), words.APPLIES.say(lang), words.STATE.say(lang)
-        failing = tuple(at for at, (_, status) in enumerate(asked) if status.status is Status.NOT_MET)
-        parts.append(Table(header, tuple(rows[:ROWS]), failing))
+    rows = _rows(report, SHOWN_IN_THREAD)
+    if not rows:
+        return Content(lang, heading, (Heading(heading), Paragraph(words.GUIDELINES_OLD.say(lang))))
+    shown, further = rows[:ROWS], rows[ROWS:]
+    if not any(status.status in (Status.MET, Status.NOT_MET) for _, status in shown) and not_looked_up(report):
+        open_ = words.GUIDELINES_OPEN.say(lang, {"n": len(shown)})
+        return Content(lang, heading, (Heading(heading), Paragraph(open_)))
+    lead = PROFILES[SHOWN_IN_THREAD].name.say(lang)
+    parts: list[Part] = [Heading(heading), Paragraph(_counts(shown, lang), lead=lead)]
+    # What is wrong is said in the thread, whether or not it has a row in the table.
+    parts += [_line(report, row, lang, waiting=waiting) for row in further if _fails(row) and _is_asked(row)]
+    parts.append(Note(words.GUIDELINES_WHO.say(lang)))
+    parts += _others(report, further, lang)
+    parts.append(_table(report, shown, lang, waiting=waiting))
     return Content(lang, heading, tuple(parts))
 
 
-def _counts(counted: Counter[Status], lang: Lang) -> str:
-    """Every row is counted once, so that the numbers add up to the list."""
+def opened(report: Report, profile: str, lang: Lang, *, waiting: bool = False) -> Content:
+    """One list in full, for whoever pressed its button; of Google's, what is not in the thread's table.
+
+    Raises KeyError for a profile that does not exist.
+    """
+    its = PROFILES[profile]
+    rows, name = _rows(report, profile), its.name.say(lang)
+    if profile == SHOWN_IN_THREAD:
+        rows, name = rows[ROWS:], words.GUIDELINES_FURTHER.say(lang, {"name": name})
+    heading = words.GUIDELINES_OF.say(lang, {"name": name})
+    if not rows:
+        return said(lang, words.GUIDELINES_OLD)
+    unmeasurable = [row for row in rows if row[1].status is Status.NOT_MEASURABLE] if len(rows) > ROWS else []
+    measured = [row for row in rows if row not in unmeasurable]
+    parts: list[Part] = [
+        Heading(heading),
+        Paragraph(_counts(rows, lang)),
+        Note(its.note.say(lang)),
+        References(words.GUIDELINES_SOURCES.say(lang), labelled(its.references, lang)),
+    ]
+    # A table longer than a phone shows goes on as lines above it.
+    parts += [_line(report, row, lang, waiting=waiting) for row in measured[ROWS:]]
+    if unmeasurable:
+        titles = listed(
+            lang, (f"“{r.title.say(lang)}”" if lang == "en" else f"「{r.title.say(lang)}」" for r, _ in unmeasurable)
+        )
+        parts.append(Note(words.GUIDELINES_UNMEASURABLE.say(lang, {"requirements": titles})))
+    parts.append(_table(report, measured[:ROWS], lang, waiting=waiting))
+    return Content(lang, heading, tuple(parts))
+
+
+def _rows(report: Report, profile: str) -> list[Row]:
+    """The requirements that this version has and of which the report tells the status."""
+    statuses = {each.id: each for each in report.profiles.get(profile, ())}
+    return [(each, statuses[each.id]) for each in PROFILES[profile].requirements if each.id in statuses]
+
+
+def _others(report: Report, further: list[Row], lang: Lang) -> Iterator[Line]:
+    """One line for each list that a button opens."""
+    if further:
+        name = words.GUIDELINES_FURTHER.say(lang, {"name": PROFILES[SHOWN_IN_THREAD].name.say(lang)})
+        yield _opener(SHOWN_IN_THREAD, name, further, lang)
+    for name, profile in PROFILES.items():
+        if name != SHOWN_IN_THREAD and (rows := _rows(report, name)):
+            yield _opener(name, profile.name.say(lang), rows, lang)
+
+
+def _opener(profile: str, name: str, rows: list[Row], lang: Lang) -> Line:
+    """Counts what is asked; what is only recommended is behind the button."""
+    text = words.GUIDELINES_LINE.say(lang, {"name": name, "counts": _counts(filter(_is_asked, rows), lang)})
+    return Line(text, Button(Action.GUIDELINES, words.BUTTON_SHOW.say(lang), profile))
+
+
+def _table(report: Report, rows: list[Row], lang: Lang, *, waiting: bool) -> Table:
+    header = words.REQUIREMENT.say(lang), words.APPLIES.say(lang), words.STATE.say(lang)
+    failing = tuple(at for at, row in enumerate(rows) if _fails(row) and _is_asked(row))
+    return Table(header, tuple(_cells(report, row, lang, waiting=waiting) for row in rows), failing)
+
+
+def _line(report: Report, row: Row, lang: Lang, *, waiting: bool) -> Paragraph:
+    requirement, applies, state = _cells(report, row, lang, waiting=waiting)
+    return Paragraph(words.GUIDELINES_ROW.say(lang, {"requirement": requirement, "applies": applies, "state": state}))
+
+
+def _cells(report: Report, row: Row, lang: Lang, *, waiting: bool) -> tuple[str, str, str]:
+    requirement, status = row
+    return (
+        requirement.title.say(lang),
+        words.APPLIES_TO[requirement.applies].say(lang),
+        requirement_text(report, status, lang, waiting=waiting),
+    )
+
+
+def _fails(row: Row) -> bool:
+    return row[1].status is Status.NOT_MET
+
+
+def _is_asked(row: Row) -> bool:
+    return row[0].applies != "recommended"
+
+
+def _counts(rows: Iterable[Row], lang: Lang) -> str:
+    """Every row is counted once, so that the numbers add up to the list; those that are only recommended apart."""
+    rows = list(rows)
+    asked, advice = [row for row in rows if _is_asked(row)], [row for row in rows if not _is_asked(row)]
+    said_of = [_counted(asked, words.GUIDELINES_MET, words.GUIDELINES_SOME, lang)] if asked else []
+    if advice:
+        said_of.append(_counted(advice, words.GUIDELINES_ADVICE, words.GUIDELINES_ADVICE_SOME, lang))
+    return ("" if lang == "ja" else " ").join(said_of)
+
+
+def _counted(rows: Iterable[Row], plain: Text, with_others: Text, lang: Lang) -> str:
+    counted = Counter(status.status for _, status in rows)
     open_ = counted[Status.NOT_KNOWN] + counted[Status.NOT_TESTABLE] + counted[Status.NOT_MEASURABLE]
     numbers: dict[str, str | int] = {"met": counted[Status.MET], "not_met": counted[Status.NOT_MET], "open": open_}
     if outside := counted[Status.NOT_APPLICABLE]:
-        return words.GUIDELINES_SOME.say(lang, numbers | {"not_applicable": outside})
-    return words.GUIDELINES_MET.say(lang, numbers)
+        return with_others.say(lang, numbers | {"not_applicable": outside})
+    return plain.say(lang, numbers)

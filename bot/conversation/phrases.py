@@ -26,6 +26,8 @@ from checks import (
 )
 
 CELL = 90
+RULES = 4
+"""Of one requirement; which they are says where to read on, not how many."""
 
 
 def plain(markup: str) -> str:
@@ -87,6 +89,21 @@ def status_text(status: RequirementStatus, lang: Lang, *, waiting: bool = False)
     needed = words.NEEDS_AN_ANSWER if waiting else words.NEEDS_A_MAIL
     reason = needed if status.reason is Why.NEEDS_MAIL else reason_text(status.reason)
     return words.BECAUSE.say(lang, {"state": state, "reason": reason.say(lang)})
+
+
+def broken_rules(report: Report, status: RequirementStatus) -> tuple[str, ...]:
+    """What broke a requirement that is not met, worst first; advice only where there is nothing else."""
+    found = [f for f in report.findings if f.rule.id in status.rules]
+    grave = [f for f in found if f.severity is not Severity.NOTICE]
+    return tuple(dict.fromkeys(f.rule.id for f in grave or found)) if status.status is Status.NOT_MET else ()
+
+
+def requirement_text(report: Report, status: RequirementStatus, lang: Lang, *, waiting: bool = False) -> str:
+    """The state of a requirement, and what broke it."""
+    state = status_text(status, lang, waiting=waiting)
+    if rules := broken_rules(report, status):
+        return words.BROKEN.say(lang, {"state": state, "rules": listed(lang, rules[:RULES])})
+    return state
 
 
 def state_text(status: RequirementStatus) -> Text:

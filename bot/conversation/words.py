@@ -28,6 +28,7 @@ APPLIES_TO: Mapping[str, Text] = {
     "all": Text(en="all senders", ja="全送信者"),
     "bulk": Text(en="bulk", ja="大量送信者"),
     "marketing": Text(en="marketing", ja="マーケティング"),
+    "recommended": Text(en="recommended", ja="推奨"),
 }
 
 # What was found about an item -------------------------------------------------------------------------------------
@@ -327,7 +328,8 @@ SINCE_UNKNOWN = Text(en="No answer this time: {item}", ja="今回は確認でき
 
 # Sender guidelines ------------------------------------------------------------------------------------------------
 
-GUIDELINES = Text(en="Sender guidelines: Google (Gmail)", ja="送信者ガイドライン: Google(Gmail)")
+GUIDELINES = Text(en="Sender guidelines", ja="送信者ガイドライン")
+GUIDELINES_OF = Text(en="Sender guidelines: {name}", ja="送信者ガイドライン: {name}")
 GUIDELINES_MET = Text(
     en="{met} met, {not_met} not met, {open} not determined.",
     ja="適合{met}件、不適合{not_met}件、未確定{open}件。",
@@ -342,9 +344,32 @@ GUIDELINES_OPEN = Text(
     ja="DNSの問い合わせに失敗したため、{n}件の要件はいずれも判定できませんでした(DNSの検査結果をご覧ください)。"
     "再検査で応答が得られると、ここに一覧を表示します。",
 )
-GUIDELINES_WHO = Text(
-    en="“Bulk” is 5,000 mails or more a day to personal Gmail accounts; “marketing” is advertising and newsletters.",
-    ja="「大量送信者」は個人のGmail宛てに1日5,000通以上を送る送信者、"
-    "「マーケティング」は広告やメールマガジンを指します。",
+GUIDELINES_OLD = Text(
+    en="The stored result is of an earlier version and has no such list. Press “Check again”.",
+    ja="保存されている結果は以前のバージョンのもので、この一覧がありません。「再検査」を押してください。",
 )
+GUIDELINES_WHO = Text(
+    en="“Bulk” is 5,000 mails or more a day to personal Gmail accounts; “marketing” is advertising and newsletters. "
+    "The table shows Google's requirements.",
+    ja="「大量送信者」は個人のGmail宛てに1日5,000通以上を送る送信者、"
+    "「マーケティング」は広告やメールマガジンを指します。表はGoogleの要件です。",
+)
+GUIDELINES_LINE = Text(en="{name}: {counts}", ja="{name}: {counts}")
+GUIDELINES_FURTHER = Text(en="{name}, further points", ja="{name}のその他の項目")
+GUIDELINES_ADVICE = Text(
+    en="Recommended only: {met} met, {not_met} not met, {open} not determined.",
+    ja="推奨事項: 適合{met}件、不適合{not_met}件、未確定{open}件。",
+)
+GUIDELINES_ADVICE_SOME = Text(
+    en="Recommended only: {met} met, {not_met} not met, {open} not determined, {not_applicable} not applicable.",
+    ja="推奨事項: 適合{met}件、不適合{not_met}件、未確定{open}件、対象外{not_applicable}件。",
+)
+GUIDELINES_UNMEASURABLE = Text(
+    en="Cannot be measured from one mail: {requirements}.",
+    ja="メール1通では判定不可: {requirements}。",
+)
+GUIDELINES_ROW = Text(en="{requirement} ({applies}): {state}", ja="{requirement}({applies}): {state}")
+GUIDELINES_SOURCES = Text(en="Sources", ja="出典")
+BUTTON_SHOW = Text(en="Show", ja="一覧")
+BROKEN = Text(en="{state} ({rules})", ja="{state}({rules})")
 REQUIREMENT, APPLIES = Text(en="Requirement", ja="要件"), Text(en="Applies to", ja="対象")

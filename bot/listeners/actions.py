@@ -8,11 +8,13 @@ from bot.conversation import mail_words, talk_words
 from bot.conversation.content import Action, Content
 from bot.conversation.events import AddressAsked, AddressClosed, Claimed, Disowned, LanguageChosen
 from bot.conversation.findings import explanation
+from bot.conversation.guidelines import opened
+from bot.conversation.standing import current_report, waiting_mail
 from bot.conversation.talk import said
 from bot.listeners.desk import Desk, is_over
 from bot.listeners.envelope import Asker, asker_of
 from bot.workflows import Thread
-from checks import Lang
+from checks import PROFILES, Lang
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class Buttons:
                 return await self.address(key, asker.user_id, thread, lang)
             case Action.EXPLAIN:
                 return explained(thread, value, lang)
+            case Action.GUIDELINES:
+                return guidelines_of(thread, value, lang)
             case Action.OURS | Action.NOT_OURS:
                 if not await self.desk.is_member(asker.team_id, asker.user_id):
                     return said(lang, talk_words.MEMBERS_ONLY)
@@ -95,3 +99,14 @@ def explained(thread: Thread, value: str, lang: Lang) -> Content | None:
     found = (f for f in report.findings if f.rule.id == rule and f.subject.startswith(subject.removesuffix("…")))
     finding = next(found, None)
     return explanation(finding, lang) if finding is not None else None
+
+
+def guidelines_of(thread: Thread, profile: str, lang: Lang) -> Content | None:
+    """The list of sender requirements behind a button, by what the thread knows now; None where it knows nothing."""
+    if thread.state.is_overview or profile not in PROFILES:
+        return None
+    report = current_report(thread.state, thread.reports)
+    if report is None or report.verdict is None:
+        return None
+    waiting = waiting_mail(thread.state, thread.reports) is not None
+    return opened(report, profile, lang, waiting=waiting)

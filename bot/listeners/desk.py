@@ -71,12 +71,15 @@ class Desk:
         try:
             async with aiohttp.ClientSession(timeout=timeout) as session:
                 for shown in payloads(content):
-                    body = {"text": shown["text"], "blocks": shown["blocks"], **where}
-                    answer = await session.post(
-                        asker.response_url, json={"response_type": "ephemeral", "replace_original": False, **body}
-                    )
-                    answer.release()
-                    if answer.status >= 400:
+                    # The second form is for workspaces that show no tables.
+                    for form in ("blocks", "fallback_blocks") if "fallback_blocks" in shown else ("blocks",):
+                        body = {"text": shown["text"], "blocks": shown[form], **where}
+                        answer = await session.post(
+                            asker.response_url, json={"response_type": "ephemeral", "replace_original": False, **body}
+                        )
+                        answer.release()
+                        if answer.status < 400:
+                            break
                         LOG.warning("an answer was refused with status %d", answer.status)
         except (aiohttp.ClientError, TimeoutError) as error:
             LOG.warning("an answer could not be given: %s", type(error).__name__)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal, TypeAlias
 
-from checks.catalogue import Catalogue, CheckResult, Finding, Text
+from checks.catalogue import Catalogue, Check, CheckResult, Finding, Text
 from checks.model import Outcome, Severity, Why
 
 Authentication: TypeAlias = Mapping[str, Any]
 """The authentication results of one mail, as a report carries them."""
+
+Applies: TypeAlias = Literal["all", "bulk", "marketing", "recommended"]
+"""Of whom it is asked; `recommended`: of nobody, it is advice to all."""
 
 
 def is_error(finding: Finding) -> bool:
@@ -33,21 +36,47 @@ class Status(StrEnum):
 class Requirement:
     """One sentence of somebody's list, and the checks that tell whether it is met.
 
-    `checks`: all must be met (`any_of`: one is enough). `counts`: which of their findings count against it.
-    `unmeasurable`: no check of one mail can tell. `mail`: reads the authentication results of a mail in
-    place of the checks, for a requirement that is met in more ways than a check can pass; None where it cannot tell.
+    `checks`: all must be met (`any_of`: one is enough). `rules`: only findings of these count, each where it is no milder
+    than the rule usually is; they stand for the checks that have them, or narrow `checks` where both are named.
+    `counts`: which findings count against it, in place of the errors. `unmeasurable`: no check of one mail can tell.
+    `mail`: reads the authentication results of a mail in place of the checks, for a requirement that is met in more ways
+    than a check can pass.
     """
 
     id: str
     title: Text
-    applies: Literal["all", "bulk", "marketing"] = "all"
+    applies: Applies = "all"
     checks: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
     any_of: bool = False
-    counts: Callable[[Finding], bool] = is_error
+    counts: Callable[[Finding], bool] | None = None
     unmeasurable: bool = False
-    mail: Callable[[Authentication], bool | None] | None = None
+    mail: Callable[[Authentication], Status] | None = None
     reason: Why | None = None
     """Why it is not testable, where no check stands behind it yet."""
+
+    def is_broken_by(self, finding: Finding) -> bool:
+        if self.rules and finding.rule.id not in self.rules:
+            return False
+        if self.counts is not None:
+            return self.counts(finding)
+        return finding.severity.rank <= finding.rule.severity.rank if self.rules else is_error(finding)
+
+    def is_behind(self, check: Check) -> bool:
+        """Whether the check tells something of the requirement."""
+        if self.checks:
+            return check.id in self.checks
+        return any(rule.id in self.rules for rule in check.rules)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Somebody's list of requirements, in the order in which to read it. `note`: what is particular about it."""
+
+    name: Text
+    note: Text
+    requirements: tuple[Requirement, ...]
+    references: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,42 +97,55 @@ def assess(
     catalogue: Catalogue,
     authentication: Authentication | None = None,
 ) -> RequirementStatus:
-    """The status of one requirement. Checks that were not run (another topic asked for) leave it untested."""
-    rules = dict.fromkeys(r.id for c in catalogue.checks if c.id in requirement.checks for r in c.rules)
-    status, reason = _status(requirement, results)
+    """The status of one requirement.
+
+    Checks that were not run (another topic asked for) leave it untested, and so do rules that the catalogue lacks.
+    """
+    behind = [check for check in catalogue.checks if requirement.is_behind(check)]
+    rules = dict.fromkeys(r.id for c in behind for r in c.rules if not requirement.rules or r.id in requirement.rules)
+    states = list(_states(requirement, behind, results, rules))
+    status, reason = _status(requirement, states)
     if authentication is not None and requirement.mail is not None:
         status, reason = _of_mail(requirement.mail(authentication), reason)
-    so_far = _so_far(requirement, results) if status is Status.NOT_KNOWN else None
+    so_far = _so_far(requirement, states) if status is Status.NOT_KNOWN else None
     return RequirementStatus(requirement.id, requirement.applies, status, reason, tuple(rules), so_far)
 
 
-def _of_mail(met: bool | None, reason: Why | None) -> tuple[Status, Why | None]:
-    if met is None:
-        return Status.NOT_TESTABLE, reason or Why.DEPENDS
-    return (Status.MET if met else Status.NOT_MET), None
+_State: TypeAlias = tuple[Status, Why | None]
 
 
-def _so_far(requirement: Requirement, results: Mapping[str, CheckResult]) -> Status | None:
-    states = [_of_check(requirement, results.get(check)) for check in requirement.checks]
+def _states(
+    requirement: Requirement, behind: Iterable[Check], results: Mapping[str, CheckResult], rules: Iterable[str]
+) -> Iterator[_State]:
+    for check in behind:
+        yield _of_check(requirement, results.get(check.id))
+    if set(requirement.rules) - set(rules):
+        yield Status.NOT_TESTABLE, Why.NOT_COVERED
+
+
+def _of_mail(status: Status, reason: Why | None) -> _State:
+    return status, (reason or Why.DEPENDS) if status is Status.NOT_TESTABLE else None
+
+
+def _so_far(requirement: Requirement, states: Iterable[_State]) -> Status | None:
     known = [s for s in states if s[0] not in (Status.NOT_KNOWN, Status.NOT_APPLICABLE)]
     return _first(_ALL_ORDER, known)[0] if known and not requirement.any_of else None
 
 
-def _status(requirement: Requirement, results: Mapping[str, CheckResult]) -> tuple[Status, Why | None]:
+def _status(requirement: Requirement, states: Sequence[_State]) -> _State:
     if requirement.unmeasurable:
         return Status.NOT_MEASURABLE, None
-    states = [_of_check(requirement, results.get(check)) for check in requirement.checks]
     if not states:
         return Status.NOT_TESTABLE, requirement.reason or Why.NOT_COVERED
     return _first(_ANY_ORDER if requirement.any_of else _ALL_ORDER, states)
 
 
-def _of_check(requirement: Requirement, result: CheckResult | None) -> tuple[Status, Why | None]:
+def _of_check(requirement: Requirement, result: CheckResult | None) -> _State:
     if result is None:
         return Status.NOT_TESTABLE, Why.NOT_ASKED
-    if any(requirement.counts(finding) for finding in result.findings):
+    if any(requirement.is_broken_by(finding) for finding in result.findings):
         return Status.NOT_MET, None
-    if any(finding.rule.is_about_absence for finding in result.findings):
+    if any(f.rule.is_about_absence and f.rule.id in (requirement.rules or (f.rule.id,)) for f in result.findings):
         # It is missing, and here it need not be there.
         return Status.NOT_APPLICABLE, Why.NO_RECORD
     match result.outcome:
@@ -123,5 +165,5 @@ _ALL_ORDER = (Status.NOT_MET, Status.NOT_TESTABLE, Status.NOT_KNOWN, Status.MET,
 _ANY_ORDER = (Status.MET, Status.NOT_TESTABLE, Status.NOT_KNOWN, Status.NOT_MET, Status.NOT_APPLICABLE)
 
 
-def _first(order: Sequence[Status], states: Iterable[tuple[Status, Why | None]]) -> tuple[Status, Why | None]:
+def _first(order: Sequence[Status], states: Iterable[_State]) -> _State:
     return min(states, key=lambda state: order.index(state[0]))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from checks import CATALOGUE, CheckResult, Fact, Finding, MailFacts, Outcome, RecordChange, Report, Severity, Why
-from checks.profiles import google, mschecker
+from checks.profiles import PROFILES, mschecker
 from checks.profiles.view import assess
 
 HOSTILE = (
@@ -117,8 +117,11 @@ def _report(
         checks=tuple(results.values()),
         authentication=authentication,
         profiles={
-            "google": tuple(assess(r, results, CATALOGUE) for r in google.REQUIREMENTS),
-            "mschecker": tuple(assess(r, results, CATALOGUE) for r in mschecker.ITEMS),
+            name: tuple(assess(r, results, CATALOGUE) for r in requirements)
+            for name, requirements in (
+                *((name, profile.requirements) for name, profile in PROFILES.items()),
+                ("mschecker", mschecker.ITEMS),
+            )
         },
         organizational=subject,
         non_sending=False,

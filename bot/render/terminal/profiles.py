@@ -10,19 +10,18 @@ from rich.text import Text as Line
 
 from bot.conversation import words as shared
 from bot.conversation.items import item_row
+from bot.conversation.phrases import broken_rules
 from bot.render.terminal import words
 from bot.render.terminal.marks import Mark, mark_of_status, sign
 from bot.render.terminal.wrapping import Hanging
-from checks import GOOGLE, MSCHECKER, Lang, Report, RequirementStatus, Status, Why, reason_text
+from checks import PROFILES, Lang, Report, RequirementStatus, Status, Why, reason_text
 
 _IN_FULL = "google"
 """The list whose answers stand there one by one; of the others, those that are not met, unless more is asked for."""
 
-_REQUIREMENTS = {"mschecker": MSCHECKER, "google": GOOGLE}
-
 
 def profile_title(profile: str, lang: Lang) -> str:
-    said = words.PROFILE.get(profile)
+    said = PROFILES[profile].name if profile in PROFILES else words.PROFILE.get(profile)
     return said.say(lang) if said else profile.capitalize()
 
 
@@ -56,7 +55,8 @@ def _is_answered(status: RequirementStatus) -> bool:
 
 
 def _row(report: Report, profile: str, status: RequirementStatus, lang: Lang, console: Console) -> RenderableType:
-    titles = {requirement.id: requirement.title for requirement in _REQUIREMENTS.get(profile, ())}
+    known = PROFILES[profile].requirements if profile in PROFILES else ()
+    titles = {requirement.id: requirement.title for requirement in known}
     mark = mark_of_status(status)
     title = titles[status.id].say(lang) if status.id in titles else status.id
     line = Line().append(title, style="dim" if mark in (Mark.WAITING, Mark.UNTESTED, Mark.OUTSIDE) else "")
@@ -70,7 +70,7 @@ def _row(report: Report, profile: str, status: RequirementStatus, lang: Lang, co
 def _note(report: Report, status: RequirementStatus, lang: Lang) -> str:
     match status.status:
         case Status.NOT_MET:
-            return " ".join(dict.fromkeys(f.rule.id for f in report.findings if f.rule.id in status.rules))
+            return " ".join(broken_rules(report, status))
         case Status.NOT_MEASURABLE:
             return words.NOT_MEASURABLE.say(lang)
         case Status.NOT_KNOWN if status.so_far is Status.MET:

@@ -39,7 +39,6 @@ TOPIC: Mapping[str, Text] = {
 }
 PROFILE: Mapping[str, Text] = {
     "mschecker": Text(en="The items of MSchecker", ja="MScheckerの検査項目"),
-    "google": Text(en="Google", ja="Google"),
 }
 
 # Questions ----------------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """The replies of a thread: findings, guidelines, mails and the address say what is so, and only that."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -7,11 +8,12 @@ import pytest
 from reports import domain_report, finding, mail_report
 from told import AT, begun, play, shown, text
 
-from bot.conversation.content import Code, Content, Moment, Paragraph, References, Table
+from bot.conversation.content import Action, Code, Content, Line, Moment, Paragraph, References, Table
 from bot.conversation.events import Asked, Checked, CheckFailed, Disowned, MailAnalysed
 from bot.conversation.findings import explanation
+from bot.conversation.guidelines import opened
 from bot.conversation.references import labelled
-from checks import Lang, RecordChange, Report, Status, Why
+from checks import PROFILES, Lang, RecordChange, Report, Status, Why, combine
 
 MAIL = MailAnalysed("1", "m", AT)
 DEAD = ("spf.result", "dkim.key", "dkim.verification", "dmarc.result", "ptr.client")
@@ -87,8 +89,69 @@ def test_the_counts_of_the_guidelines_add_up_to_their_rows() -> None:
     counts = next(part.text for part in content.parts if isinstance(part, Paragraph))
     numbers = [int(word) for word in counts.split() if word.isdigit()]
     assert sum(numbers) == len(table.rows) == 12
-    assert {table.rows[at][2] for at in table.strong} == {"✗ not met"}
-    assert len(table.strong) == numbers[1] > 0
+    states = {table.rows[at][0]: table.rows[at][2] for at in table.strong}
+    assert states["A DMARC record with a policy (p=none is enough)"] == "✗ not met (DMARC001)"
+    assert len(states) == numbers[1] > 0
+
+
+def test_each_other_list_is_a_line_with_a_button_that_opens_it() -> None:
+    content = told(domain_report(finding("DMARC001")))["guidelines"]
+    lines = [part for part in content.parts if isinstance(part, Line)]
+    assert [line.button.value for line in lines] == list(PROFILES)
+    assert {line.button.action for line in lines} == {Action.GUIDELINES}
+    assert lines[0].text.startswith("Google (Gmail), further points: ")
+    assert lines[3].text == "Apple (iCloud Mail): 0 met, 1 not met, 8 not determined."
+    assert content.parts.index(lines[-1]) < len(content.parts) - 1
+    assert isinstance(content.parts[-1], Table)
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_list_that_is_opened_is_whole(profile: str, lang: Lang) -> None:
+    report = combine(domain_report(finding("DMARC201")), mail_report(finding("SPF401")))
+    content = opened(report, profile, lang)
+    table = content.parts[-1]
+    assert isinstance(table, Table)
+    assert len(table.rows) <= 12
+    assert {len(row) for row in table.rows} == {3}
+    expected = PROFILES[profile].requirements[12 if profile == "google" else 0 :]
+    said = text(content)
+    assert all(each.title.say(lang) in said for each in expected)
+    numbers = [int(n) for part in content.parts if isinstance(part, Paragraph) for n in re.findall(r"\d+", part.text)]
+    assert sum(numbers) == len(expected)
+    assert PROFILES[profile].note.say(lang) in said
+
+
+def test_what_a_list_asks_in_vain_stands_out_and_what_it_recommends_does_not() -> None:
+    report = domain_report(finding("DMARC201"), finding("SPF301"))
+    tables = [opened(report, profile, "en").parts[-1] for profile in ("microsoft", "japan")]
+    assert all(isinstance(table, Table) for table in tables)
+    strong = [[table.rows[at] for at in table.strong] for table in tables if isinstance(table, Table)]
+    assert [row[2] for row in strong[0]] == ["✗ not met (SPF301)"]
+    assert all(row[1] == "bulk" for row in strong[0])
+    japan = tables[1]
+    assert isinstance(japan, Table)
+    ministry = next(row for row in japan.rows if row[0].startswith("Ministry"))
+    assert ministry[1:] == ("recommended", "✗ not met (DMARC201)")
+    assert ministry not in strong[1]
+
+
+def test_what_is_wrong_and_has_no_row_is_said_in_the_thread() -> None:
+    said = text(told(domain_report(finding("SPF201")))["guidelines"])
+    assert (
+        "No suspicious entries in SPF (our reading: it does not allow everyone) (all senders): ✗ not met (SPF201)"
+        in said
+    )
+    clear = text(told(domain_report())["guidelines"])
+    assert "No suspicious entries" not in clear
+
+
+def test_a_result_of_an_earlier_version_has_no_list_and_says_so() -> None:
+    report = domain_report()
+    old = tuple(replace(each, id=f"old-{each.id}") for each in report.profiles["google"])
+    stored = replace(report, profiles={"google": old})
+    assert "Press “Check again”" in text(told(stored)["guidelines"])
+    assert "Press “Check again”" in text(opened(stored, "apple", "en"))
 
 
 def test_guidelines_of_which_nothing_could_be_told_are_one_line() -> None:
