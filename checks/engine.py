@@ -189,6 +189,7 @@ class Checker:
         return await self._report("message", run, CATALOGUE.checks, on_progress)
 
     def _run(self, domain: Domain, **more: Any) -> Run:
+        self._dns.begin_proofs()
         return Run(
             domain=domain.ascii,
             shown=domain.shown,

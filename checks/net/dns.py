@@ -123,19 +123,31 @@ class Dns:
         if task is None or (task.done() and (task.cancelled() or task.result() is None)):
             if self._closed:
                 return None
-            task = asyncio.create_task(self._prove(server))
-            self.start(task)
-            self._proofs[server] = task
+            task = self._begin_proof(server)
         await asyncio.wait({task})
         return None if task.cancelled() else task.result()
 
+    def begin_proofs(self) -> None:
+        """Ask the servers that were not asked yet what `proved` tells, so that nobody has to wait for it later."""
+        for server in self.servers:
+            if server not in self._proofs:
+                self._begin_proof(server)
+
+    def _begin_proof(self, server: Server) -> asyncio.Task[bool | None]:
+        task = self._proofs[server] = asyncio.create_task(self._prove(server))
+        self.start(task)
+        return task
+
     async def _prove(self, server: Server) -> bool | None:
-        secure = await self._soa(server, _SECURE_NAME)
+        # Side by side, for the first answers of a report wait for this; nearly always the first name is enough.
+        secure, never = await asyncio.gather(self._soa(server, _SECURE_NAME), self._soa(server, _NEVER_SECURE_NAMES[0]))
         if isinstance(secure.outcome, Unreachable):
             return None
         if not (secure.claims_authentic and isinstance(secure.outcome, Seen)):
             return False
-        for name in _NEVER_SECURE_NAMES:
+        if not isinstance(never.outcome, Unreachable):
+            return not never.claims_authentic
+        for name in _NEVER_SECURE_NAMES[1:]:
             reply = await self._soa(server, name)
             if not isinstance(reply.outcome, Unreachable):
                 return not reply.claims_authentic

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import secrets
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ import dns.message
 
 from checks.model import Answer, Known, Unreachable, Why
 from checks.net.response import Question, names_dnssec_fault, outcome, read, wants_no_edns
+from checks.net.wire import plain_outcome, query_wire
 
 _BACKOFF = 1.5
 _PAUSE_S = 0.1
@@ -94,8 +96,8 @@ class _Link:
         """Raises OSError where the address cannot be reached from here."""
         self.server = server
         self.edns = True
-        self.query = question.query()
         self._question = question
+        self.wire = self._written()
         self._inbox = inbox
         self._loop = asyncio.get_running_loop()
         family, _, _, _, address = _addresses(server)
@@ -107,15 +109,25 @@ class _Link:
             raise
         self._loop.add_reader(self._socket.fileno(), self._on_readable)
 
+    @property
+    def query(self) -> dns.message.QueryMessage:
+        """What was asked, for comparing a response with it."""
+        made = self._question.query(edns=self.edns)
+        made.id = int.from_bytes(self.wire[:2], "big")
+        return made
+
+    def _written(self) -> bytes:
+        return query_wire(self._question, secrets.randbelow(65536), edns=self.edns)
+
     def send(self) -> None:
         """Send, or send again. Raises OSError."""
         with contextlib.suppress(BlockingIOError):  # a full send buffer is one more lost datagram
-            self._socket.send(self.query.to_wire())
+            self._socket.send(self.wire)
 
     def without_edns(self) -> None:
         """Ask anew as before EDNS. Raises OSError."""
         self.edns = False
-        self.query = self._question.query(edns=False)
+        self.wire = self._written()
         self.send()
 
     def _on_readable(self) -> None:
@@ -194,12 +206,16 @@ class Exchange:
         if isinstance(event, OSError):
             self._fail(link.server, Why.NETWORK, _reason(event))
             return None
-        response = read(link.query, event)
+        if self._question.recursion and (plain := plain_outcome(self._question, link.wire, event)):
+            self._failures.pop(link.server, None)
+            return Reply(plain[0], link.server, plain[1])
+        query = link.query
+        response = read(query, event)
         if response == "truncated":
             wire = await self._over_tcp(link)
             if wire is None:
                 return None
-            response = read(link.query, wire)
+            response = read(query, wire)
         match response:
             case "foreign":
                 return None
@@ -226,7 +242,7 @@ class Exchange:
         """The same query over TCP (RFC 7766); None, and the server settled, where that fails."""
         try:
             async with asyncio.timeout(self._try_s * _TCP_TRIES_S):
-                return await _tcp(link.server, link.query.to_wire())
+                return await _tcp(link.server, link.wire)
         except TimeoutError:
             self._settle(link.server, Unreachable(Why.TIMEOUT, f"{link.server}: truncated, and no answer over TCP"))
         except (OSError, asyncio.IncompleteReadError) as error:

@@ -28,14 +28,14 @@ MAX_ALIASES = 8
 MAX_RECORDS = 1000
 _MAX_ERRORS = 8
 _MAX_ERROR_TEXT = 256
-_PAYLOAD = 1232
+PAYLOAD = 1232
 """The EDNS buffer size that no path fragments (DNS flag day 2020)."""
 
 _FORGED = frozenset({4, 15, 16, 17})
 """Extended errors by which a resolver says that it answers in place of the domain: Forged Answer, Blocked, Censored,
 Filtered (RFC 8914)."""
 
-_WITH_SIGNATURES = frozenset({RdataType.SOA, RdataType.DNSKEY, RdataType.DS})
+WITH_SIGNATURES = frozenset({RdataType.SOA, RdataType.DNSKEY, RdataType.DS})
 _MAX_SIGNATURES = 20
 _KEPT_THOUGH_WRONG = frozenset({RdataType.TLSA})
 
@@ -66,8 +66,8 @@ class Question:
             self.rdtype,
             flags=flags,
             use_edns=0 if edns else False,
-            payload=_PAYLOAD if edns else None,
-            ednsflags=dns.flags.DO if edns and self.recursion and self.rdtype in _WITH_SIGNATURES else 0,
+            payload=PAYLOAD if edns else None,
+            ednsflags=dns.flags.DO if edns and self.recursion and self.rdtype in WITH_SIGNATURES else 0,
         )
 
 

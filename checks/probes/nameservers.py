@@ -29,6 +29,15 @@ _MAY_BE_THE_ZONE = (Why.SERVFAIL, Why.TIMEOUT)
 async def ask_name_servers(run: Run) -> NameServersEvidence:
     if not run.connect:
         return NameServersEvidence(run.domain, None, Unreachable(Why.NO_CONNECT), resolver_answers=False)
+    # Most names that are checked are zones: their NS records are asked for before that is known.
+    ahead = asyncio.create_task(run.dns.ask(run.domain, "NS", checking_disabled=True))
+    try:
+        return await _name_servers(run)
+    finally:
+        ahead.cancel()
+
+
+async def _name_servers(run: Run) -> NameServersEvidence:
     domain = await run.evidence(DomainEvidence)
     cut = await zone_cut(run.dns, run.domain, domain.start_of_authority)
     if isinstance(cut, Seen):

@@ -1,0 +1,211 @@
+"""Plain queries and plain responses, written and read octet by octet (RFC 1035 section 4).
+
+A report asks for a hundred names and more, and dnspython takes half a millisecond for each: more than all else that a
+report computes. So what nearly all exchanges consist of is done here: the query, and a response that is either whole
+in one RRset of an ordinary type, under the very name that was asked for, or an absence with its SOA record. Of
+anything else, and of anything that is not exactly as it should be, nothing is said here: `checks.net.response` decides.
+
+Pure: no socket, no clock.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import Any, Final, TypeAlias
+
+import dns.ipv6
+from dns.rdatatype import RdataType
+
+from checks.model import Absent, Answer, MxHost, Seen
+from checks.net.response import PAYLOAD, WITH_SIGNATURES, Question
+
+_RD, _AD, _CD = 0x0100, 0x0020, 0x0010
+_QR, _OPCODE, _TC, _RCODE = 0x8000, 0x7800, 0x0200, 0x000F
+_IN: Final = 1
+_DO: Final = 0x8000
+_NXDOMAIN: Final = 3
+_MAX_RECORDS: Final = 100
+_MAX_NAME: Final = 255
+_MAX_TTL: Final = 2**31 - 1
+
+Labels: TypeAlias = tuple[bytes, ...]
+
+
+class _NotPlain(Exception):
+    """Something that is for dnspython to judge."""
+
+
+def query_wire(asked: Question, identifier: int, *, edns: bool = True) -> bytes:
+    """The query in octets: the same that `Question.query` makes, with this id (0 to 65535)."""
+    flags = _RD | _AD if asked.recursion else 0
+    if asked.checking_disabled:
+        flags |= _CD
+    head = struct.pack("!6H", identifier, flags, 1, 0, 0, int(edns))
+    name = b"".join(bytes([len(label)]) + label for label in asked.name.labels)
+    wire = head + name + struct.pack("!2H", asked.rdtype, _IN)
+    if not edns:
+        return wire
+    ednsflags = _DO if asked.recursion and asked.rdtype in WITH_SIGNATURES else 0
+    return wire + struct.pack("!B4HH", 0, RdataType.OPT, PAYLOAD, 0, ednsflags, 0)
+
+
+def plain_outcome(asked: Question, query: bytes, wire: bytes) -> tuple[Seen[Answer[Any]] | Absent, bool] | None:
+    """What a plain response to the query tells, and whether its AD bit is set; None for one that is not plain."""
+    try:
+        return _outcome(asked, query, wire)
+    except (_NotPlain, IndexError, struct.error):
+        return None
+
+
+def _outcome(asked: Question, query: bytes, wire: bytes) -> tuple[Seen[Answer[Any]] | Absent, bool]:
+    identifier, flags, questions, answers, authorities, additional = struct.unpack_from("!6H", wire)
+    rcode = flags & _RCODE
+    if (
+        identifier != int.from_bytes(query[:2], "big")
+        or flags & (_QR | _OPCODE | _TC) != _QR
+        or rcode not in (0, _NXDOMAIN)
+        or questions != 1
+        or answers > _MAX_RECORDS
+        or additional > 1
+    ):
+        raise _NotPlain
+    name, at = _name(wire, 12)
+    if name != _lower(asked.name.labels) or struct.unpack_from("!2H", wire, at) != (asked.rdtype, _IN):
+        raise _NotPlain
+    at += 4
+    told: Seen[Answer[Any]] | Absent
+    if answers:
+        if rcode or authorities or asked.rdtype not in _VALUES:
+            raise _NotPlain
+        told, at = _answer(asked, name, wire, at, answers)
+    else:
+        if authorities != 1:
+            raise _NotPlain
+        zone, at = _zone(wire, at)
+        told = Absent("nxdomain" if rcode else "nodata", zone=_text(zone))
+    if additional:
+        at = _without_options(wire, at)
+    if at != len(wire):
+        raise _NotPlain
+    return told, bool(flags & _AD)
+
+
+def _answer(asked: Question, name: Labels, wire: bytes, at: int, count: int) -> tuple[Seen[Answer[Any]], int]:
+    read = _VALUES[asked.rdtype]
+    found: dict[bytes, Any] = {}
+    least = _MAX_TTL
+    for _ in range(count):
+        owner, at = _name(wire, at)
+        rdtype, rdclass, ttl, length = struct.unpack_from("!2HIH", wire, at)
+        at += 10
+        if owner != name or (rdtype, rdclass) != (asked.rdtype, _IN) or ttl > _MAX_TTL:
+            raise _NotPlain
+        least = min(least, ttl)
+        canonical, value = read(wire, at, length)
+        found.setdefault(canonical, value)
+        at += length
+    values = tuple(value for _, value in sorted(found.items(), key=lambda item: item[0]))
+    return Seen(Answer(_text(name), RdataType(asked.rdtype).name, values, least)), at
+
+
+def _zone(wire: bytes, at: int) -> tuple[Labels, int]:
+    """The owner of the SOA record that stands here."""
+    owner, at = _name(wire, at)
+    rdtype, rdclass, ttl, length = struct.unpack_from("!2HIH", wire, at)
+    end = at + 10 + length
+    _, inside = _name(wire, at + 10)
+    _, inside = _name(wire, inside)
+    if (rdtype, rdclass) != (RdataType.SOA, _IN) or ttl > _MAX_TTL or inside + 20 != end:
+        raise _NotPlain
+    return owner, end
+
+
+def _without_options(wire: bytes, at: int) -> int:
+    """Behind an OPT record that says nothing: neither an extended rcode nor an extended error (RFC 8914)."""
+    zero, rdtype, _, extended, version, _, length = struct.unpack_from("!B2H2B2H", wire, at)
+    if zero or rdtype != RdataType.OPT or extended or version or length:
+        raise _NotPlain
+    return at + 11
+
+
+def _name(wire: bytes, at: int) -> tuple[Labels, int]:
+    """The labels in lower case, the last one empty, and what stands behind the name (RFC 1035 section 4.1.4)."""
+    labels: list[bytes] = []
+    end, least, octets = -1, at, 0
+    while True:
+        length = wire[at]
+        if length >= 0xC0:
+            target = (length & 0x3F) << 8 | wire[at + 1]
+            if target >= least:  # a pointer leads back only, so that it leads to an end
+                raise _NotPlain
+            end = at + 2 if end < 0 else end
+            at = least = target
+            continue
+        octets += length + 1
+        if length > 63 or octets > _MAX_NAME or at + length >= len(wire):
+            raise _NotPlain
+        labels.append(wire[at + 1 : at + 1 + length].lower())
+        at += length + 1
+        if not length:
+            return tuple(labels), at if end < 0 else end
+
+
+def _lower(labels: Labels) -> Labels:
+    return tuple(label.lower() for label in labels)
+
+
+def _text(labels: Labels) -> str:
+    """As `checks.net.response.name_text` writes it."""
+    return ".".join(label.decode("latin-1").replace(".", "\\.") for label in labels if label) or "."
+
+
+def _data(wire: bytes, at: int, length: int) -> bytes:
+    if at + length > len(wire):
+        raise _NotPlain
+    return wire[at : at + length]
+
+
+def _a(wire: bytes, at: int, length: int) -> tuple[bytes, str]:
+    data = _data(wire, at, length)
+    if length != 4:
+        raise _NotPlain
+    return data, "{}.{}.{}.{}".format(*data)
+
+
+def _aaaa(wire: bytes, at: int, length: int) -> tuple[bytes, str]:
+    data = _data(wire, at, length)
+    if length != 16:
+        raise _NotPlain
+    return data, dns.ipv6.inet_ntoa(data)
+
+
+def _txt(wire: bytes, at: int, length: int) -> tuple[bytes, bytes]:
+    data = _data(wire, at, length)
+    strings, inside = [], 0
+    while inside < length:
+        size = data[inside]
+        strings.append(data[inside + 1 : inside + 1 + size])
+        inside += size + 1
+    if inside != length or not length:
+        raise _NotPlain
+    return data, b"".join(strings)
+
+
+def _mx(wire: bytes, at: int, length: int) -> tuple[bytes, MxHost]:
+    (preference,) = struct.unpack_from("!H", wire, at)
+    labels, end = _name(wire, at + 2)
+    if end != at + length:
+        raise _NotPlain
+    exchange = _text(labels)
+    canonical = wire[at : at + 2] + b"".join(bytes([len(label)]) + label for label in labels)
+    return canonical, MxHost(preference, "" if exchange == "." else exchange)
+
+
+_VALUES: dict[int, Callable[[bytes, int, int], tuple[bytes, Any]]] = {
+    RdataType.A: _a,
+    RdataType.AAAA: _aaaa,
+    RdataType.TXT: _txt,
+    RdataType.MX: _mx,
+}
+"""How the data of a type is read: its canonical octets (RFC 4034 section 6.2), by which values are sorted, and it."""
