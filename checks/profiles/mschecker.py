@@ -72,8 +72,11 @@ ITEMS: tuple[Requirement, ...] = (
         "SPF",
         "SPF",
         "spf.record",
+        "spf.alias",
         "spf.syntax",
+        "spf.look_alike",
         "spf.all",
+        "spf.end",
         "spf.lookups",
         "spf.includes",
         "spf.voids",
@@ -99,3 +102,25 @@ ITEMS: tuple[Requirement, ...] = (
     _item("dnssec", "DNSSEC", "DNSSEC", "dnssec.zone", "dnssec.algorithm", "dnssec.expiry"),
     _item("dnsbl", "Blocklists", "ブラックリスト(DNSBL)", "bl.domain", "bl.client"),
 )
+
+IN_NO_ITEM = frozenset(
+    {
+        "spf.networks",
+        "spf.macros",
+        "spf.terms",
+        "spf.size",
+        "spf.author",
+        "spf.alignment",
+        "dkim.algorithm",
+        "dmarc.place",
+        "dmarc.tags",
+        "dmarc.subdomains",
+        "dmarc.reports",
+        "dmarc.destinations",
+        "dmarc.mechanisms",
+        "ptr.mx",
+        "dnssec.mx",
+        "bl.mx",
+    }
+)
+"""Questions of the same topics that lower no verdict: whether they were answered must not leave an item undecided."""
