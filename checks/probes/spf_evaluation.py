@@ -11,6 +11,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias, cast
 
 import spf
@@ -48,6 +49,12 @@ class Records:
 
     def parsed(self, text: str) -> SpfRecord:
         return self._parsed.get(text) or self._parsed.setdefault(text, parse_spf(text))
+
+
+@lru_cache(maxsize=4096)
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    """Read once, although the evaluation comes to it in every round."""
+    return ipaddress.ip_network(text, strict=False)
 
 
 def is_checkable(domain: str) -> bool:
@@ -173,7 +180,7 @@ class Evaluation(spf.query):  # type: ignore[misc]  # pyspf has no types
     def _is_in(self, addresses: Sequence[str], prefix: str) -> bool:
         """Whether the client is one of the addresses as far as the prefix goes; other families never match."""
         client = self.ipaddr
-        networks = (ipaddress.ip_network(f"{a}/{prefix}" if prefix else a, strict=False) for a in addresses)
+        networks = (_network(f"{a}/{prefix}" if prefix else a) for a in addresses)
         return any(network.version == client.version and client in network for network in networks)
 
     def _name(self, term: SpfTerm) -> str:
@@ -217,10 +224,10 @@ class Evaluation(spf.query):  # type: ignore[misc]  # pyspf has no types
         try:
             texts = self.dns(self._name(term), "TXT", ignore_void=True)
             text = texts[0].decode("ascii") if len(texts) == 1 and len(texts[0]) <= 4 * MAX_EXPLANATION else ""
-            said = expand(text, self._macro) if text.isprintable() else ""
+            said = expand(text, self._macro)
         except (spf.TempError, BadMacro, UnicodeDecodeError):
             return ""
-        return said[:MAX_EXPLANATION]
+        return said[:MAX_EXPLANATION] if said.isascii() and said.isprintable() else ""
 
     def dns(self, name: str, qtype: str, cnames: object = None, ignore_void: bool = False) -> list[Any]:
         """The values of an answer, [] for none. The only way to the DNS; pyspf's own is not used."""
