@@ -50,6 +50,10 @@ _TEXTS: Mapping[Why, Text] = {
     Why.NO_PASS: Text(en="nothing of the kind passes", ja="対象となる合格した認証結果がありません"),
     Why.FORWARDED: Text(en="the mail was forwarded", ja="転送されたメールです"),
     Why.NO_FROM: Text(en="the mail has no usable From address", ja="有効なFromアドレスがありません"),
+    Why.NOT_BULK: Text(en="the mail does not look like bulk mail", ja="一斉配信のメールではないようです"),
+    Why.NO_UNSUBSCRIBE: Text(
+        en="the mail has no unsubscribe headers to judge", ja="登録解除用のヘッダー(List-Unsubscribe)がありません"
+    ),
     Why.TOO_COSTLY: Text(
         en="the mail could not be analysed: that took more time or memory than one mail is given",
         ja="メールを解析できませんでした(1通あたりの処理時間またはメモリーの上限を超えました)",
