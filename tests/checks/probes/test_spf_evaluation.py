@@ -68,7 +68,8 @@ class Answers(Mapping[Key, Known[Any]]):
                 values = st.sampled_from(["2001:db8::1", "::ffff:192.0.2.1", "::"])
         seen = st.lists(values, min_size=1, max_size=12).map(lambda v: Seen(Answer(key[0], key[1], tuple(v))))
         nothing = st.sampled_from([Absent(), Absent("nxdomain"), Unreachable(Why.SERVFAIL), Unreachable(Why.BAD_NAME)])
-        return self._data.draw(st.one_of(seen, nothing))
+        drawn: Known[Any] = self._data.draw(st.one_of(seen, nothing))
+        return drawn
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))

@@ -61,7 +61,8 @@ def published(case: Mapping[str, str], number: int) -> tuple[str, list[str], lis
     client = f"198.18.{octets[0]}.{octets[1]}"
     facts = {"d": f"d{number}.example", "ip": client, "reverse": f"{octets[1]}.{octets[0]}.18.198.in-addr.arpa"}
     lines = [f'{facts["d"]}. TXT "{RECORD.format(**facts)}"']
-    reverse, faults = [], []
+    reverse: list[str] = []
+    faults: list[Fault] = []
     for question, kind in case.items():
         name, rdtype, yes, no = (text.format(**facts) for text in QUESTIONS[question])
         value = {"yes": yes, "no": no}.get(kind, "")
