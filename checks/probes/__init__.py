@@ -19,6 +19,7 @@ from checks.evidence.nameservers import NameServersEvidence
 from checks.evidence.providers import ProvidersEvidence
 from checks.evidence.ptr import ClientReverseEvidence, MxReverseEvidence
 from checks.evidence.spf import SpfEvidence, SpfLookupEvidence
+from checks.evidence.spf_alias import SpfAliasEvidence
 from checks.evidence.sts import StsEvidence, StsPolicyEvidence
 from checks.evidence.tls_reports import TlsReportEvidence
 from checks.probes.bimi import ask_bimi, ask_bimi_assets
@@ -36,6 +37,7 @@ from checks.probes.providers import ask_providers
 from checks.probes.run import Run
 from checks.probes.session import ask_session
 from checks.probes.spf import ask_spf
+from checks.probes.spf_alias import ask_spf_alias
 from checks.probes.spf_lookups import ask_spf_lookups
 from checks.probes.spf_result import ask_spf_result
 from checks.probes.sts import ask_sts, ask_sts_policy
@@ -45,6 +47,7 @@ PROBES: Mapping[type[Any], Callable[[Run], Awaitable[Any]]] = {
     DomainEvidence: ask_domain,
     UseEvidence: ask_use,
     SpfEvidence: ask_spf,
+    SpfAliasEvidence: ask_spf_alias,
     SpfLookupEvidence: ask_spf_lookups,
     SpfResultEvidence: ask_spf_result,
     KnownKeysEvidence: ask_known_keys,

@@ -94,7 +94,7 @@ async def _referral(dns: DnsRun, zone: str, above: str) -> _Delegation | None:
     names = await dns.ask(above, "NS")
     if not isinstance(names, Seen):
         return None
-    addresses = await asyncio.gather(*(_address(dns, name, {}) for name in names.value.values[:MAX_ABOVE]))
+    addresses = await asyncio.gather(*(server_address(dns, name, {}) for name in names.value.values[:MAX_ABOVE]))
     asked = [dns.ask_authority(a.value, zone, "NS") for a in addresses if isinstance(a, Seen)]
     for direct in await asyncio.gather(*asked):
         if direct is not None and isinstance(direct.outcome, Seen):
@@ -111,14 +111,14 @@ async def _all(
 
 
 async def _one(dns: DnsRun, zone: str, name: str, glue: Mapping[str, tuple[str, ...]]) -> NameServer:
-    address = await _address(dns, name, glue)
+    address = await server_address(dns, name, glue)
     if not isinstance(address, Seen):
         return NameServer(name, None, "no-address" if isinstance(address, Absent) else "unresolved")
     direct = await dns.ask_authority(address.value, zone, "SOA")
     return NameServer(name, address.value, "not-asked" if direct is None else _state(direct, address.value))
 
 
-async def _address(dns: DnsRun, name: str, glue: Mapping[str, tuple[str, ...]]) -> Known[str]:
+async def server_address(dns: DnsRun, name: str, glue: Mapping[str, tuple[str, ...]]) -> Known[str]:
     """One address, IPv4 before IPv6: not everybody who checks has IPv6."""
     if known := _preferred(glue.get(name, ())):
         return Seen(known)

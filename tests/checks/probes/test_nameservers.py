@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 
 import dns.flags
@@ -12,6 +11,7 @@ import dns.message
 import dns.rcode
 import dns.rrset
 import pytest
+from authorities import Answering, authority
 from dns.rdatatype import RdataType
 
 from bot.demo.nameserver import Fault, Nameserver, Zone
@@ -25,7 +25,6 @@ from checks.probes.domain import ask_domain
 from checks.probes.nameservers import MAX_SERVERS, ask_name_servers
 from checks.probes.run import Run
 
-Answering = Callable[[dns.message.QueryMessage], dns.message.Message | None]
 CHILD = "d.example"
 
 
@@ -71,34 +70,6 @@ def delegates(query: dns.message.QueryMessage) -> dns.message.Message:
             dns.rrset.from_text(f"ns2.{name}", 300, "IN", "AAAA", "2001:db8::2"),
         ]
     return response
-
-
-class _Authority(asyncio.DatagramProtocol):
-    def __init__(self, answering: Answering, log: list[dns.message.QueryMessage]) -> None:
-        self._answering = answering
-        self._log = log
-
-    def connection_made(self, transport: asyncio.DatagramTransport) -> None:
-        self._transport = transport
-
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        query = dns.message.from_wire(data)
-        assert isinstance(query, dns.message.QueryMessage)
-        self._log.append(query)
-        response = self._answering(query)
-        if response is not None:
-            self._transport.sendto(response.to_wire(), addr)
-
-
-@asynccontextmanager
-async def authority(answering: Answering, log: list[dns.message.QueryMessage]) -> AsyncIterator[Server]:
-    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-        lambda: _Authority(answering, log), local_addr=("127.0.0.1", 0)
-    )
-    try:
-        yield Server("127.0.0.1", transport.get_extra_info("sockname")[1])
-    finally:
-        transport.close()
 
 
 def seen(

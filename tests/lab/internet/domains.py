@@ -66,6 +66,8 @@ FAULTY = {
     "without-edns": "11.0.2.18",
     "slow": "11.0.2.19",
     "tlsa-fails": "11.0.2.20",
+    "alias-beside": "11.0.2.21",
+    "alias-first": "11.0.2.22",
 }
 """Servers of `odd.py`, which do what no real one can be told to do."""
 SILENT = "11.0.9.9"

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 import dns.flags
 import dns.message
 import dns.rcode
+import dns.rrset
 from dns.rdatatype import RdataType
 from internet.domains import FAULTY, KNOT
 
@@ -80,6 +81,27 @@ async def _without_edns(wire: bytes) -> bytes | None:
     return response.to_wire()
 
 
+def _alias_for(*rdtypes: RdataType) -> Answering:
+    """A CNAME to where a PTR record of the zone points, for these types; other records stay beside it.
+
+    No real server loads a zone with such a CNAME.
+    """
+
+    async def answer(wire: bytes) -> bytes | None:
+        query = dns.message.from_wire(wire)
+        name, rdtype = query.question[0].name, query.question[0].rdtype
+        told = await passed_on(dns.message.make_query(name, RdataType.PTR).to_wire()) if rdtype in rdtypes else None
+        target = dns.message.from_wire(told).get_rrset("ANSWER", name, "IN", RdataType.PTR) if told else None
+        if target is None:
+            return await passed_on(wire)
+        response = dns.message.make_response(query)
+        response.flags |= dns.flags.AA
+        response.answer = [dns.rrset.from_text(name, target.ttl, "IN", "CNAME", str(target[0].target))]
+        return response.to_wire()
+
+    return answer
+
+
 async def _slow(wire: bytes) -> bytes | None:
     await asyncio.sleep(_SLOW_S)
     return await passed_on(wire)
@@ -89,6 +111,9 @@ _SERVFAIL, _REFUSED = _says(dns.rcode.SERVFAIL), _says(dns.rcode.REFUSED)
 _TRUNCATED = _says(dns.rcode.NOERROR, dns.flags.TC | dns.flags.AA)
 _MX_FAILS, _ADDRESS_FAILS = _fails_for(RdataType.MX), _fails_for(RdataType.A, RdataType.AAAA)
 _TLSA_FAILS = _fails_for(RdataType.TLSA)
+_ADDRESSES = (RdataType.A, RdataType.AAAA, RdataType.CNAME)
+_ALIAS_BESIDE = _alias_for(*_ADDRESSES)
+_ALIAS_FIRST = _alias_for(*_ADDRESSES, RdataType.SOA, RdataType.NS, RdataType.MX, RdataType.TXT)
 BEHAVIOURS: dict[str, tuple[Answering, Answering | None]] = {
     "servfail": (_SERVFAIL, _SERVFAIL),
     "refusing": (_REFUSED, _REFUSED),
@@ -100,6 +125,8 @@ BEHAVIOURS: dict[str, tuple[Answering, Answering | None]] = {
     "without-edns": (_without_edns, _without_edns),
     "slow": (_slow, _slow),
     "tlsa-fails": (_TLSA_FAILS, _TLSA_FAILS),
+    "alias-beside": (_ALIAS_BESIDE, _ALIAS_BESIDE),
+    "alias-first": (_ALIAS_FIRST, _ALIAS_FIRST),
 }
 """How each answers over UDP, and over TCP; None: there is nobody."""
 

@@ -1,0 +1,91 @@
+"""Does a CNAME stand where the SPF record of the domain has to stand?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checks.catalogue import CannotTell, Check, Finding, RecordChange, Rule, Sample, Text, Texts
+from checks.evidence.domain import UseEvidence
+from checks.evidence.spf import SpfEvidence
+from checks.evidence.spf_alias import AliasAtSource, SpfAliasEvidence
+from checks.model import Seen, Severity, Tier, Unreachable
+
+SPF_BESIDE_CNAME = Rule(
+    id="SPF309",
+    name="spf-beside-cname",
+    severity=Severity.ERROR,
+    tier=Tier.MAIL,
+    since="0.2",
+    facts=("domain", "target", "server"),
+    alternatives=((Severity.WARNING, Tier.NONE),),
+    texts=Texts(
+        title=Text(
+            en="A CNAME (to `{target}`) stands beside the TXT records of `{domain}`",
+            ja="`{domain}` でCNAME(`{target}`)とTXTレコードが併存しています",
+        ),
+        why=Text(
+            en="Beside a CNAME no other record may stand. A resolver that knows the CNAME looks for SPF at `{target}`, another one finds the record of `{domain}`: the same mail passes here and fails there. Asked itself, `{server}` gives both.",
+            ja="CNAMEのある名前に、ほかのレコードを置くことはできません。リゾルバーによって、`{target}` のSPFが使われたり `{domain}` のレコードが使われたりするため、同じメールでも合格・不合格が分かれます。`{server}` に直接問い合わせると両方が返ります。",
+        ),
+        fix=Text(
+            en="If `{domain}` sends mail, replace the CNAME by A and AAAA records with the addresses of `{target}`; the TXT records stay. If it is only a web name, keep the CNAME and delete the TXT records.",
+            ja="`{domain}` からメールを送信する場合は、CNAMEを削除し、`{target}` のアドレスをA・AAAAレコードとして登録してください(TXTレコードは残します)。Web用の名前でメールを送信しない場合は、CNAMEを残してTXTレコードを削除します。",
+        ),
+    ),
+    variants={
+        "apex": Texts(
+            title=Text(
+                en="`{domain}` is the apex of a zone, but a CNAME (to `{target}`) stands there",
+                ja="ゾーンの頂点である `{domain}` にCNAME(`{target}`)があります",
+            ),
+            why=Text(
+                en="An apex has SOA and NS records, and beside a CNAME nothing may stand. A resolver that knows the CNAME (`{server}` gives it) takes SPF and MX from `{target}`, whatever you publish at `{domain}`; another one does not.",
+                ja="ゾーンの頂点にはSOAとNSレコードがあるため、CNAMEは置けません。CNAME(`{server}` が返しています)を取得したリゾルバーは、`{domain}` に何を登録していても、SPFやMXを `{target}` から取得します。結果はリゾルバーによって変わります。",
+            ),
+            fix=Text(
+                en="Replace the CNAME by A and AAAA records with the addresses of `{target}`, or by what the DNS provider offers for an apex (ALIAS, ANAME, flattening). SPF and MX have to stand at `{domain}` itself.",
+                ja="CNAMEを削除し、`{target}` のアドレスをA・AAAAレコードとして登録するか、DNS事業者のゾーン頂点向けの機能(ALIAS、ANAME、CNAMEフラットニングなど)を使ってください。SPFとMXは `{domain}` に直接登録します。",
+            ),
+        )
+    },
+    references=(
+        "https://www.rfc-editor.org/rfc/rfc1034#section-3.6.2",
+        "https://www.rfc-editor.org/rfc/rfc2181#section-10.1",
+    ),
+    sample=Sample(bad="example.co.jp.  CNAME  web.example.net.", good="example.co.jp.  A  192.0.2.80"),
+)
+
+
+def judge(alias: SpfAliasEvidence, spf: SpfEvidence, use: UseEvidence) -> Iterator[Finding]:
+    if isinstance(alias.target, Unreachable):
+        raise CannotTell(alias.target.why)
+    match alias.at_source:
+        case Unreachable(why=why):
+            raise CannotTell(why)
+        case Seen(AliasAtSource(target=str(target)) as source) if source.is_apex or source.texts:
+            sends_none = use.non_sending or _is_only_a_name(source, spf, use)
+            yield SPF_BESIDE_CNAME.found(
+                alias.domain,
+                severity=Severity.WARNING if sends_none else None,
+                tier=Tier.NONE if sends_none else None,
+                variant="apex" if source.is_apex else None,
+                # Deleting it alone would take the web site away; its addresses only the owner knows.
+                records=(RecordChange(alias.domain, "CNAME", target, None),),
+                domain=alias.domain,
+                target=target,
+                server=source.server,
+            )
+
+
+def _is_only_a_name(source: AliasAtSource, spf: SpfEvidence, use: UseEvidence) -> bool:
+    """Like `www`: below the organizational domain, and neither MX nor SPF speaks of mail."""
+    return use.is_below and use.has_mx is False and not (source.has_spf or spf.records)
+
+
+CHECK = Check(
+    id="spf.alias",
+    title=Text(en="Alias beside SPF", ja="SPFとCNAMEの併存"),
+    needs=(SpfAliasEvidence, SpfEvidence, UseEvidence),
+    rules=(SPF_BESIDE_CNAME,),
+    judge=judge,
+)
