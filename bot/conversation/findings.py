@@ -1,6 +1,7 @@
 """The reply with the findings, one finding explained, and what changed since the last check."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from bot.conversation import words
 from bot.conversation.bounds import HEADING, bounded, cut
@@ -14,6 +15,7 @@ from checks import CATALOGUE, MSCHECKER, Finding, Lang, Outcome, Report, Severit
 
 IN_FULL = 5
 MOST_LINES = 30
+MOST_SERVICES = 8
 
 
 def findings(state: Conversation, report: Report, reports: Reports) -> Content:
@@ -59,6 +61,19 @@ def _parts(report: Report, lang: Lang, heading: str, *, fault: bool, held: bool)
     if unknown:
         yield Divider()
         yield Paragraph(unanswered_text(report, unknown, lang))
+    if services := _services(report):
+        yield Note(words.SEEN_IN_DNS.say(lang, {"services": services}))
+
+
+def _services(report: Report) -> tuple[str, ...]:
+    """Who the DNS shows to handle the domain's mail, each with what shows it."""
+    seen = (report.evidence.get("ProvidersEvidence") or {}).get("services", ())
+    return tuple(_service(each) for each in seen[:MOST_SERVICES])
+
+
+def _service(seen: Mapping[str, Any]) -> str:
+    signs = ", ".join(dict.fromkeys(str(sign["kind"]).upper() for sign in seen["signs"]))
+    return f"{seen['name']} ({signs})"
 
 
 def in_lines(found: tuple[Finding, ...], lang: Lang, where: str, *, also: bool = True) -> Iterator[Part]:

@@ -1,12 +1,14 @@
 """One row of the root's table: the item, its state, and the fact behind it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.conversation import words
 from bot.conversation.bounds import bounded, cut
 from bot.conversation.phrases import CELL, plain, state_text
-from checks import MSCHECKER, Lang, Report, RequirementStatus, Status, Text, printable, reason_text
+from checks import MSCHECKER, Fact, Lang, Report, RequirementStatus, Status, Text, printable, reason_text
+
+MOST_KEYS = 3
 
 
 def item_row(
@@ -24,15 +26,17 @@ def item_row(
 
 def _found(report: Report, status: RequirementStatus, lang: Lang, *, waiting: bool) -> str:
     worst = next((f for f in report.findings if f.rule.id in status.rules), None)
-    if worst is not None and status.status in (Status.MET, Status.NOT_MET):
-        return plain(bounded(worst).title(lang))
+    said = plain(bounded(worst).title(lang)) if worst is not None else None
     match status.status:
+        case Status.NOT_MET if said is not None:
+            return said
         case Status.NOT_KNOWN if waiting:
             return words.NEEDS_AN_ANSWER.say(lang)
         case Status.NOT_KNOWN:
-            return _so_far(report, status).say(lang, {"policy": _policy(report)})
+            facts: Mapping[str, Fact] = {"policy": _policy(report), "keys": tuple(_keys(report))}
+            return _so_far(report, status).say(lang, facts)
         case Status.MET:
-            return _fact(report, status.id, lang) or words.NOTHING_WRONG.say(lang)
+            return _fact(report, status.id, lang) or said or words.NOTHING_WRONG.say(lang)
         case _ if status.reason is not None:
             return reason_text(status.reason).say(lang)
         case _:
@@ -48,6 +52,8 @@ def _so_far(report: Report, status: RequirementStatus) -> Text:
             return words.SPF_SO_FAR
         case "dmarc" if _policy(report):
             return words.DMARC_SO_FAR
+        case "dkim" if any(_keys(report)):
+            return words.DKIM_SO_FAR
         case "dnsbl":
             return words.DNSBL_SO_FAR
         case _:
@@ -84,6 +90,16 @@ def _signature(signatures: Any, lang: Lang) -> str | None:
         return None
     named = {"selector": cut(str(passing.get("selector")), 40), "domain": cut(str(passing.get("domain")), 60)}
     return words.DKIM_SIGNED.say(lang, named)
+
+
+def _keys(report: Report) -> Iterator[str]:
+    """Selectors with a usable key, seen in mail before or found by asking for usual names; a few of them."""
+    known, usual = (report.evidence.get(kind) or {} for kind in ("KnownKeysEvidence", "SelectorsEvidence"))
+    found = [key for key in (*known.get("keys", ()), *usual.get("found", ())) if not key.get("problem")]
+    for key in found[:MOST_KEYS]:
+        yield cut(str(key.get("selector")), 40)
+    if len(found) > MOST_KEYS:
+        yield "…"
 
 
 def _policy(report: Report) -> str:

@@ -41,6 +41,11 @@ DNSBL_SO_FAR = Text(
     en="domain not listed; the IP needs a mail",
     ja="ドメインは未掲載。IPアドレスはメールで確認",
 )
+DKIM_SO_FAR = Text(en="keys found: {keys}; a mail shows which is used", ja="公開鍵: {keys}。使用中かはメールで確認")
+SEEN_IN_DNS = Text(
+    en="Services that the DNS shows: {services}. A service of which nothing stands there cannot be seen.",
+    ja="DNSから見える利用サービス: {services}(DNSに現れないサービスはわかりません)",
+)
 SPF_ALLOWS = Text(en="{ip} is allowed", ja="{ip} を許可")
 DKIM_SIGNED = Text(en="selector {selector}, d={domain}", ja="セレクター {selector}、d={domain}")
 DMARC_PASSES = Text(en="p={policy}, passes", ja="p={policy}、合格")
@@ -254,7 +259,7 @@ STEP_NEW_ADDRESS = Text(
     ja="「テストメールを送る」を押して新しいアドレスを取得し、検査したいシステムからメールを送ってください。",
 )
 STEP_ADVICE = Text(
-    en="Optional: {rules} in the thread is advice; nothing has to change now.",
+    en="Optional: the thread has advice ({rules}); nothing has to change now.",
     ja="任意: スレッドの{rules}は参考情報です。すぐに変更する必要はありません。",
 )
 STEP_NONE = Text(en="Nothing has to change.", ja="必要な作業はありません。")

@@ -217,3 +217,19 @@ def test_a_stored_report_of_an_older_catalogue_is_still_drawn() -> None:
     reports = {"r": older, "s": older}
     _, acts = play([begun(), Checked(1, "r"), RecheckAsked(), Checked(2, "s")], reports)
     assert "nothing changed" in text(shown(acts)["root"])
+
+
+def test_keys_that_were_found_and_services_that_the_dns_shows_are_named_and_never_missed() -> None:
+    signs = [{"kind": "mx", "value": "aspmx.l.google.com"}, {"kind": "dkim", "value": "x"}, {"kind": "mx", "value": "y"}]
+    evidence = {
+        "SelectorsEvidence": {
+            "found": [{"selector": s, "problem": p} for s, p in (("google", ""), ("old", "key_revoked"), ("s1", ""))]
+        },
+        "ProvidersEvidence": {"services": [{"name": "Google Workspace", "signs": signs}]},
+    }
+    with_them = told(replace(domain_report(), evidence=evidence))
+    assert "keys found: google, s1; a mail shows which is used" in text(with_them["root"])
+    assert "Google Workspace (MX, DKIM)" in text(with_them["findings"])
+    without = told(domain_report())
+    assert "keys found" not in text(without["root"])
+    assert "Services" not in text(without["findings"])
