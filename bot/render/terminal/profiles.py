@@ -39,15 +39,22 @@ def items(report: Report, lang: Lang, console: Console) -> Iterator[RenderableTy
 
 
 def guidelines(report: Report, lang: Lang, console: Console, *, verbose: bool = False) -> Iterator[RenderableType]:
-    """The lists of all others, each with its counts: so many met, so many not; `verbose`: with every requirement."""
+    """The lists of all others, each with its counts: so many met, so many not.
+
+    `verbose`: with every requirement, and with what is only recommended.
+    """
     lists = {profile: rows for profile, rows in report.profiles.items() if profile != "mschecker"}
     titles = {profile: Line(profile_title(profile, lang), style="bold") for profile in lists}
     column = max((title.cell_len for title in titles.values()), default=0) + 3
     for profile, rows in lists.items():
         yield Hanging(titles[profile], Line(_counts(rows, lang), style="dim"), indent=1, column=column)
-        for status in rows:
+        for status in rows if verbose else filter(_is_asked, rows):
             if verbose or status.status is Status.NOT_MET or (profile == _IN_FULL and _is_answered(status)):
                 yield _row(report, profile, status, lang, console)
+
+
+def _is_asked(status: RequirementStatus) -> bool:
+    return status.applies != "recommended"
 
 
 def _is_answered(status: RequirementStatus) -> bool:
@@ -58,6 +65,8 @@ def _row(report: Report, profile: str, status: RequirementStatus, lang: Lang, co
     known = PROFILES[profile].requirements if profile in PROFILES else ()
     titles = {requirement.id: requirement.title for requirement in known}
     mark = mark_of_status(status)
+    if mark is Mark.FAILED and not _is_asked(status):
+        mark = Mark.WARNING
     title = titles[status.id].say(lang) if status.id in titles else status.id
     line = Line().append(title, style="dim" if mark in (Mark.WAITING, Mark.UNTESTED, Mark.OUTSIDE) else "")
     if status.applies in shared.APPLIES_TO and status.applies != "all":
@@ -82,10 +91,12 @@ def _note(report: Report, status: RequirementStatus, lang: Lang) -> str:
 
 
 def _counts(rows: tuple[RequirementStatus, ...], lang: Lang) -> str:
-    """Every requirement is counted once, so that the numbers add up to the list."""
+    """Every requirement is counted once, so that the numbers add up to the list; recommendations are one number."""
     counted = Counter(
         "untested" if s.status is Status.NOT_TESTABLE and mark_of_status(s) is Mark.UNTESTED else s.status.value
         for s in rows
+        if _is_asked(s)
     )
+    counted["recommended"] = sum(not _is_asked(s) for s in rows)
     said = [text.say(lang, {"n": counted[key]}) for key, text in words.COUNTED.items() if counted[key]]
     return ("、" if lang == "ja" else ", ").join(said)

@@ -98,6 +98,7 @@ COUNTED: Mapping[str, Text] = {
     "not_testable": Text(en="{n} could not be tested", ja="確認できず{n}件"),
     "not_measurable": Text(en="{n} not measurable from one mail", ja="メール1通では判定不可{n}件"),
     "not_applicable": Text(en="{n} not applicable", ja="対象外{n}件"),
+    "recommended": Text(en="{n} recommended", ja="推奨{n}件"),
 }
 NOT_MEASURABLE = Text(en="not measurable from one mail", ja="メール1通では判定不可")
 FINE_SO_FAR = Text(en="in order so far", ja="現時点で問題なし")

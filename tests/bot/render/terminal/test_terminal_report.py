@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from bot.render.terminal.report import print_report
-from checks import CATALOGUE, Lang, Outcome, RecordChange, Report, Why
+from checks import CATALOGUE, PROFILES, Lang, Outcome, RecordChange, Report, Status, Why
 
 LANGS: tuple[Lang, ...] = ("en", "ja")
 
@@ -193,3 +193,21 @@ def test_a_stored_report_and_an_unknown_list_are_shown_as_far_as_they_are_known(
     text = shown(Report.from_stored(stored, CATALOGUE))
     assert "Later" in text
     assert "✗ some-thing" in text
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_each_list_has_its_name_and_counts_and_what_is_only_recommended_waits_for_more_to_be_asked(lang):
+    report = domain_report(finding("DMARC201"), finding("DMARC001"))
+    text, more = shown(report, lang, 100), shown(report, lang, 100, verbose=True)
+    for profile in PROFILES.values():
+        assert profile.name.say(lang) in text
+        for requirement in profile.requirements:
+            assert joined(requirement.title.say(lang)) in joined(more)
+            status = next(s for rows in report.profiles.values() for s in rows if s.id == requirement.id)
+            said = status.status is Status.NOT_MET and requirement.applies != "recommended"
+            if said:
+                assert joined(requirement.title.say(lang)) in joined(text)
+    advice = {"en": "Ministry of Internal Affairs", "ja": "総務省"}[lang]
+    assert advice not in text
+    assert f"! {advice}" in more
+    assert {"en": "3 recommended", "ja": "推奨3件"}[lang] in text
