@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import pickle
+import signal
 import struct
 import sys
 from collections import deque
@@ -26,6 +27,7 @@ from checks.model import Answer, Known, Why
 
 _LOG = logging.getLogger(__name__)
 _WORKER = Path(__file__).with_name("worker.py")
+_OUT_OF_TIME = (-signal.SIGPROF, -signal.SIGALRM)
 _MAX_ANSWER = 16 * 1024 * 1024
 _READY_S = 30.0
 _FIRST_PAUSE_S = 0.2
@@ -84,13 +86,15 @@ class InProcess:
 class WorkLimits:
     """What one computation may take. A worker that takes more is killed.
 
-    `seconds`: on the wall. `memory`: octets of data (RLIMIT_DATA), interpreter and mail included. `small`: mails under
-    so many octets may be given to the reserved workers. `reserved_seconds`: what they have for one; who needs more is
-    begun anew by the others, so that slow mails, however small, hold no reserved worker for longer.
+    `seconds`: of processor time, so that an ordinary mail is not over the limit because the machine is busy;
+    `wall_seconds`: on the wall. `memory`: octets of data (RLIMIT_DATA), interpreter and mail included. `small`: mails
+    under so many octets may be given to the reserved workers. `reserved_seconds`: of processor time that they have for
+    one; what needs more is begun anew by the others, so that slow mails, however small, cannot hold all workers.
     `turn_seconds`: how long a mail waits for a worker.
     """
 
     seconds: float = 10.0
+    wall_seconds: float = 15.0
     memory: int = 512 * 1024 * 1024
     small: int = 1024 * 1024
     reserved_seconds: float = 1.5
@@ -171,24 +175,29 @@ class Workers:
         is_small = len(raw) < self._limits.small and True in self._kinds
         worker = await self._turn(is_small)
         if not worker.is_reserved or False not in self._kinds:
-            return await self._done(worker, self._limits.seconds, kind, job, raw, arguments)
+            return await self._done(worker, 1.0, kind, job, raw, arguments)
         try:
-            return await self._done(worker, self._limits.reserved_seconds, kind, job, raw, arguments)
+            share = self._limits.reserved_seconds / self._limits.seconds
+            return await self._done(worker, share, kind, job, raw, arguments)
         except NotAnalysed as overrun:
             if overrun.why is not Why.TOO_COSTLY:
                 raise
-        return await self._done(await self._turn(False), self._limits.seconds, kind, job, raw, arguments)
+        return await self._done(await self._turn(False), 1.0, kind, job, raw, arguments)
 
     async def _done(
-        self, worker: _Worker, seconds: float, kind: Any, job: str, raw: bytes, arguments: tuple[object, ...]
+        self, worker: _Worker, share: float, kind: Any, job: str, raw: bytes, arguments: tuple[object, ...]
     ) -> object:
-        """Have the worker do it, and give it back; one that failed in any way is killed and replaced."""
+        """Have the worker do it, and give it back; one that failed in any way is killed and replaced.
+
+        `share`: of the limits on time.
+        """
+        times = (self._limits.seconds * share, self._limits.wall_seconds * share)
         try:
-            result = await worker.ask(kind, seconds, job, raw, arguments)
+            result = await worker.ask(kind, times, job, raw, arguments)
         except BaseException as error:
             self._later(self._replace(worker))
             if isinstance(error, TimeoutError):
-                _LOG.warning("the analysis of a mail took over %s s and was ended", seconds, extra={"size": len(raw)})
+                _LOG.warning("the analysis of a mail took over %s s and was ended", times[1], extra={"size": len(raw)})
                 raise NotAnalysed(Why.TOO_COSTLY) from None
             raise
         self._give(worker)
@@ -299,12 +308,17 @@ class _Worker:
         async with asyncio.timeout(_READY_S):
             await self._answer()
 
-    async def ask(self, kind: Any, seconds: float, job: str, raw: bytes, arguments: tuple[object, ...]) -> object:
-        """The result, of type `kind`. Raises NotAnalysed, and TimeoutError after `seconds`."""
+    async def ask(
+        self, kind: Any, times: tuple[float, float], job: str, raw: bytes, arguments: tuple[object, ...]
+    ) -> object:
+        """The result, of type `kind`. `times`: seconds of processor time and on the wall.
+
+        Raises NotAnalysed, and TimeoutError after the second of them.
+        """
         assert self._process is not None, "not started"
         assert self._process.stdin is not None
-        request = pickle.dumps((job, seconds, arguments))
-        async with asyncio.timeout(seconds):
+        request = pickle.dumps((job, *times, arguments))
+        async with asyncio.timeout(times[1]):
             try:
                 self._process.stdin.write(struct.pack("!II", len(request), len(raw)) + request)
                 self._process.stdin.write(raw)
@@ -351,5 +365,8 @@ class _Worker:
     async def _died(self) -> None:
         assert self._process is not None
         status = await self._process.wait()
+        if status in _OUT_OF_TIME:
+            _LOG.warning("the analysis of a mail took too much processor time and was ended")
+            raise NotAnalysed(Why.TOO_COSTLY)
         _LOG.error("a process that analysed a mail ended by itself, status %s", status)
         raise NotAnalysed(Why.NOT_ANALYSED)

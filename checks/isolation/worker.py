@@ -2,9 +2,9 @@
 
 Run as a file, with JSON as its only argument: `jobs`, the name of the module with the computations; `path`, where
 modules are found; `parent`, the process that it must not outlive; `memory`, octets. A job comes as two lengths of
-four octets (network order), a pickle of `(name, seconds, arguments)` and the mail; its answer goes out as a length and
-a JSON text: `["done", value]`, or `["too_costly", ""]`, or `["broke", where]`. The first answer, to nothing, says that
-the worker is ready.
+four octets (network order), a pickle of `(name, seconds, wall_seconds, arguments)` and the mail; its answer goes out
+as a length and a JSON text: `["done", value]`, or `["too_costly", ""]`, or `["broke", where]`. The first answer, to
+nothing, says that the worker is ready.
 """
 
 from __future__ import annotations
@@ -47,12 +47,14 @@ def serve(jobs: types.ModuleType, requests: BinaryIO, answers: BinaryIO) -> None
     _send(answers, b'["ready", ""]')
     while len(lengths := requests.read(8)) == 8:
         request, mail = struct.unpack("!II", lengths)
-        name, seconds, arguments = pickle.loads(requests.read(request))
+        name, seconds, wall_seconds, arguments = pickle.loads(requests.read(request))
         raw = requests.read(mail)
-        # The parent kills whoever overruns. Should the parent be gone, the system does, whatever Python is doing.
-        signal.setitimer(signal.ITIMER_REAL, seconds + _OVER_S)
+        # No handlers: the signals end the process, whatever it is doing. The parent looks at the clock, too.
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+        signal.setitimer(signal.ITIMER_REAL, wall_seconds + _OVER_S)
         answer = _answer(jobs, name, raw, arguments)
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        for timer in (signal.ITIMER_PROF, signal.ITIMER_REAL):
+            signal.setitimer(timer, 0)
         del raw
         _send(answers, answer)
 

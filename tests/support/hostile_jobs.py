@@ -20,6 +20,13 @@ def sleep(raw: bytes, seconds: float) -> str:
     return "slept"
 
 
+def busy(raw: bytes, seconds: float) -> str:
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+    return "done"
+
+
 def hold(raw: bytes) -> str:
     """Stays inside one call into C that no signal handler of Python and no other thread gets into."""
     return str(re.match(rb"(a+)+b", b"a" * 200))

@@ -21,7 +21,8 @@ from checks.isolation.pool import InProcess, NotAnalysed
 from checks.model import Why
 
 ROOT = Path(__file__).parents[3]
-SHORT = WorkLimits(seconds=0.8, reserved_seconds=0.3, turn_seconds=20.0, memory=256 * 1024 * 1024)
+SHORT = WorkLimits(0.6, 30.0, memory=256 * 1024 * 1024, reserved_seconds=0.2, turn_seconds=60.0)
+"""Processor time is what counts: other tests run meanwhile."""
 LARGE = b"x" * SHORT.small
 
 
@@ -74,9 +75,7 @@ async def why(workers: Workers, job: str, raw: bytes = b"", *arguments: object) 
 )
 def test_what_goes_wrong_in_a_worker_is_an_outcome_and_the_next_mail_is_analysed(job: str, expected: Why) -> None:
     async def scene(workers: Workers) -> None:
-        began = time.monotonic()
         assert await why(workers, job) is expected
-        assert time.monotonic() - began < SHORT.seconds + 2.0
         assert await workers.run("size", b"12345") == 5
 
     in_workers(scene)
@@ -92,6 +91,16 @@ def test_a_worker_that_failed_is_killed_and_replaced_at_once() -> None:
         assert not is_alive(gone)
 
     in_workers(scene, general=2)
+
+
+def test_a_worker_that_does_nothing_for_too_long_is_ended_as_well() -> None:
+    async def run() -> None:
+        async with opened(limits=WorkLimits(wall_seconds=0.5)) as workers:
+            began = time.monotonic()
+            assert await why(workers, "sleep", b"", 60.0) is Why.TOO_COSTLY
+            assert time.monotonic() - began < 10.0
+
+    asyncio.run(run())
 
 
 def test_a_good_worker_is_kept() -> None:
@@ -150,7 +159,7 @@ def test_a_small_mail_that_needs_longer_than_the_reserved_worker_has_is_begun_an
     async def scene(workers: Workers) -> None:
         held = asyncio.create_task(why(workers, "hold", LARGE))
         await asyncio.sleep(0.1)
-        assert await workers.run("sleep", b"", 0.5) == "slept"
+        assert await workers.run("busy", b"", 0.4) == "done"
         await held
 
     in_workers(scene, general=1, reserved=1)
@@ -158,7 +167,7 @@ def test_a_small_mail_that_needs_longer_than_the_reserved_worker_has_is_begun_an
 
 def test_a_mail_that_waits_too_long_for_a_worker_is_not_analysed() -> None:
     async def run() -> None:
-        async with opened(limits=WorkLimits(seconds=5.0, turn_seconds=0.2)) as workers:
+        async with opened(limits=WorkLimits(turn_seconds=0.2)) as workers:
             held = asyncio.create_task(workers.run("sleep", b"", 1.0))
             await asyncio.sleep(0.1)
             assert await why(workers, "size") is Why.NOT_ANALYSED
