@@ -51,7 +51,6 @@ APPLE = Profile(
             Text(en="Forwarded mail carries a valid ARC chain", ja="転送メールのARCが有効である"),
             applies="bulk",
             rules=("ARC401",),
-            mail=authentication.arc_passes,
         ),
         Requirement(
             "AP-02",

@@ -68,17 +68,6 @@ def aligned_signatures_pass(given: Authentication) -> Status:
     return Status.MET if passed else Status.NOT_APPLICABLE
 
 
-def arc_passes(given: Authentication) -> Status:
-    """The ARC chain is whole; only mail that was forwarded has one."""
-    match given.get("arc", {}).get("result"):
-        case "none":
-            return Status.NOT_APPLICABLE
-        case None:
-            return Status.NOT_TESTABLE
-        case result:
-            return _status(result == "pass")
-
-
 def _passes(identifiers: Sequence[Identifier], *, aligned: bool = False) -> bool | None:
     """One of them passes (for a domain that is aligned with From)."""
     if any(i["result"] == "pass" and (i["aligned"] or not aligned) for i in identifiers):

@@ -8,6 +8,7 @@ ARC, which Google asked of forwarders until March 2026, is no longer among them.
 from __future__ import annotations
 
 from checks.catalogue import Text
+from checks.model import Why
 from checks.profiles import authentication
 from checks.profiles.view import Profile, Requirement
 
@@ -100,6 +101,8 @@ GOOGLE = Profile(
             ),
             applies="marketing",
             rules=("LIST001", "LIST002", "LIST101", "LIST201"),
+            # The headers are there, and no signature that passes can cover them.
+            broken_where=(Why.NO_SIGNATURE, Why.NO_PASS),
         ),
         Requirement(
             "G-B05",

@@ -50,6 +50,8 @@ class Requirement:
     rules: tuple[str, ...] = ()
     any_of: bool = False
     counts: Callable[[Finding], bool] | None = None
+    broken_where: tuple[Why, ...] = ()
+    """Reasons for which a question behind it does not arise, and which break it themselves."""
     unmeasurable: bool = False
     mail: Callable[[Authentication], Status] | None = None
     reason: Why | None = None
@@ -155,6 +157,8 @@ def _of_check(requirement: Requirement, result: CheckResult | None) -> _State:
             return Status.NOT_TESTABLE, result.reason
         case Outcome.BROKEN:
             return Status.NOT_TESTABLE, Why.INTERNAL
+        case Outcome.NOT_APPLICABLE if result.reason in requirement.broken_where:
+            return Status.NOT_MET, None
         case Outcome.NOT_APPLICABLE:
             return Status.NOT_APPLICABLE, result.reason
         case _:

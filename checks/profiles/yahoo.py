@@ -5,10 +5,16 @@ After senders.yahooinc.com (best practices, questions and answers, SMTP errors),
 
 from __future__ import annotations
 
-from checks.catalogue import Text
+from checks.catalogue import Finding, Text
 from checks.profiles import authentication
 from checks.profiles.requirements import FORMAT
 from checks.profiles.view import Profile, Requirement
+
+
+def _leaves_no_way_out(finding: Finding) -> bool:
+    """No header, or none that can be read. One that is not fit for one click is enough here."""
+    return finding.rule.id == "LIST001" or finding.variant in ("post_alone", "unreadable")
+
 
 YAHOO = Profile(
     name=Text(en="Yahoo (and AOL)", ja="米国Yahoo(AOLを含む)"),
@@ -89,7 +95,8 @@ YAHOO = Profile(
                 ja="List-Unsubscribeがある(ワンクリック推奨、mailtoも可)",
             ),
             applies="marketing",
-            rules=("LIST001",),
+            rules=("LIST001", "LIST101"),
+            counts=_leaves_no_way_out,
         ),
         Requirement(
             "Y-B04",

@@ -37,6 +37,11 @@ def broken(check: str, rule: str, severity: Severity | None = None, **options: A
     return {check: CheckResult(check, Outcome.FAILED if failed else Outcome.PASSED, None, (found,))}
 
 
+def unmet(check: str, why: Why) -> dict[str, CheckResult]:
+    """The question does not arise."""
+    return {check: CheckResult(check, Outcome.NOT_APPLICABLE, why)}
+
+
 def signature(result: str, aligned: bool | None) -> dict[str, Any]:
     return {"result": result, "aligned": aligned}
 
@@ -47,13 +52,11 @@ def authentication(
     *dkim: dict[str, Any],
     dmarc: str | None = "pass",
     policy: str | None = "none",
-    arc: str | None = "none",
 ) -> dict[str, Any]:
     return {
         "spf": {"result": spf, "aligned": aligned},
         "dkim": list(dkim),
         "dmarc": {"result": dmarc, "policy": policy},
-        "arc": {"result": arc},
     }
 
 
