@@ -197,6 +197,22 @@ def test_hostile_records_are_shown_and_do_nothing() -> None:
     on_stage(scene, zones=(zone,))
 
 
+def test_a_list_of_requirements_is_shown_to_the_presser_alone_in_the_thread() -> None:
+    async def scene(stage: Stage) -> None:
+        root = await checked(stage, "third-party.example")
+        lists = next(m for m in stage.workspace.thread(HERE, root.ts) if "Microsoft" in stage.workspace.text_of(m))
+        before = len(stage.workspace.thread(HERE, root.ts))
+        await stage.workspace.press(HANAKO.id, HERE, lists.ts, "guidelines", "microsoft")
+        answer = await told(stage, HANAKO)
+        assert "送信者ガイドライン: Microsoft" in answer
+        assert "SPFに合格する" in answer
+        assert "テストメール待ち" in answer
+        assert stage.workspace.ephemerals(HANAKO.id)[0].thread_ts == root.ts
+        assert len(stage.workspace.thread(HERE, root.ts)) == before
+
+    on_stage(scene)
+
+
 def test_an_explanation_of_a_line_is_shown_to_the_presser_alone_in_the_thread() -> None:
     async def scene(stage: Stage) -> None:
         root = await checked(stage, "third-party.example")
