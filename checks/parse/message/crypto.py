@@ -92,11 +92,11 @@ def header_signature_holds(mail: Mail, field: Field, signature: SignatureField, 
 
 def signed_fields_hold(fields: Iterable[Field], field: Field, signature: SignatureField, key: Key) -> bool:
     """Does b= of `field` fit these fields, in this order, and `field` itself with b= emptied (section 3.7)?"""
-    canonical = _CANONICAL_FIELD[signature.canonicalization.partition("/")[0]]
+    algorithm = signature.canonicalization.partition("/")[0]
     hashed = hashlib.sha256()
     for one in fields:
-        hashed.update(canonical(one.name, one.value))
-    hashed.update(canonical(field.name, signature.unsigned).removesuffix(b"\r\n"))
+        hashed.update(canonical_field(one, algorithm))
+    hashed.update(canonical_field(field, algorithm, signature.unsigned).removesuffix(b"\r\n"))
     if key.kind == "ed25519":
         try:
             Ed25519PublicKey.from_public_bytes(key.point).verify(signature.signature, hashed.digest())
@@ -129,13 +129,10 @@ def _chosen(mail: Mail, names: Sequence[bytes], field: Field) -> list[Field]:
     return chosen
 
 
-def _simple(name: bytes, value: bytes) -> bytes:
-    return name + b":" + value
-
-
-def _relaxed(name: bytes, value: bytes) -> bytes:
-    """RFC 6376 section 3.4.2."""
-    return name.lower().rstrip(b" \t") + b":" + _BLANKS.sub(b" ", value.replace(b"\r\n", b"")).strip(b" ") + b"\r\n"
-
-
-_CANONICAL_FIELD = {"simple": _simple, "relaxed": _relaxed}
+def canonical_field(field: Field, algorithm: str, value: bytes | None = None) -> bytes:
+    """The field in the `simple` or `relaxed` form (RFC 6376 sections 3.4.1 and 3.4.2). `value`: in place of its own."""
+    value = field.value if value is None else value
+    if algorithm == "simple":
+        return field.name + b":" + value
+    name = field.name.lower().rstrip(b" \t")
+    return name + b":" + _BLANKS.sub(b" ", value.replace(b"\r\n", b"")).strip(b" ") + b"\r\n"
