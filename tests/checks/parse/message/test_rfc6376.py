@@ -321,5 +321,3 @@ def test_section_3_5_a_body_length_must_not_exceed_the_body() -> None:
 def test_section_3_5_blank_lines_appended_are_not_content() -> None:
     size = len(canonical_body(PLAIN.partition(b"\r\n\r\n")[2], "relaxed"))
     assert judged(stamp(PLAIN, tagged(new=f"l={size}")) + b"\r\n \r\n").unsigned_octets == 0
-
-
