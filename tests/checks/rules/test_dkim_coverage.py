@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 from built import SERVFAIL, yields
+from own_signer import TAGS, stamp
+from signed_mail import NOW, PLAIN, SESSION, published
 
 from checks.catalogue import Check
 from checks.engine import judge
@@ -13,6 +15,7 @@ from checks.evidence.dmarc import DmarcResultEvidence
 from checks.evidence.message import ArcEvidence, MessageEvidence, Signature
 from checks.model import Known, Outcome, Seen, Severity, Tier, Why
 from checks.parse.dmarc import parse_dmarc
+from checks.parse.message import verify
 from checks.rules import arc_chain, dkim_algorithm, dkim_coverage
 
 (COVERAGE,) = dkim_coverage.CHECKS
@@ -208,3 +211,20 @@ def test_a_chain_whose_key_could_not_be_looked_up_is_not_called_broken() -> None
 
 def test_a_chain_without_a_readable_seal_has_a_subject_all_the_same() -> None:
     assert judge(ARC, mail(arc=ArcEvidence("fail", 0, "", "structure"))).findings[0].subject == "-"
+
+
+@pytest.mark.parametrize(
+    ("tags", "more", "rules"),
+    [
+        ("v=1", b"", ["DKIM207", "DKIM208"]),
+        ("v=1; l=20", b"", ["DKIM205", "DKIM207", "DKIM208"]),
+        ("v=1; l=20", b"<p>Pay here instead</p>\r\n", ["DKIM205", "DKIM207", "DKIM208"]),
+    ],
+)
+def test_a_mail_as_it_comes_in(tags: str, more: bytes, rules: list[str]) -> None:
+    """The sample mail has a Date header, which the signer of the tests leaves out."""
+    message = verify(stamp(PLAIN, TAGS.replace("v=1", tags)) + more, published(), SESSION, NOW)
+    told = judge(COVERAGE, replace(message, from_domain=OWN), dmarc(True)).findings
+    assert [f.rule.id for f in told] == rules
+    assert told[0].variant == ("appended" if "l=" in tags else None)
+    assert "`Date`" in told[-2].title("en")
