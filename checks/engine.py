@@ -26,7 +26,7 @@ from checks.probes import PROBES
 from checks.probes.listing import BlocklistAccess
 from checks.probes.run import Run
 from checks.profiles import PROFILES, mschecker
-from checks.profiles.view import RequirementStatus, assess
+from checks.profiles.view import RequirementStatus, assess_all
 from checks.providers import place_of, platform_of
 from checks.report import Report, plain
 from checks.rules import CATALOGUE
@@ -374,10 +374,9 @@ def _profiles(
     results: Mapping[str, CheckResult], authentication: Mapping[str, Any] | None
 ) -> dict[str, tuple[RequirementStatus, ...]]:
     lists = {
-        name: tuple(assess(r, results, CATALOGUE, authentication) for r in profile.requirements)
-        for name, profile in PROFILES.items()
+        name: assess_all(profile.requirements, results, CATALOGUE, authentication) for name, profile in PROFILES.items()
     }
-    return {**lists, "mschecker": tuple(assess(r, results, CATALOGUE) for r in mschecker.ITEMS)}
+    return {**lists, "mschecker": assess_all(mschecker.ITEMS, results, CATALOGUE)}
 
 
 def combine(domain: Report, mail: Report) -> Report:

@@ -64,12 +64,6 @@ class Requirement:
             return self.counts(finding)
         return finding.severity.rank <= finding.rule.severity.rank if self.rules else is_error(finding)
 
-    def is_behind(self, check: Check) -> bool:
-        """Whether the check tells something of the requirement."""
-        if self.checks:
-            return check.id in self.checks
-        return any(rule.id in self.rules for rule in check.rules)
-
 
 @dataclass(frozen=True, slots=True)
 class Profile:
@@ -99,11 +93,36 @@ def assess(
     catalogue: Catalogue,
     authentication: Authentication | None = None,
 ) -> RequirementStatus:
-    """The status of one requirement.
+    """The status of one requirement; see `assess_all`."""
+    return assess_all((requirement,), results, catalogue, authentication)[0]
+
+
+def assess_all(
+    requirements: Iterable[Requirement],
+    results: Mapping[str, CheckResult],
+    catalogue: Catalogue,
+    authentication: Authentication | None = None,
+) -> tuple[RequirementStatus, ...]:
+    """The status of each requirement.
 
     Checks that were not run (another topic asked for) leave it untested, and so do rules that the catalogue lacks.
     """
-    behind = [check for check in catalogue.checks if requirement.is_behind(check)]
+    named: dict[str, list[Check]] = {}
+    for check in catalogue.checks:
+        for name in (check.id, *(rule.id for rule in check.rules)):
+            named.setdefault(name, []).append(check)
+    return tuple(_assess(requirement, results, named, authentication) for requirement in requirements)
+
+
+def _assess(
+    requirement: Requirement,
+    results: Mapping[str, CheckResult],
+    named: Mapping[str, Sequence[Check]],
+    authentication: Authentication | None,
+) -> RequirementStatus:
+    """`named`: the checks by their ids, and by the ids of their rules."""
+    names = requirement.checks or requirement.rules
+    behind = list({check.id: check for name in names for check in named.get(name, ())}.values())
     rules = dict.fromkeys(r.id for c in behind for r in c.rules if not requirement.rules or r.id in requirement.rules)
     states = list(_states(requirement, behind, results, rules))
     status, reason = _status(requirement, states)

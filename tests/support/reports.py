@@ -7,7 +7,7 @@ from typing import Any
 
 from checks import CATALOGUE, CheckResult, Fact, Finding, MailFacts, Outcome, RecordChange, Report, Severity, Why
 from checks.profiles import PROFILES, mschecker
-from checks.profiles.view import assess
+from checks.profiles.view import assess_all
 
 HOSTILE = (
     "<!channel> `code` *bold* _x_ ~y~ <https://evil.example|bank> &amp; \u202egnp.exe\u0007 :tada: ```" + "A" * 5_000
@@ -117,7 +117,7 @@ def _report(
         checks=tuple(results.values()),
         authentication=authentication,
         profiles={
-            name: tuple(assess(r, results, CATALOGUE) for r in requirements)
+            name: assess_all(requirements, results, CATALOGUE)
             for name, requirements in (
                 *((name, profile.requirements) for name, profile in PROFILES.items()),
                 ("mschecker", mschecker.ITEMS),
