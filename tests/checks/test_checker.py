@@ -6,6 +6,8 @@ import asyncio
 import json
 import time
 from collections import Counter
+from datetime import UTC, datetime
+from email.utils import format_datetime
 
 import pytest
 
@@ -268,8 +270,9 @@ def test_combining_takes_dns_from_the_domain_and_mail_from_the_mail():
     async def run() -> tuple[Report, Report]:
         async with Nameserver(sample_zones(KEYS), empty_zones=EMPTY) as ns, Checker([ns.address]) as checker:
             domain = await checker.check_domain("good.example")
+            header = f"From: a@good.example\r\nDate: {format_datetime(datetime.now(UTC))}\r\nMessage-ID: <1@good.example>"
             mail = await checker.check_message(
-                b"From: a@good.example\r\n\r\nhello", Session("192.88.99.110", "mail.good.example", "a@good.example", None)
+                f"{header}\r\n\r\nhello".encode(), Session("192.88.99.110", "mail.good.example", "a@good.example", None)
             )
             return domain, mail
 

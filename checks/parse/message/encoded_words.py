@@ -82,6 +82,8 @@ def has_misplaced_word(field: Field) -> bool:
 
 def _without_comments(value: bytes) -> bytes:
     """Comments in round brackets, where encoded-words may stand, are left out; those in quotes are none."""
+    if b"(" not in value:
+        return value
     kept = bytearray()
     depth, is_quoted, position = 0, False, 0
     while position < len(value):

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 _LINE_END = re.compile(rb"\r?\n")
 _FIELD = re.compile(rb"([\x21-\x39\x3b-\x7e]+[ \t]*):")
 _MAX_FIELDS = 10_000
-_MAX_HEADER_OCTETS = 4 * 1024 * 1024
-"""Both far over what any receiver takes; keep a mail that is all header from filling the memory."""
+_MAX_HEADER_OCTETS = 1024 * 1024
+"""Both over what any receiver takes; keep a mail that is all header from filling the memory."""
 _SPLIT_AT_ONCE = 1024 * 1024
 _USUAL_LINE = 78
 

@@ -83,20 +83,17 @@ def shows_unsubscribe(raw: bytes, parts: Iterable[Part]) -> bool | None:
 
 
 def _mentions(raw: bytes, part: Part) -> bool:
-    size = part.end - part.start
-    spans = (
-        [(part.start, part.end)]
-        if size <= _MAX_OCTETS
-        else [
-            (part.start, part.start + _MAX_OCTETS // 2),
-            (part.end - _MAX_OCTETS // 2, part.end),
-        ]
-    )
-    return any(_WORDS.search(_text(raw[start:end], part)) is not None for start, end in spans)
+    if part.end - part.start <= _MAX_OCTETS:
+        return _WORDS.search(_text(raw[part.start : part.end], part)) is not None
+    half = _MAX_OCTETS // 2
+    # The second piece begins with a line: there base64 begins a group of four, and ISO-2022-JP is in ASCII.
+    tail = max(raw.find(b"\n", part.end - half, part.end) + 1, part.end - half)
+    pieces = (raw[part.start : part.start + half], raw[tail : part.end])
+    return any(_WORDS.search(_text(piece, part)) is not None for piece in pieces)
 
 
 def _text(octets: bytes, part: Part) -> str:
-    """The text in lower case, white space taken out of Japanese by joining lines."""
+    """The text in lower case, every white space one blank."""
     charset = part.type.parameters.get("charset", "") if part.type else ""
     text = decode(_decoded(octets, part.encoding), charset)
     if part.type and part.type.name == "text/html":
@@ -107,7 +104,6 @@ def _text(octets: bytes, part: Part) -> str:
 def _decoded(octets: bytes, encoding: str) -> bytes:
     match encoding:
         case "base64":
-            # A piece may begin anywhere: whole lines of it are whole groups of four nearly always.
             piece = b"".join(octets.split()).rstrip(b"=")
             try:
                 return base64.b64decode(piece[: len(piece) // 4 * 4] + _last_group(piece))
