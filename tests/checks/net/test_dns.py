@@ -297,9 +297,9 @@ def test_the_deadline_ends_open_and_new_questions() -> None:
         assert {why(answer) for answer in answers} == {Why.TIMEOUT}
         assert why(await run.txt("good.example")) is Why.TIMEOUT
         assert not await run.validates()
-        assert time.monotonic() - begun < 0.8
+        assert time.monotonic() - begun < 8
 
-    with_server(use, deadline_s=0.3, try_s=1.0)
+    with_server(use, deadline_s=0.3, try_s=10.0)
 
 
 def test_the_next_server_is_asked_before_giving_up() -> None:
