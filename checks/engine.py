@@ -285,8 +285,7 @@ async def _answer(check: Check, run: Run, kind: str) -> CheckResult:
             if non_sending:
                 return CheckResult(check.id, Outcome.NOT_APPLICABLE, Why.NON_SENDING)
             return CheckResult(check.id, Outcome.UNKNOWN, Why.NEEDS_MAIL)
-        evidence: list[Any] = await asyncio.gather(*(run.evidence(needed) for needed in check.needs))
-        return judge(check, *evidence)
+        return judge(check, *await run.all_evidence(check.needs))
     except NotAnalysed as stop:
         return _not_analysed(check, stop)
     except Exception:  # noqa: BLE001

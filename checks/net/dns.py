@@ -194,6 +194,8 @@ class DnsRun:
                 return _LATE
             shared = self._asked[asked] = _Shared(asyncio.create_task(self._answer(asked)))
             self._dns.start(shared.task)
+        if shared.task.done() and not shared.task.cancelled():
+            return shared.task.result()
         shared.waiting += 1
         try:
             await asyncio.wait({shared.task})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar, cast
@@ -61,9 +61,20 @@ class Run:
 
         Raises KeyError for a kind without probe.
         """
+        task = self.begin(kind)
+        return cast(E, task.result() if task.done() else await asyncio.shield(task))
+
+    async def all_evidence(self, kinds: Sequence[type[Any]]) -> list[Any]:
+        """These kinds of evidence, gathered side by side."""
+        for kind in kinds:
+            self.begin(kind)
+        return [await self.evidence(kind) for kind in kinds]
+
+    def begin(self, kind: type[Any]) -> asyncio.Task[Any]:
+        """Have this kind of evidence gathered, for somebody who will want it."""
         if kind not in self._tasks:
-            self._tasks[kind] = asyncio.ensure_future(self._gather(kind))
-        return cast(E, await asyncio.shield(self._tasks[kind]))
+            self._tasks[kind] = asyncio.create_task(self._gather(kind))
+        return self._tasks[kind]
 
     async def _gather(self, kind: type[E]) -> E:
         return cast(E, await self.probes[kind](self))
