@@ -210,7 +210,7 @@ def test_busy_says_421_and_hangs_up():
 def test_slow_is_late_and_then_as_good_as_others():
     began = time.monotonic()
     with connected(HOSTS["mx.mxslow.com"]) as client:
-        assert SLOW_S <= time.monotonic() - began < SLOW_S + 1
+        assert SLOW_S <= time.monotonic() - began < SLOW_S + 5
         client.starttls(context=trusting())
         client.ehlo()
         assert answers(client, "info@mxslow.com") == [250]

@@ -129,7 +129,7 @@ def test_the_policy_waits_for_nothing_but_its_record() -> None:
     """The MX records take long, and the policy is fetched meanwhile."""
 
     async def ask() -> float:
-        slow = [Fault("d.example", "MX", delay_s=1.0)]
+        slow = [Fault("d.example", "MX", delay_s=4.0)]
         async with (
             serving(document(POLICY), names()) as served,
             Nameserver([Zone("d.example", RECORDS)], empty_zones=["example"], faults=slow) as ns,
@@ -144,7 +144,7 @@ def test_the_policy_waits_for_nothing_but_its_record() -> None:
             await task
             return reached_s
 
-    assert asyncio.run(ask()) < 0.9
+    assert asyncio.run(ask()) < 3.5
 
 
 def test_a_lookup_that_failed_is_handed_on() -> None:

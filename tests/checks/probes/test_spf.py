@@ -138,13 +138,13 @@ def test_one_level_is_asked_at_once() -> None:
     async def asked() -> float:
         records = {"d": "v=spf1 " + " ".join(f"include:n{i}.example" for i in range(8)) + " -all"}
         records |= {f"n{i}": "v=spf1 -all" for i in range(8)}
-        faults = [Fault(f"n{i}.example", "TXT", delay_s=0.15) for i in range(8)]
+        faults = [Fault(f"n{i}.example", "TXT", delay_s=0.3) for i in range(8)]
         async with running([zone(records)], faults=faults) as (run, _):
             begun = asyncio.get_running_loop().time()
             assert (await run.evidence(SpfEvidence)).tree is not None
             return asyncio.get_running_loop().time() - begun
 
-    assert asyncio.run(asked()) < 0.6
+    assert asyncio.run(asked()) < 2.0
 
 
 @pytest.mark.parametrize(

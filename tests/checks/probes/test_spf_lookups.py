@@ -108,7 +108,7 @@ def test_nothing_is_asked_twice_and_no_more_than_is_bounded() -> None:
 
 
 def test_two_levels_of_includes_take_five_round_trips() -> None:
-    """Each answer takes 0.4 s: the names of a record are asked for as soon as it is there."""
+    """Each answer takes 0.8 s: the names of a record are asked for as soon as it is there."""
     records = {
         "d": "v=spf1 include:a.example mx:m.example -all",
         "a": "v=spf1 include:b.example mx:m1.example ~all",
@@ -117,15 +117,15 @@ def test_two_levels_of_includes_take_five_round_trips() -> None:
     records |= {m: f"MX 10 h{m}.example." for m in ("m", "m1", "m2")} | {
         f"h{m}": "A 192.0.2.1" for m in ("m", "m1", "m2")
     }
-    faults = [Fault(f"{name}.example", delay_s=0.4) for name in records]
+    faults = [Fault(f"{name}.example", delay_s=0.8) for name in records]
 
     async def asked() -> float:
-        async with running([zone(records)], faults=faults, try_s=3.0, deadline_s=10.0) as (run, _):
+        async with running([zone(records)], faults=faults, try_s=6.0, deadline_s=20.0) as (run, _):
             begun = asyncio.get_running_loop().time()
             await asyncio.gather(run.evidence(SpfLookupEvidence), run.evidence(SpfEvidence))
             return asyncio.get_running_loop().time() - begun
 
-    assert 2.0 <= asyncio.run(asked()) < 2.4
+    assert 4.0 <= asyncio.run(asked()) < 4.8
 
 
 def test_a_slow_host_holds_up_only_those_who_wait_for_it() -> None:

@@ -84,10 +84,10 @@ def test_too_many_instances_ask_for_no_key() -> None:
     assert verify(ONE, published(), SESSION, NOW, Limits(arc_octets=500)).arc.reason == "structure"
     fields = ONE[: ONE.index(b"Authentication-Results: lists")]
     many = b"".join(fields.replace(b"i=1;", b"i=%d;" % n) for n in range(1, 301)) + ONE
-    started = time.perf_counter()
+    started = time.process_time()
     assert len(outline(many).key_names) == 1
     assert arc(many).result == "fail"
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_a_set_of_another_domain_says_forwarded() -> None:

@@ -145,9 +145,9 @@ def test_keys_over_8192_bits_and_huge_exponents_are_not_computed_with(bits: int)
     number = (1 << bits) - 1
     for modulus, exponent in ((number, number), (number, 65537), ((1 << 8192) - 1, (1 << 8192) - 1)):
         record = b"v=DKIM1; p=" + base64.b64encode(_der(modulus, exponent))
-        started = time.perf_counter()
+        started = time.process_time()
         assert outcome(signed(), answers(s1=record)) == ("permerror", "key_syntax")
-        assert time.perf_counter() - started < 1
+        assert time.process_time() - started < 1
 
 
 def _der(modulus: int, exponent: int) -> bytes:
@@ -275,10 +275,10 @@ def test_everything_can_cross_a_process_boundary() -> None:
     ids=["blanks", "tabs", "folds", "long blank", "many names", "many fields", "many chosen"],
 )
 def test_mails_made_to_stall_the_verifier_do_not(raw: bytes) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     outline(raw)
     check(raw)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_a_blank_body_of_any_length_hashes_as_the_standard_says() -> None:
