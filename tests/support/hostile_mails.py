@@ -97,7 +97,8 @@ def zones() -> list[Zone]:
     ]
     common = '@ MX 10 mx\n@ TXT "v=spf1 ip4:192.0.2.0/24 ~all"\n_dmarc TXT "v=DMARC1; p=none"\nmx A 192.88.99.7\n'
     owners = ("example.jp", "esp.example", "lists.example.net", "example.com", "silly.test")
-    return [Zone(owner, common + "\n".join(lines)) for owner in owners]
+    everywhere = Zone("sealers.example", f"* TXT {_quoted(good)}")
+    return [everywhere, *(Zone(owner, common + "\n".join(lines)) for owner in owners)]
 
 
 def _quoted(record: str) -> str:

@@ -1,13 +1,16 @@
 """Mails by which a stranger would have us compute for minutes, and the jobs of a worker that really does.
 
-As a module of jobs: a mail with the line `hold`, `memory` or `crash` in its body does that to whoever verifies it; any
-other mail is verified.
+As a module of jobs: a mail with the line `hold`, `memory` or `crash` in its body does that to whoever verifies it, one
+with `until PATH` keeps them until there is that file; any other mail is just verified.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import os
+import re
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
@@ -20,15 +23,16 @@ from checks.isolation.jobs import Preparation
 from checks.model import Answer, Known
 
 MEBI = 1024 * 1024
+HEADER = PLAIN.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
 
 
 def _signature(
     more: bytes = b"", *, selector: bytes = b"s1", names: bytes = b"from:to:subject", b: bytes = b"AAAA"
 ) -> bytes:
-    """A signature that has the form of one and signs nothing."""
+    """A signature whose hash is right for a mail without body, so that its header fields are hashed as well."""
     return (
         b"DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.jp; s=" + selector + b"; h=" + names + b";"
-        b" bh=" + base64.b64encode(b"0" * 32) + b";" + more + b" b=" + b + b"\r\n"
+        b" bh=" + base64.b64encode(hashlib.sha256(b"").digest()) + b";" + more + b" b=" + b + b"\r\n"
     )
 
 
@@ -43,21 +47,15 @@ def _folds() -> bytes:
 def _exponent() -> bytes:
     """The keys `exponent` (8,192 bits, as large an exponent) and `huge` (16,384 bits) are those of `hostile_mails`."""
     b = base64.b64encode(b"\x7f" * 1024)
-    empty = base64.b64encode(hashlib.sha256(b"").digest())
-    field = _signature(selector=b"exponent", b=b) + _signature(selector=b"huge", b=b)
-    return (field * 5).replace(base64.b64encode(b"0" * 32), empty) + PLAIN.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+    return (_signature(selector=b"exponent", b=b) + _signature(selector=b"huge", b=b)) * 5 + HEADER
 
 
 def _names() -> bytes:
-    names = b":".join(b"x%d" % n for n in range(20_000))
-    fields = b"".join(b"X%d: y\r\n" % (n % 2_000) for n in range(4_000))
-    return (
-        _signature(names=b"from:" + names)
-        + _signature(names=b"from:" + b"x:" * 198 + b"x") * 9
-        + b"X: y\r\n" * 5_000
-        + fields
-        + PLAIN
-    )
+    """More names than may be in a field, and as many as may, ten times, over thousands of fields."""
+    most = b":".join(b"x%d" % (n % 100) for n in range(199))
+    fields = b"".join(b"X%d: y\r\n" % (n % 200) for n in range(9_000))
+    good = _signature(names=b"from:" + most, b=base64.b64encode(b"\x7f" * 256)) * 9
+    return _signature(names=b"from:" + b"x:" * 20_000 + b"x") + good + fields + HEADER
 
 
 def _arc_sets() -> bytes:
@@ -70,7 +68,7 @@ def _arc_sets_within_the_limit() -> bytes:
     """As many sets as are looked at, each verified over all before it."""
     raw = PLAIN
     for number in range(50):
-        raw = sealed(raw, chain="pass" if number else "none")
+        raw = sealed(raw, domain=f"n{number}.sealers.example", chain="pass" if number else "none")
     return raw
 
 
@@ -135,4 +133,7 @@ def verify(
     ):
         if marked in raw:
             stall(raw)
+    if until := re.search(rb"\r\nuntil ([^\r]+)\r\n", raw):
+        while not os.path.exists(until[1]):
+            time.sleep(0.01)
     return jobs.verify(raw, answers, session, now)
