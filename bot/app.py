@@ -52,6 +52,8 @@ WORKFLOWS_KEPT = timedelta(days=14)
 """Longer than any workflow waits: a test address lives for a week at most."""
 REPORTS_KEPT = timedelta(days=90)
 """Of checks that no thread shows any more, being neither its newest nor told as a change."""
+MONITORING_KEPT = timedelta(days=400)
+"""Since when a domain only monitors, after the last check of it: yearly ones are still one row."""
 
 
 class CannotStart(Exception):
@@ -251,6 +253,7 @@ class App:
                 partial(self.store.work.forget_started, ended_before),
                 partial(self.store.threads.forget_applied, ended_before),
                 partial(self.store.reports.forget_unnamed, checked_before),
+                partial(self.store.monitoring.forget_unseen, self._clock() - MONITORING_KEPT),
                 partial(self._durable.forget, ended_before),
             ):
                 try:

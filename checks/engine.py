@@ -147,17 +147,18 @@ class Checker:
         topics: Iterable[str] | None = None,
         known_selectors: Sequence[str] = (),
         on_progress: OnProgress | None = None,
+        monitoring_since: datetime | None = None,
     ) -> Report:
         """Check what the DNS says of a domain.
 
-        `topics`: only the checks of these, and the report then has no verdict; None for all. Raises BadDomain for
-        anything that is no domain, ValueError for a topic that does not exist.
+        `topics`: only the checks of these, and no verdict; None for all. `monitoring_since`: aware, each check since
+        then found p=none (`Report.only_monitors`). Raises BadDomain for what is no domain, ValueError for no topic.
         """
         domain = parse_domain(name)
         asked = None if topics is None else frozenset(topics)
         if unknown := (asked or frozenset()) - TOPICS:
             raise ValueError(f"no such topic: {', '.join(sorted(unknown))}")
-        run = self._run(domain, known_selectors=tuple(known_selectors))
+        run = self._run(domain, known_selectors=tuple(known_selectors), monitoring_since=monitoring_since)
         checks = [c for c in CATALOGUE.checks if asked is None or c.topic in asked or c.id == "dns.exists"]
         return await self._report("domain", run, checks, on_progress)
 

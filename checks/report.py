@@ -81,6 +81,14 @@ class Report:
     def result(self, check_id: str) -> CheckResult | None:
         return next((c for c in self.checks if c.id == check_id), None)
 
+    @property
+    def only_monitors(self) -> bool | None:
+        """Its DMARC policy is p=none; None where that could not be told. For `Checker.check_domain`."""
+        policy = self.result("dmarc.policy")
+        if policy is None or policy.outcome in (Outcome.UNKNOWN, Outcome.BROKEN):
+            return None
+        return any(finding.rule.id == "DMARC201" for finding in policy.findings)
+
     def as_dict(self, lang: Lang = "en") -> dict[str, Any]:
         """The documented JSON (schema 1): plain data, the sentences in `lang`."""
         return {

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 
 from bot.observation.metrics import BROKEN, NO_VERDICT, Metrics
 from checks import Checker, Isolation, Progress, Report, Session
@@ -30,10 +31,11 @@ class ObservedChecker(Checker):
         topics: Iterable[str] | None = None,
         known_selectors: Sequence[str] = (),
         on_progress: Callable[[Progress], None] | None = None,
+        monitoring_since: datetime | None = None,
     ) -> Report:
         began = time.monotonic()
         try:
-            report = await super().check_domain(name, topics, known_selectors, on_progress)
+            report = await super().check_domain(name, topics, known_selectors, on_progress, monitoring_since)
         except Exception:
             self._metrics.domain_checked(BROKEN, time.monotonic() - began)
             raise

@@ -9,6 +9,7 @@ from bot.store.database import Database
 from bot.store.events import Events
 from bot.store.mailboxes import Mailboxes
 from bot.store.messages import Messages
+from bot.store.monitoring import Monitoring
 from bot.store.people import People, Selectors
 from bot.store.reports import Reports
 from bot.store.threads import Threads
@@ -33,6 +34,7 @@ class Store:
         self.work = Work(self._database, clock, work_added)
         self.people = People(self._database, clock)
         self.selectors = Selectors(self._database, clock)
+        self.monitoring = Monitoring(self._database, clock)
         self.workspaces = Workspaces(self._database)
         self.backlog = Backlogs(self._database)
 

@@ -181,3 +181,12 @@ seen_selectors = Table(
     Column("selector", Text, primary_key=True),
     Column("last_seen_at", UtcDateTime, nullable=False),
 )
+
+monitoring = Table(
+    "monitoring",
+    METADATA,
+    Column("team_id", Text, primary_key=True),
+    Column("domain", Text, primary_key=True),
+    Column("since", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+)

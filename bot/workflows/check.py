@@ -58,8 +58,13 @@ class DomainChecks:
         if row is None:
             return report_id
         known = await self._store.selectors.of(row.ascii)
+        since = await self._store.monitoring.since(thread_id, row.ascii)
         async with self._turn, self._progress(thread_id, run) as progress:
-            report = await self._checker().check_domain(row.ascii, known_selectors=known, on_progress=progress)
+            report = await self._checker().check_domain(
+                row.ascii, known_selectors=known, on_progress=progress, monitoring_since=since
+            )
+        # Before the report: with one in place a repeated step would do neither.
+        await self._store.monitoring.noted(thread_id, row.ascii, report.only_monitors)
         await self._store.reports.save(
             report_id,
             thread_id=thread_id,

@@ -94,6 +94,13 @@ class DmarcEvidence:
 
 
 @dataclass(frozen=True, slots=True)
+class MonitoringEvidence:
+    """`days`: since the first of an unbroken row of earlier checks that found p=none; None where none is known of."""
+
+    days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DmarcPlaceEvidence:
     """The TXT records where a DMARC record lands by mistake; receivers look at none of these names.
 

@@ -9,7 +9,13 @@ from checks.evidence.bimi import BimiAssetsEvidence, BimiEvidence
 from checks.evidence.blocklist import ClientBlocklistEvidence, DomainBlocklistEvidence, MxBlocklistEvidence
 from checks.evidence.dane import DaneEvidence
 from checks.evidence.dkim import KnownKeysEvidence, SelectorsEvidence
-from checks.evidence.dmarc import DmarcEvidence, DmarcPlaceEvidence, DmarcReportsEvidence, DmarcResultEvidence
+from checks.evidence.dmarc import (
+    DmarcEvidence,
+    DmarcPlaceEvidence,
+    DmarcReportsEvidence,
+    DmarcResultEvidence,
+    MonitoringEvidence,
+)
 from checks.evidence.dnssec import DnssecEvidence
 from checks.evidence.domain import DomainEvidence, UseEvidence
 from checks.evidence.helo import HeloEvidence
@@ -26,7 +32,7 @@ from checks.probes.bimi import ask_bimi, ask_bimi_assets
 from checks.probes.blocklist import ask_client_blocklists, ask_domain_blocklists, ask_mx_blocklists
 from checks.probes.dane import ask_dane
 from checks.probes.dkim import ask_known_keys, ask_selectors
-from checks.probes.dmarc import ask_dmarc, ask_dmarc_place, ask_dmarc_reports
+from checks.probes.dmarc import ask_dmarc, ask_dmarc_place, ask_dmarc_reports, ask_monitoring
 from checks.probes.dmarc_result import ask_dmarc_result
 from checks.probes.dnssec import ask_dnssec
 from checks.probes.domain import ask_domain, ask_use
@@ -54,6 +60,7 @@ PROBES: Mapping[type[Any], Callable[[Run], Awaitable[Any]]] = {
     SelectorsEvidence: ask_selectors,
     ProvidersEvidence: ask_providers,
     DmarcEvidence: ask_dmarc,
+    MonitoringEvidence: ask_monitoring,
     DmarcPlaceEvidence: ask_dmarc_place,
     DmarcReportsEvidence: ask_dmarc_reports,
     DmarcResultEvidence: ask_dmarc_result,

@@ -10,6 +10,7 @@ from checks.evidence.dmarc import (
     DmarcPlaceEvidence,
     DmarcReportsEvidence,
     DmarcStep,
+    MonitoringEvidence,
     ReportDestination,
     TreeWalk,
 )
@@ -45,6 +46,12 @@ async def ask_dmarc(run: Run) -> DmarcEvidence:
     walk = await walk_tree(run.dns, run.domain)
     record, at, is_suffix = governing_record(run.domain, walk.steps)
     return DmarcEvidence(run.domain, walk, record, at, is_suffix)
+
+
+async def ask_monitoring(run: Run) -> MonitoringEvidence:
+    """Nothing to ask: whoever asks for the check knows of earlier ones."""
+    since = run.monitoring_since
+    return MonitoringEvidence(None if since is None else max(0, (run.now - since).days))
 
 
 async def ask_dmarc_place(run: Run) -> DmarcPlaceEvidence:

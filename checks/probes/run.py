@@ -41,6 +41,8 @@ class Run:
     has_author: bool = True
     """The mail has a From domain, and `domain` is it."""
     session: SessionEvidence | None = None
+    monitoring_since: datetime | None = None
+    """Since when earlier checks found p=none, None where none is known of."""
     https: Https = field(default_factory=Https)
     blocklist_access: BlocklistAccess | None = None
     _tasks: dict[type[Any], asyncio.Task[Any]] = field(default_factory=dict)

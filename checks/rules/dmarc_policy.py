@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordChange, Rule, Sample, Text, Texts
-from checks.evidence.dmarc import DmarcEvidence, DmarcRecord
+from checks.evidence.dmarc import DmarcEvidence, DmarcRecord, MonitoringEvidence
 from checks.evidence.domain import UseEvidence
 from checks.evidence.mx import MxEvidence
 from checks.model import Seen, Severity, Tier, Unreachable, Why
 from checks.parse.dmarc import POLICIES, effective_policy
 from checks.rules._dmarc_change import change_later, change_now, change_without_mail
+
+LONG_DAYS = 90
+"""After so many days p=none is a beginning no more."""
 
 MISSING_POLICY = Rule(
     id="DMARC103",
@@ -46,7 +49,7 @@ MONITORING_ONLY = Rule(
     severity=Severity.NOTICE,
     tier=Tier.NONE,
     since="0.1",
-    facts=("domain", "name"),
+    facts=("domain", "name", "days"),
     alternatives=((Severity.WARNING, Tier.NONE),),
     texts=Texts(
         title=Text(en="DMARC of `{domain}` only monitors (p=none)", ja="`{domain}` のDMARCは監視のみ(p=none)です"),
@@ -85,6 +88,48 @@ MONITORING_ONLY = Rule(
             ),
             fix=Text(
                 en="First give `{name}` a report address (`rua`). Read the reports for some weeks; when all your own mail passes, change to p=quarantine, later to p=reject. If people of the domain write to mailing lists, stay at quarantine.",
+                ja="まず `{name}` にレポート宛先(`rua`)を設定し、数週間レポートを確認してください。自社のメールがすべて合格していれば、p=quarantine、続いてp=rejectに変更します。メーリングリストに投稿する利用者がいる場合は、quarantineにとどめます。",
+            ),
+        ),
+        "long": Texts(
+            title=Text(
+                en="DMARC of `{domain}` still only monitors (p=none) after {days} days",
+                ja="`{domain}` のDMARCは{days}日間、監視のみ(p=none)のままです",
+            ),
+            why=Text(
+                en="Our checks over {days} days all found p=none. DMARC then stops no forged mail, and three months of reports show nearly everybody who sends for you.",
+                ja="{days}日間にわたる当方の検査結果は、すべてp=noneでした。この間、なりすましメールはDMARCで止められていません。3か月分のレポートがあれば、正規の送信元はほぼ把握できます。",
+            ),
+            fix=Text(
+                en="Read the reports now and mend what of your own mail fails. Then change `{name}` to p=quarantine, and some weeks later to p=reject. If people of the domain write to mailing lists, stay at quarantine.",
+                ja="届いているレポートを確認し、不合格になっている自社のメールがあれば修正してください。そのうえで `{name}` をp=quarantineに、数週間後にp=rejectに変更します。メーリングリストに投稿する利用者がいる場合は、quarantineにとどめます。",
+            ),
+        ),
+        "long_inherited": Texts(
+            title=Text(
+                en="`{domain}` inherits a DMARC policy that still only monitors (p=none) after {days} days",
+                ja="`{domain}` が継承しているDMARCポリシーは{days}日間、監視のみ(p=none)のままです",
+            ),
+            why=Text(
+                en="It has no record of its own and inherits from `{name}`. Our checks over {days} days all found p=none, by which DMARC stops no forged mail.",
+                ja="独自のレコードがないため、`{name}` の設定を継承しています。{days}日間にわたる当方の検査結果は、すべてp=noneでした。この間、なりすましメールはDMARCで止められていません。",
+            ),
+            fix=Text(
+                en="Read the reports now and mend what fails of the mail of all names below. Then change `{name}` to p=quarantine, and some weeks later to p=reject. If people write to mailing lists from there, stay at quarantine.",
+                ja="届いているレポートを確認し、配下の名前のメールに不合格のものがあれば修正してください。そのうえで `{name}` をp=quarantineに、数週間後にp=rejectに変更します。メーリングリストに投稿する利用者がいる場合は、quarantineにとどめます。",
+            ),
+        ),
+        "long_without_reports": Texts(
+            title=Text(
+                en="DMARC of `{domain}` still only monitors (p=none) after {days} days, and no reports come",
+                ja="`{domain}` のDMARCは{days}日間、監視のみ(p=none)のままで、レポートも受け取っていません",
+            ),
+            why=Text(
+                en="Our checks over {days} days all found p=none, which is there to collect reports. Without a report address it neither stops forged mail nor shows you anything.",
+                ja="{days}日間にわたる当方の検査結果は、すべてp=noneでした。p=noneはレポートを集めるための設定ですが、有効なレポート宛先がないため、なりすましメールを止められないうえ、状況も把握できません。",
+            ),
+            fix=Text(
+                en="Give `{name}` a report address (`rua`) now and read the reports for some weeks; when all your own mail passes, change to p=quarantine, later to p=reject. If people of the domain write to mailing lists, stay at quarantine.",
                 ja="まず `{name}` にレポート宛先(`rua`)を設定し、数週間レポートを確認してください。自社のメールがすべて合格していれば、p=quarantine、続いてp=rejectに変更します。メーリングリストに投稿する利用者がいる場合は、quarantineにとどめます。",
             ),
         ),
@@ -155,7 +200,12 @@ TESTING_FLAG = Rule(
 )
 
 
-def judge(dmarc: DmarcEvidence, use: UseEvidence, mx: MxEvidence) -> Iterator[Finding]:
+_FIRST_CHECK = MonitoringEvidence()
+
+
+def judge(
+    dmarc: DmarcEvidence, use: UseEvidence, mx: MxEvidence, earlier: MonitoringEvidence = _FIRST_CHECK
+) -> Iterator[Finding]:
     match dmarc.record:
         case Unreachable(why=why):
             raise CannotTell(why)
@@ -167,12 +217,12 @@ def judge(dmarc: DmarcEvidence, use: UseEvidence, mx: MxEvidence) -> Iterator[Fi
     if not any(tag.name == "p" for tag in record.tags):
         yield MISSING_POLICY.found(at, records=change_now(dmarc, use, mx), domain=at, name=f"_dmarc.{at}")
     elif record.policy == "none" and effective_policy(record, is_own=at == dmarc.domain) == "none":
-        yield _monitoring(dmarc, record, use, mx)
+        yield _monitoring(dmarc, record, use, mx, earlier.days or 0)
     if record.testing:
         yield _testing(at, record, change_later(dmarc, use, mx))
 
 
-def _monitoring(dmarc: DmarcEvidence, record: DmarcRecord, use: UseEvidence, mx: MxEvidence) -> Finding:
+def _monitoring(dmarc: DmarcEvidence, record: DmarcRecord, use: UseEvidence, mx: MxEvidence, days: int) -> Finding:
     variant: str | None = None
     if use.non_sending:
         variant = "non_sending"
@@ -180,12 +230,17 @@ def _monitoring(dmarc: DmarcEvidence, record: DmarcRecord, use: UseEvidence, mx:
         variant = "without_reports"
     elif dmarc.at != dmarc.domain:
         variant = "inherited"
+    is_long = days >= LONG_DAYS
+    if is_long and not use.non_sending:
+        variant = f"long_{variant}" if variant else "long"
     return MONITORING_ONLY.found(
         dmarc.domain,
+        severity=Severity.WARNING if is_long else None,
         variant=variant,
         records=change_without_mail(dmarc) if use.non_sending else change_later(dmarc, use, mx),
         domain=dmarc.domain,
         name=f"_dmarc.{dmarc.domain if use.non_sending else dmarc.at}",
+        days=days,
     )
 
 
@@ -205,7 +260,7 @@ def _testing(at: str, record: DmarcRecord, change: Sequence[RecordChange]) -> Fi
 CHECK = Check(
     id="dmarc.policy",
     title=Text(en="DMARC policy", ja="DMARCポリシー"),
-    needs=(DmarcEvidence, UseEvidence, MxEvidence),
+    needs=(DmarcEvidence, UseEvidence, MxEvidence, MonitoringEvidence),
     rules=(MISSING_POLICY, MONITORING_ONLY, TESTING_FLAG),
     judge=judge,
 )

@@ -175,6 +175,7 @@ def test_a_file_of_the_first_version_is_brought_up_to_date_and_keeps_what_it_hol
         with closing(sqlite3.connect(tmp_path / "app.db")) as connection, connection:
             connection.execute("ALTER TABLE people ADD COLUMN tz TEXT NOT NULL DEFAULT 'UTC'")
             connection.execute("DROP INDEX mails_waiting")
+            connection.execute("DROP TABLE monitoring")
             connection.execute("UPDATE alembic_version SET version_num = '0001'")
         async with opened(tmp_path) as store:
             await store.people.put("T", "U2", lang="en", is_guest=True)

@@ -10,7 +10,8 @@ from built_dmarc import NAME, place, receiving
 
 from checks.catalogue import Check
 from checks.engine import judge
-from checks.model import Outcome, Severity, Tier, Why
+from checks.evidence.dmarc import MonitoringEvidence
+from checks.model import LANGS, Outcome, Severity, Tier, Why
 from checks.rules import (
     dmarc_organization,
     dmarc_policy,
@@ -85,6 +86,38 @@ def test_the_next_step_fits_where_they_are(record: str, name: str, variant: str 
     (finding,) = judge(dmarc_policy.CHECK, dmarc(name, {NAME: txt(record)}), use(name), receiving(name)).findings
     assert (finding.rule.id, finding.variant) == ("DMARC201", variant)
     assert all(change.later for change in finding.records)
+
+
+@pytest.mark.parametrize("days", [0, 89, 90, 400, None])
+@pytest.mark.parametrize(
+    ("record", "name", "variant"),
+    [
+        (f"v=DMARC1; p=none; {RUA}", NAME, "long"),
+        ("v=DMARC1; p=none", NAME, "long_without_reports"),
+        (f"v=DMARC1; p=none; {RUA}", BELOW, "long_inherited"),
+    ],
+)
+def test_monitoring_of_three_months_is_warned_of(record: str, name: str, variant: str, days: int | None) -> None:
+    evidence = (dmarc(name, {NAME: txt(record)}), use(name), receiving(name), MonitoringEvidence(days))
+    (finding,) = judge(dmarc_policy.CHECK, *evidence).findings
+    is_long = days is not None and days >= 90
+    assert (finding.severity, finding.tier) == (Severity.WARNING if is_long else Severity.NOTICE, Tier.NONE)
+    assert (finding.variant == variant) is is_long
+    for lang in LANGS:
+        said = finding.title(lang)
+        assert (str(days) in said) is is_long, said
+    assert all(change.later for change in finding.records)
+
+
+def test_monitoring_of_three_months_for_a_name_that_sends_nothing_needs_no_reports() -> None:
+    evidence = (dmarc(NAME, {NAME: txt("v=DMARC1; p=none")}), use(non_sending=True), receiving())
+    (finding,) = judge(dmarc_policy.CHECK, *evidence, MonitoringEvidence(90)).findings
+    assert (finding.severity, finding.tier, finding.variant) == (Severity.WARNING, Tier.NONE, "non_sending")
+
+
+def test_three_months_of_earlier_checks_say_nothing_where_it_enforces_now() -> None:
+    evidence = (dmarc(NAME, {NAME: txt(f"v=DMARC1; p=quarantine; {RUA}")}), use(), receiving())
+    assert judge(dmarc_policy.CHECK, *evidence, MonitoringEvidence(400)).findings == ()
 
 
 @pytest.mark.parametrize(
