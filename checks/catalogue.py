@@ -127,6 +127,8 @@ class Rule:
     """Other wordings of the same problem, by name, for `found(variant=...)`."""
     in_system: bool = False
     """Mended at the system that sends, by no DNS record."""
+    is_detail: bool = False
+    """True of most mail and of little weight: shown only to whoever asks for everything."""
     alternatives: tuple[tuple[Severity, Tier], ...] = ()
     """The other severities and tiers that `found()` may pick."""
 

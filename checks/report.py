@@ -75,8 +75,14 @@ class Report:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """All findings, worst first, in the order of the catalogue within one severity."""
-        return tuple(sorted((f for c in self.checks for f in c.findings), key=lambda f: f.severity.rank))
+        """All findings but details, worst first, in the order of the catalogue within one severity."""
+        found = (f for c in self.checks for f in c.findings if not f.rule.is_detail)
+        return tuple(sorted(found, key=lambda f: f.severity.rank))
+
+    @property
+    def details(self) -> tuple[Finding, ...]:
+        """What only those want to see who ask for everything (`Rule.is_detail`)."""
+        return tuple(f for c in self.checks for f in c.findings if f.rule.is_detail)
 
     def result(self, check_id: str) -> CheckResult | None:
         return next((c for c in self.checks if c.id == check_id), None)

@@ -102,6 +102,7 @@ HEADERS_NOT_SIGNED = Rule(
 
 NOT_OVERSIGNED = Rule(
     id="DKIM208",
+    is_detail=True,
     name="not-oversigned",
     severity=Severity.NOTICE,
     tier=Tier.NONE,

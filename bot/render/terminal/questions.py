@@ -71,8 +71,8 @@ def _pieces(pairs: Sequence[tuple[Check, CheckResult]], lang: Lang, console: Con
 def _named(check: Check, result: CheckResult, mark: Mark, lang: Lang, console: Console) -> Line:
     title = Line(" ").append(plain(check.title.say(lang)), style="" if mark is Mark.PASSED else "bold")
     line = sign(mark, console).append_text(title)
-    if result.findings:
-        line.append(" " + " ".join(dict.fromkeys(f.rule.id for f in result.findings)), style="cyan")
+    if named := dict.fromkeys(f.rule.id for f in result.findings if not f.rule.is_detail):
+        line.append(" " + " ".join(named), style="cyan")
     return line
 
 

@@ -35,7 +35,7 @@ def print_report(console: Console, report: Report, lang: Lang, *, verbose: bool 
 def _parts(console: Console, report: Report, lang: Lang, *, verbose: bool) -> Iterator[Part]:
     yield head(report, lang, console)
     if report.verdict is None:
-        yield from _findings(console, report, lang)
+        yield from _findings(console, report, lang, verbose=verbose)
         return
     yield Line()
     yield Heading(words.QUESTIONS.say(lang))
@@ -44,7 +44,7 @@ def _parts(console: Console, report: Report, lang: Lang, *, verbose: bool) -> It
         yield Line()
         yield Heading(words.AUTHENTICATION.say(lang))
         yield authentication(report.authentication, lang)
-    yield from _findings(console, report, lang)
+    yield from _findings(console, report, lang, verbose=verbose)
     if "mschecker" in report.profiles:
         yield Line()
         yield Heading(profile_title("mschecker", lang))
@@ -62,18 +62,19 @@ def _parts(console: Console, report: Report, lang: Lang, *, verbose: bool) -> It
         yield from evidence(report, lang, console)
 
 
-def _findings(console: Console, report: Report, lang: Lang) -> Iterator[Part]:
+def _findings(console: Console, report: Report, lang: Lang, *, verbose: bool) -> Iterator[Part]:
     """Worst first. Only where nothing stayed without an answer may a report be all clear."""
-    if report.findings:
-        said = counts_text(report.findings, lang)
-        if len(report.findings) > 1:
+    shown = (*report.findings, *(report.details if verbose else ()))
+    if shown:
+        said = counts_text(shown, lang)
+        if len(shown) > 1:
             said = words.WORST_FIRST.say(lang, {"counts": said})
         yield Line()
         yield Heading(words.FINDINGS.say(lang), said if report.verdict is not None else "")
     elif not not_looked_up(report):
         yield Line()
         yield Hanging(Line(), Line(words.NOTHING_TO_CHANGE.say(lang), style="green"), indent=1, column=0)
-    for at, found in enumerate(report.findings):
+    for at, found in enumerate(shown):
         if at:
             yield Line()
         yield from finding(found, lang, console)
