@@ -158,7 +158,7 @@ def test_a_sound_mail_has_nothing() -> None:
     assert (form.duplicates, form.not_fields, form.mime, form.misplaced_words) == ((), 0, (), ())
     assert (form.utf8_fields, form.not_utf8_fields, form.long_values) == ((), (), ())
     assert (form.bare_cr, form.bare_lf, form.longest_line) == (0, 0, 37)
-    assert not (form.name_shows_address or form.name_shows_emoji or form.is_fake_reply)
+    assert (form.name_shows_address, form.name_shows_emoji, form.is_fake_reply) == (False, False, False)
 
 
 def test_what_is_there_too_often_or_not_at_all() -> None:

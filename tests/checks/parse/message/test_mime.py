@@ -174,7 +174,7 @@ def test_japanese_mails_are_clean(charset: str, cte: str, html: bool, attached: 
         0,
     )
     assert (form.date_problem, form.message_id_problem, form.duplicates) == ("", "", ())
-    assert not (form.name_shows_address or form.name_shows_emoji)
+    assert (form.name_shows_address, form.name_shows_emoji) == (False, False)
 
 
 def test_a_japanese_mail_with_folded_iso_2022_jp_words_and_an_encoded_file_name_is_clean() -> None:
