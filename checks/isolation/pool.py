@@ -350,6 +350,10 @@ class _Worker:
         if self._process.stdin is not None:
             self._process.stdin.close()
         await self._process.wait()
+        if self._process.stdout is not None:
+            # The pipe is closed when it is read to its end; a job that was under way does that itself.
+            with contextlib.suppress(RuntimeError):
+                await self._process.stdout.read()
 
     async def _answer(self) -> bytes:
         assert self._process is not None, "not started"

@@ -31,16 +31,24 @@ def main() -> None:
     given = json.loads(sys.argv[1])
     sys.path[:] = given["path"]
     _belong_to(given["parent"])
-    # The front door of the package brings HTTPS, the DNS and all rules along: four times as slow, half as large again.
-    package = types.ModuleType("checks")
-    package.__path__ = [str(Path(__file__).parents[1])]
-    sys.modules["checks"] = package
+    _leave_out()
     jobs = importlib.import_module(given["jobs"])
     _confine(given["memory"])
     # Nothing that a library might print shall get among the answers.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     serve(jobs, sys.stdin.buffer, answers)
+
+
+def _leave_out() -> None:
+    """Neither HTTPS nor the DNS, which nobody here needs: a worker starts in a third of the time, 10 MB smaller."""
+    # The front door of the package would bring them along, and all rules.
+    package = types.ModuleType("checks")
+    package.__path__ = [str(Path(__file__).parents[1])]
+    # dkimpy would look keys up by itself; here it is given them.
+    keys = types.ModuleType("dkim.dnsplug")
+    vars(keys)["get_txt"] = None
+    sys.modules.update({"checks": package, "dkim.dnsplug": keys})
 
 
 def serve(jobs: types.ModuleType, requests: BinaryIO, answers: BinaryIO) -> None:

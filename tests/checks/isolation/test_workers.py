@@ -211,6 +211,21 @@ def test_a_worker_knows_no_token_and_has_loaded_nothing_that_it_does_not_need(
     in_workers(scene)
 
 
+def test_a_worker_that_analyses_mails_has_loaded_neither_tls_nor_the_dns() -> None:
+    async def run() -> None:
+        workers = Workers(1, 0)
+        try:
+            await workers.prepare(signed())
+            (pid,) = workers.processes
+            maps = Path(f"/proc/{pid}/maps").read_text("ascii")  # noqa: ASYNC240 - does not block
+            assert "_hashlib" in maps
+            assert "_ssl" not in maps
+        finally:
+            await workers.aclose()
+
+    asyncio.run(run())
+
+
 def test_a_worker_can_write_no_file(tmp_path: Path) -> None:
     async def scene(workers: Workers) -> None:
         assert await why(workers, "written", b"", str(tmp_path / "mail")) is Why.INTERNAL
