@@ -137,7 +137,11 @@ class App:
         nameservers = list(settings.nameservers) or None
         self._workers.start()
         self._checker = ObservedChecker(
-            self._metrics, nameservers, deadline_s=self._deadline_s, isolation=self._workers
+            self._metrics,
+            nameservers,
+            deadline_s=self._deadline_s,
+            isolation=self._workers,
+            blocklist_keys=settings.blocklist_key_texts(),
         )
         self._register_workflows()
         try:

@@ -18,6 +18,9 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 SLACK_API_URL = "https://slack.com/api/"
 
 _HOST_NAME = re.compile(r"(?=.{4,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]\Z")
+BLOCKLIST_KEY_NAMES = ("spamhaus", "abusix", "surbl", "uribl")
+_BLOCKLIST_KEY = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63}){0,8}")
+"""A label, or the zone that a list assigned (surbl, uribl)."""
 _NAMES = {"slack_bot_token": "SLACK_BOT_TOKEN", "slack_app_token": "SLACK_APP_TOKEN"}
 
 
@@ -25,7 +28,25 @@ class SettingsError(Exception):
     """The environment holds values the bot cannot run with; the text is for the operator, one line per value."""
 
 
-class Settings(BaseSettings):
+class BlocklistSettings(BaseSettings):
+    """Those that a command without a bot takes as well; of the environment it looks at nothing else."""
+
+    model_config = SettingsConfigDict(env_prefix="MAILCHECK_", frozen=True, hide_input_in_errors=True)
+
+    blocklist_keys: Annotated[dict[str, SecretStr], NoDecode] = {}
+    """By the name of who gives the key, written as ``spamhaus=KEY,abusix=KEY``."""
+
+    @field_validator("blocklist_keys", mode="before")
+    @classmethod
+    def _keys(cls, value: Any) -> Any:
+        return dict(map(_key, _parts(value))) if isinstance(value, str) else value
+
+    def blocklist_key_texts(self) -> dict[str, str]:
+        """The keys themselves, for `checks`; to be neither shown nor logged."""
+        return {name: key.get_secret_value() for name, key in self.blocklist_keys.items()}
+
+
+class Settings(BlocklistSettings):
     """The operator's settings; ``MAILCHECK_<NAME>`` in the environment sets ``<name>``.
 
     Lists are comma-separated. Sizes are in bytes, durations in the unit that the name ends with.
@@ -164,6 +185,14 @@ def read_settings(**overrides: Any) -> Settings:
         raise SettingsError("\n".join(_sentence(each["loc"], each["msg"]) for each in error.errors())) from None
 
 
+def read_blocklist_keys() -> dict[str, str]:
+    """The keys for blocklists, whatever else stands in the environment. Raises SettingsError as `read_settings`."""
+    try:
+        return BlocklistSettings().blocklist_key_texts()
+    except ValidationError as error:
+        raise SettingsError("\n".join(_sentence(each["loc"], each["msg"]) for each in error.errors())) from None
+
+
 def _sentence(location: tuple[int | str, ...], message: str) -> str:
     text = message.removeprefix("Value error, ")
     if not location:
@@ -175,6 +204,17 @@ def _sentence(location: tuple[int | str, ...], message: str) -> str:
 
 def _parts(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _key(text: str) -> tuple[str, str]:
+    """What is wrong with it is said without a word of it: also what stands in place of the name may be the key."""
+    name, equals, key = (part.strip() for part in text.partition("="))
+    if not equals or name.lower() not in BLOCKLIST_KEY_NAMES:
+        names = ", ".join(f"{each}=KEY" for each in BLOCKLIST_KEY_NAMES)
+        raise ValueError(f"each key must be written as one of {names}, with commas between them")
+    if not _BLOCKLIST_KEY.fullmatch(key):
+        raise ValueError(f"what is given for {name.lower()} cannot be a key")
+    return name.lower(), key
 
 
 def _network(text: str) -> Network:

@@ -32,7 +32,8 @@ class BlocklistState:
 
     answers: as documented. refuses: it, or the resolver, answers otherwise, and the checks do not believe it. silent:
     could not tell. `why`: what failed, None where it answers. `answered`: the addresses that came for the test entry.
-    `advice`: what whoever runs this can do about it, None where there is nothing to do.
+    `advice`: what whoever runs this can do about it, None where there is nothing to do. `key`: the name under which a
+    key for the list can be given, "" where it takes none.
     """
 
     zone: str
@@ -41,6 +42,7 @@ class BlocklistState:
     why: Why | None = None
     answered: tuple[str, ...] = ()
     advice: Text | None = None
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +97,20 @@ async def _blocklist(access: BlocklistAccess, bl: Blocklist, deadline_s: float) 
         async with asyncio.timeout(deadline_s):
             result = await access.test(bl, "ipv4" if bl.kind == "ip" else "domain")
     except TimeoutError:
-        return BlocklistState(bl.zone, bl.title, "silent", Why.TIMEOUT)
+        return BlocklistState(bl.zone, bl.title, "silent", Why.TIMEOUT, key=bl.key)
     if result.fault is None:
-        return BlocklistState(bl.zone, bl.title, "answers", None, result.answered)
+        return BlocklistState(bl.zone, bl.title, "answers", None, result.answered, key=bl.key)
     state: Literal["refuses", "silent"] = "refuses" if result.fault.why in _REFUSALS else "silent"
-    return BlocklistState(bl.zone, bl.title, state, result.fault.why, result.answered, _advice(bl, result))
+    advice = _advice(bl, result, has_key=access.has_key(bl))
+    return BlocklistState(bl.zone, bl.title, state, result.fault.why, result.answered, advice, bl.key)
 
 
-def _advice(bl: Blocklist, result: TestResult) -> Text | None:
+def _advice(bl: Blocklist, result: TestResult, *, has_key: bool) -> Text | None:
     match result.fault.why if result.fault else None:
         case Why.FILTERED:
             return _REWRITES
+        case Why.BLOCKED | Why.REFUSED if has_key:
+            return _OTHER_KEY
         case Why.BLOCKED if "127.255.255.255" in result.answered:
             return _TOO_MANY
         case Why.BLOCKED | Why.REFUSED:
@@ -121,6 +126,10 @@ _OWN_RESOLVER = Text(
 _WITH_KEY = Text(
     en="Ask it through a resolver of your own that forwards to nobody, or set the key that this list gives you.",
     ja="フォワーダーを使わない自前のリゾルバーから問い合わせるか、このリストが発行するキーを設定してください。",
+)
+_OTHER_KEY = Text(
+    en="It refuses although a key is set: see in the account there whether the key is right, active and not used up.",
+    ja="キーを設定していますが、拒否されています。発行元のアカウントで、キーが正しく有効であること、利用量の上限を超えていないことを確認してください。",
 )
 _TOO_MANY = Text(
     en="It counts more queries from this resolver than it answers for free. Set the key that it gives you, or check "

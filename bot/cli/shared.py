@@ -53,11 +53,13 @@ def say(sentence: str) -> None:
 
 
 def open_checker(nameservers: Sequence[str], **options: Any) -> Checker:
+    """With the keys for blocklists that the environment holds; refuses what is no name server or no key."""
+    from bot.settings import SettingsError, read_blocklist_keys
     from checks import Checker
 
     try:
-        return Checker(nameservers=nameservers or None, **options)
-    except ValueError as error:
+        return Checker(nameservers=nameservers or None, blocklist_keys=read_blocklist_keys(), **options)
+    except (ValueError, SettingsError) as error:
         refuse(str(error))
 
 

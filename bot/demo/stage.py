@@ -151,6 +151,7 @@ class Stage:
             "mailbox_port": 0,
             "proxy_from": (ip_network(PROXY),),
             "nameservers": (self.nameserver.address,),
+            "blocklist_keys": {},
         }
         return Settings(**(given | self._given))
 

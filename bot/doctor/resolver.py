@@ -31,7 +31,8 @@ _SEE_RESOLVER = Text(
 
 
 async def examine_resolver(settings: Settings) -> list[Finding]:
-    state = await resolver_state(settings.nameservers or None)
+    keys = settings.blocklist_key_texts()
+    state = await resolver_state(settings.nameservers or None, blocklist_keys=keys)
     return [_validation(state), *_lists(state)]
 
 
@@ -66,13 +67,25 @@ def _list(found: BlocklistState) -> Finding:
         return Finding("blocklist", State.OK, seen, facts, subject=found.zone)
     if found.state == "refuses":
         facts["answers"] = found.answered[:5]
-        return Finding("blocklist", State.WRONG, _refusal(found), facts, _REGISTER, found.zone)
+        return Finding("blocklist", State.WRONG, _refusal(found), facts, _advice(found), found.zone)
     reason = reason_text(found.why or Why.INTERNAL)
     seen = Text(
         en=f"Whether {{title}} (`{{zone}}`) answers could not be told: {reason.en}.",
         ja=f"{{title}}(`{{zone}}`)が応答するかどうか確認できません: {reason.ja}。",
     )
     return Finding("blocklist", State.UNKNOWN, seen, facts, _SEE_RESOLVER, found.zone)
+
+
+def _advice(found: BlocklistState) -> Text:
+    """What the checks say of it, where a key goes that they speak of, and what it means until then."""
+    advice = [found.advice or _OTHER_RESOLVER, _UNTIL_THEN]
+    if found.key:
+        key = Text(
+            en=f"Keys stand in `MAILCHECK_BLOCKLIST_KEYS` (`{found.key}=KEY`).",
+            ja=f"キーは `MAILCHECK_BLOCKLIST_KEYS` に設定します(`{found.key}=キー`)。",
+        )
+        advice.insert(1, key)
+    return Text(en=" ".join(each.en for each in advice), ja="".join(each.ja for each in advice))
 
 
 def _refusal(found: BlocklistState) -> Text:
@@ -92,7 +105,10 @@ def _refusal(found: BlocklistState) -> Text:
     )
 
 
-_REGISTER = Text(
-    en="Ask it through a resolver of your own that forwards to nobody: lists refuse the big public ones. Spamhaus may want a free key, Barracuda the registration of the resolver's address. Until it answers, it counts as not tested here.",
-    ja="フォワーダーを使わない自前のリゾルバーから問い合わせてください(ブラックリストは大規模な公開リゾルバーを拒否します)。Spamhausは無料のキー、Barracudaはリゾルバーのアドレスの登録が必要な場合があります。応答が得られるまで「ここでは未検査」と表示します。",
+_OTHER_RESOLVER = Text(
+    en="Ask it through a resolver of your own that forwards to nobody.",
+    ja="フォワーダーを使わない自前のリゾルバーから問い合わせてください。",
+)
+_UNTIL_THEN = Text(
+    en="Until it answers, it counts as not tested here.", ja="応答が得られるまで「ここでは未検査」と表示します。"
 )

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from bot.observation.metrics import BROKEN, NO_VERDICT, Metrics
@@ -21,8 +21,15 @@ class ObservedChecker(Checker):
         *,
         deadline_s: float,
         isolation: Isolation | None = None,
+        blocklist_keys: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(nameservers, deadline_s=deadline_s, on_dns=metrics.dns_answered, isolation=isolation)
+        super().__init__(
+            nameservers,
+            deadline_s=deadline_s,
+            on_dns=metrics.dns_answered,
+            isolation=isolation,
+            blocklist_keys=blocklist_keys,
+        )
         self._metrics = metrics
 
     async def check_domain(

@@ -81,6 +81,9 @@ class BlocklistAccess:
     def lists(self, kind: Literal["ip", "domain"]) -> tuple[Blocklist, ...]:
         return blocklists(kind, frozenset(self._keys))
 
+    def has_key(self, bl: Blocklist) -> bool:
+        return bl.key in self._keys
+
     async def ask(self, dns: DnsRun, bl: Blocklist, family: Family, entry: str) -> Known[Listing]:
         """What the list says of the entry (labels of an address, or a domain), its test side by side with it.
 

@@ -355,6 +355,20 @@ def test_the_table_is_put_between_its_marks(tmp_path):
     assert run("rules", "--write", str(bare), dns=False)[0] == 2
 
 
+def test_the_keys_of_blocklists_come_from_the_environment_and_are_shown_nowhere():
+    key = "abcdefghijklmnopqrstuvwxyz"
+    listing = Zone(f"{key}.dbl.dq.spamhaus.net", "test A 127.0.1.2\ngood.example A 127.0.1.2\n")
+    env = os.environ | {"MAILCHECK_BLOCKLIST_KEYS": f"spamhaus={key}"}
+    code, out, err = run("check", "good.example", "--verbose", zones=[listing], env=env)
+    assert code == 1
+    assert "BL201" in out
+    assert key not in out + err
+    code, out, err = run("check", "good.example", env=env | {"MAILCHECK_BLOCKLIST_KEYS": f"{key}=spamhaus"})
+    assert (code, out, len(err.splitlines())) == (2, "", 1)
+    assert err.startswith("MAILCHECK_BLOCKLIST_KEYS: ")
+    assert key not in err
+
+
 def test_the_commands_import_nothing_before_they_run():
     script = "import sys, bot.cli\nprint([m for m in ('checks', 'rich', 'bot.render', 'bot.conversation', 'dns') if m in sys.modules])"
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import SettingsError, read_settings
+from bot.settings import BLOCKLIST_KEY_NAMES, SettingsError, read_blocklist_keys, read_settings
+from checks import Checker
 
 
 @pytest.fixture(autouse=True)
@@ -84,6 +85,42 @@ def test_a_bad_value_is_told_in_one_line_without_secrets(
     assert str(caught.value).startswith(sentence)
     assert "\n" not in str(caught.value)
     assert "hunter2" not in str(caught.value)
+
+
+KEY = "abcdefghijklmnopqrstuvwxyz"
+
+
+def test_keys_of_blocklists_are_read_and_shown_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAILCHECK_BLOCKLIST_KEYS", f" Spamhaus = {KEY} ,surbl=a1.multi.example.net,")
+    settings = read_settings()
+    assert settings.blocklist_key_texts() == {"spamhaus": KEY, "surbl": "a1.multi.example.net"}
+    assert KEY not in f"{settings} {settings!r} {settings.model_dump()} {settings.model_dump_json()}"
+    # A command that runs no bot takes the keys, whatever else stands there.
+    monkeypatch.setenv("MAILCHECK_MAILBOX_PORT", "70000")
+    monkeypatch.setenv("MAILCHECK_UNHEARD_OF", "1")
+    assert read_blocklist_keys() == settings.blocklist_key_texts()
+    monkeypatch.setenv("MAILCHECK_BLOCKLIST_KEYS", "")
+    assert read_blocklist_keys() == {}
+
+
+@pytest.mark.parametrize(
+    "text", [KEY, f"{KEY}=spamhaus", f"spamhaus={KEY} {KEY}", f"{KEY}={KEY}", "abusix=", f"={KEY}"]
+)
+def test_a_bad_key_is_told_without_a_word_of_it(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("MAILCHECK_BLOCKLIST_KEYS", text)
+    for read in (read_settings, read_blocklist_keys):
+        with pytest.raises(SettingsError) as caught:
+            read()
+        assert str(caught.value).startswith("MAILCHECK_BLOCKLIST_KEYS: ")
+        assert KEY not in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+
+def test_every_key_that_can_be_set_is_one_that_the_checks_take() -> None:
+    """And the other way round: the names and the form of a key stand in both."""
+    Checker(["127.0.0.1"], blocklist_keys=dict.fromkeys(BLOCKLIST_KEY_NAMES, f"{KEY}.a-b_c.example.net"))
+    with pytest.raises(ValueError, match=", ".join(sorted(BLOCKLIST_KEY_NAMES)) + "$"):
+        Checker(["127.0.0.1"], blocklist_keys={"other": KEY})
 
 
 def test_files_that_are_no_certificate_are_told(tmp_path: Path) -> None:

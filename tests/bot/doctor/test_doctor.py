@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from bot.demo.nameserver import Nameserver, Validation, Zone
 from bot.demo.stage import SCOPES
@@ -112,12 +113,17 @@ def test_settings_that_cannot_be_used_are_a_finding_and_wrong_usage_is_status_2(
     asyncio.run(scene())
 
 
-def examined(tmp_path: Path, *, zones: tuple[Zone, ...] = ZONES, **more: Any) -> list[Finding]:
+def examined(
+    tmp_path: Path, *, zones: tuple[Zone, ...] = ZONES, blocklist_keys: dict[str, str] | None = None, **more: Any
+) -> list[Finding]:
     machine = Machine({HERE}.__contains__, lambda version: HERE)
 
     async def scene() -> list[Finding]:
         async with surroundings(tmp_path, zones=zones) as environment:
-            return await examine(settings(environment), machine=machine, **more)
+            given = settings(environment).model_copy(
+                update={"blocklist_keys": {name: SecretStr(key) for name, key in (blocklist_keys or {}).items()}}
+            )
+            return await examine(given, machine=machine, **more)
 
     return asyncio.run(scene())
 
@@ -149,6 +155,32 @@ def test_a_list_that_refuses_is_wrong_and_one_that_is_silent_unknown(tmp_path: P
     zones = (*ZONES[:2], refusing, ZONES[3], failing)
     states = [finding.state for finding in examined(tmp_path, zones=zones) if finding.id == "blocklist"]
     assert states == [State.WRONG, State.OK, State.UNKNOWN]
+
+
+def test_a_list_that_refuses_is_asked_with_the_key_and_the_key_is_not_shown(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    key = "abcdefghijklmnopqrstuvwxyz"
+    refusing = Zone("zen.spamhaus.org", "2.0.0.127 A 127.255.255.254")
+    keyed = Zone(f"{key}.zen.dq.spamhaus.net", "2.0.0.127 A 127.0.0.2")
+    spent = Zone(f"{key}.dbl.dq.spamhaus.net", "test A 127.255.255.254")
+    zones = (*ZONES[:2], refusing, *ZONES[3:], keyed, spent)
+
+    def lists(**given: object) -> list[Finding]:
+        return [finding for finding in examined(tmp_path, zones=zones, **given) if finding.id == "blocklist"]
+
+    without = lists()
+    assert [finding.state for finding in without] == [State.WRONG, State.OK, State.OK]
+    for lang in ("en", "ja"):
+        fix = without[0].say_fix(lang)
+        assert fix is not None
+        assert "MAILCHECK_BLOCKLIST_KEYS" in fix
+        assert "spamhaus=" in fix
+    with_key = lists(blocklist_keys={"spamhaus": key})
+    assert [finding.state for finding in with_key] == [State.OK, State.OK, State.WRONG]
+    assert "although a key is set" in str(with_key[2].say_fix("en"))
+    assert key not in caplog.text
+    assert key not in json.dumps([as_document(with_key, lang) for lang in ("en", "ja")])
 
 
 def test_a_fault_of_ours_costs_its_own_lines_only(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
