@@ -69,7 +69,9 @@ def test_the_front_counts_a_chain_as_long_as_it_is() -> None:
 
     async def chain() -> list[list[Asked]]:
         async with Waves(RESOLVER, 0.05) as front:
-            run = Dns([front.address]).run()
+            gateway = Dns([front.address])
+            gateway.begin_proofs()
+            run = gateway.run()
 
             async def one_after_another() -> None:
                 for name in ("a.good.co.jp", "b.good.co.jp", "c.good.co.jp"):
