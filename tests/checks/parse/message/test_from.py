@@ -82,3 +82,21 @@ def test_anything_else_says_which_way_it_is_wrong(header: str, problem: str) -> 
 @pytest.mark.parametrize("header", ["From: a@example.jp, B <b@Example.jp>", "From: G: a@example.jp, a@example.jp;"])
 def test_several_addresses_of_one_domain_have_one_domain(header: str) -> None:
     assert author(header.encode()) == (None, "example.jp", "several_addresses")
+
+
+@pytest.mark.parametrize(
+    ("value", "address"),
+    [
+        (b"John Doe <jdoe@machine.example>", "jdoe@machine.example"),  # RFC 5322 A.1.1
+        (b'"Joe Q. Public" <john.q.public@example.com>', "john.q.public@example.com"),  # A.1.2
+        (b"Pete(A nice \\) chap) <pete(his account)@silly.test(his host)>", "pete@silly.test"),  # A.5
+        (b"Joe Q. Public <john.q.public@example.com>", "john.q.public@example.com"),  # A.6.1
+        (b"John Doe <jdoe@machine(comment).  example>", "jdoe@machine.example"),  # A.6.3
+        (b"A Group:Ed Jones <joe@where.test>,John <jdoe@one.test>;", None),  # A.1.3, RFC 6854
+        (b"Undisclosed recipients:;", None),
+    ],
+)
+def test_the_examples_of_rfc_5322(value: bytes, address: str | None) -> None:
+    """Appendix A."""
+    found = find_author(split_mail(b"From: " + value + b"\r\n\r\n").all(b"from"))
+    assert found.address == address
