@@ -96,4 +96,5 @@ def _session(facts: Mapping[str, Any]) -> Session:
         helo=facts["helo"],
         mail_from=facts["mail_from"],
         tls=Tls(tls["version"], tls["cipher"]) if tls else None,
+        smtputf8=facts.get("smtputf8"),
     )
