@@ -21,8 +21,10 @@ from checks import (
     Severity,
     Standing,
     Status,
+    Why,
     combine,
     printable,
+    reason_text,
     standing,
 )
 
@@ -38,6 +40,9 @@ def mail(state: Conversation, seen: MailSeen, reports: Reports) -> Content:
     if seen.report is None:
         return Content(lang, words.MAIL_FAILED.say(lang), (Paragraph(words.MAIL_FAILED.say(lang)),))
     report = report_of(reports, seen.report)
+    if (why := _not_analysed(report)) is not None:
+        said = words.MAIL_NOT_ANALYSED.say(lang, {"reason": reason_text(why).say(lang)})
+        return Content(lang, said, (Paragraph(said),))
     heading = words.MAIL.say(lang, {"sender": cut(_sender(report, lang), 100)})
     meaning = list(_meaning(state, seen, report, reports))
     if _tells_nothing_of_it(state, seen, report, reports):
@@ -46,6 +51,13 @@ def mail(state: Conversation, seen: MailSeen, reports: Reports) -> Content:
     parts += _findings(report, seen, lang)
     parts.append(_authentication(report, lang))
     return Content(lang, heading, tuple(parts))
+
+
+def _not_analysed(report: Report) -> Why | None:
+    """Why nothing is known of the bytes of this mail, None where it was analysed."""
+    result = report.result("dkim.signature")
+    is_open = report.mail is None and result is not None and result.reason in (Why.TOO_COSTLY, Why.NOT_ANALYSED)
+    return result.reason if is_open and result else None
 
 
 def _tells_nothing_of_it(state: Conversation, seen: MailSeen, report: Report, reports: Reports) -> bool:
@@ -206,10 +218,26 @@ def _signatures(signatures: list[Mapping[str, Any]], lang: Lang) -> Iterator[tup
 def _dmarc(dmarc: Mapping[str, Any], lang: Lang) -> tuple[str, str, str]:
     if dmarc.get("result") == "none":
         return "DMARC", _cell(dmarc.get("domain")), words.NO_DMARC_RECORD.say(lang)
-    result = _result(dmarc.get("result"), lang)
-    if policy := dmarc.get("policy"):
-        result = words.POLICY.say(lang, {"result": result, "policy": cut(str(policy), 20)})
-    return "DMARC", _cell(dmarc.get("record_at") or dmarc.get("domain")), result
+    at = _cell(dmarc.get("record_at") or dmarc.get("domain"))
+    return "DMARC", at, _with_policy(dmarc, _result(dmarc.get("result"), lang), at, lang)
+
+
+def _with_policy(dmarc: Mapping[str, Any], result: str, at: str, lang: Lang) -> str:
+    """The result, and for mail that fails what receivers are asked to do with it, by which tag of whose record."""
+    policy = dmarc.get("policy")
+    if not policy:
+        return result
+    # A report of an earlier version names no tag, and one that only acts as p=none has none.
+    facts = {"result": result, "policy": cut(str(policy), 20), "tag": dmarc.get("policy_tag") or "p", "domain": at}
+    if dmarc.get("result") != "fail":
+        return words.POLICY.say(lang, {name: facts[name] for name in ("result", "policy", "tag")})
+    asked = words.ASKED.get(dmarc.get("applied") or str(policy))
+    if asked is None:
+        return result
+    acts = dmarc.get("policy_tag") == ""
+    eased = dmarc.get("applied") not in (None, policy)
+    why = (words.POLICY_ACTS if acts else words.POLICY_EASED if eased else words.POLICY_OF).say(lang, facts)
+    return words.POLICY_FAILS.say(lang, {"result": result, "asked": asked.say(lang), "why": why})
 
 
 def _with_alignment(given: Mapping[str, Any], lang: Lang) -> str:

@@ -79,6 +79,10 @@ MAIL_FAILED = Text(
     en="A mail arrived, but its analysis ended in an error on our side. It has been logged; please send it again.",
     ja="メールは届きましたが、ボット側のエラーで解析できませんでした。記録しましたので、もう一度送ってください。",
 )
+MAIL_NOT_ANALYSED = Text(
+    en="A mail arrived, but it tells nothing about the domain: {reason}. The verdict stays; please send another mail.",
+    ja="メールは届きましたが、判定には使えません。{reason}。判定は変わりません。別のメールを送ってください。",
+)
 NULL_PATH = Text(en="<> (empty)", ja="<>(空)")
 LINE_FROM = Text(en="From: `{value}`", ja="From: `{value}`")
 LINE_RETURN_PATH = Text(en="Return-Path: `{value}`", ja="Return-Path: `{value}`")
@@ -108,7 +112,21 @@ ROW_MORE_DKIM = Text(en="{n} more signatures", ja="ほか{n}件の署名")
 ALIGNED = Text(en="{result}, aligned with From", ja="{result}、アライメントあり")
 NOT_ALIGNED = Text(en="{result}, not aligned with From", ja="{result}、アライメントなし")
 ALIGNMENT_UNKNOWN = Text(en="{result}, alignment unknown", ja="{result}、アライメント不明")
-POLICY = Text(en="{result}, p={policy}", ja="{result}、p={policy}")
+POLICY = Text(en="{result}, {tag}={policy}", ja="{result}、{tag}={policy}")
+POLICY_FAILS = Text(en="{result}: {asked} ({why})", ja="{result}。{asked}({why})")
+ASKED: Mapping[str, Text] = {
+    "none": Text(en="receivers are asked to do nothing", ja="受信側への処理の要求なし"),
+    "quarantine": Text(en="receivers are asked to quarantine", ja="受信側に隔離を要求"),
+    "reject": Text(en="receivers are asked to reject", ja="受信側に拒否を要求"),
+}
+POLICY_OF = Text(en="{tag}={policy} of {domain}", ja="{domain} の{tag}={policy}")
+POLICY_EASED = Text(
+    en="{tag}={policy} of {domain}, one level less under t=y", ja="{domain} の{tag}={policy}。t=yのため1段階緩和"
+)
+POLICY_ACTS = Text(
+    en="the record of {domain} has no valid policy and acts as p=none",
+    ja="{domain} のレコードに有効なポリシーがなく、p=noneとして扱われる",
+)
 NO_DMARC_RECORD = Text(en="no DMARC record", ja="レコードなし")
 ARC = Text(en="{result}, {n} hops", ja="{result}、{n}段")
 RESULTS: Mapping[str, Text] = {

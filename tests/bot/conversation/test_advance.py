@@ -1,5 +1,6 @@
 """The conversation: what each event changes, and what it does not."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -25,7 +26,7 @@ from bot.conversation.events import (
     RootRefused,
 )
 from bot.conversation.state import MissingReport
-from checks import Report, Why
+from checks import Outcome, Report, Why
 
 
 def test_a_command_makes_a_root_the_address_and_a_check() -> None:
@@ -169,6 +170,18 @@ def test_a_mail_that_does_not_count_says_why_and_changes_no_verdict(mail: Report
     events = [begun(), Checked(1, "r"), MailAnalysed("1", "m", AT)]
     _, acts = play(events, {"r": domain_report(), "m": mail})
     assert sentence in text(shown(acts)["mail-1"])
+    assert "Safe (provisional)" in text(shown(acts)["root"])
+
+
+@pytest.mark.parametrize("why", [Why.TOO_COSTLY, Why.NOT_ANALYSED])
+def test_a_mail_that_could_not_be_analysed_is_said_to_be_so_and_changes_no_verdict(why: Why) -> None:
+    events = [begun(), Checked(1, "r"), MailAnalysed("1", "m", AT)]
+    checks = tuple(replace(c, outcome=Outcome.UNKNOWN, reason=why) for c in mail_report().checks)
+    mail = replace(mail_report(), mail=None, checks=checks)
+    _, acts = play(events, {"r": domain_report(), "m": mail})
+    said = text(shown(acts)["mail-1"])
+    assert "could not be analysed: " in said
+    assert "From" not in said
     assert "Safe (provisional)" in text(shown(acts)["root"])
 
 
