@@ -2,13 +2,17 @@
 
 import asyncio
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Literal, Protocol
 
 from bot.store import Acceptance, NewMail
 
 LOG = logging.getLogger(__name__)
 
-MAX_BATCH = 50
+MAX_BATCH = 200
+LINGER_S = 0.005
+"""How long a mail that is whole may wait for others: about as long as a disk takes for one commit."""
 
 Outcome = Acceptance | Literal["unavailable"]
 
@@ -21,6 +25,9 @@ class Accepts(Protocol):
 class GroupCommit:
     """One writer for all sessions: mails that arrive while a commit is under way share the next one.
 
+    So do those that have begun to arrive when it would start, if they are there in LINGER_S seconds: else, of senders
+    in step with one another, the first would have a commit alone and all others wait for two.
+
     A mail handed over is kept even if the session that brought it ends before the answer.
     """
 
@@ -28,6 +35,9 @@ class GroupCommit:
         self._mailboxes = mailboxes
         self._waiting: list[tuple[NewMail, asyncio.Future[Outcome]]] = []
         self._arrived = asyncio.Event()
+        self._coming = 0
+        self._nobody_comes = asyncio.Event()
+        self._nobody_comes.set()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
 
@@ -40,6 +50,28 @@ class GroupCommit:
         self._arrived.set()
         if self._task is not None:
             await self._task
+
+    @contextmanager
+    def coming(self) -> Iterator[None]:
+        """While a mail arrives. A slow one is waited for no longer than others are."""
+        self._coming += 1
+        self._nobody_comes.clear()
+        waited_for = True
+
+        def no_longer() -> None:
+            nonlocal waited_for
+            if waited_for:
+                waited_for = False
+                self._coming -= 1
+                if not self._coming:
+                    self._nobody_comes.set()
+
+        too_late = asyncio.get_running_loop().call_later(LINGER_S, no_longer)
+        try:
+            yield
+        finally:
+            too_late.cancel()
+            no_longer()
 
     async def keep(self, mail: NewMail) -> Outcome:
         """Returns once the mail is on disk ("accepted") or certainly is not."""
@@ -55,6 +87,9 @@ class GroupCommit:
             await self._arrived.wait()
             self._arrived.clear()
             while self._waiting:
+                if self._coming:
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(self._nobody_comes.wait(), LINGER_S)
                 batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
                 outcomes = await self._commit([mail for mail, _ in batch])
                 for (_, future), outcome in zip(batch, outcomes, strict=True):

@@ -5,6 +5,7 @@ import contextlib
 import logging
 import ssl
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 from bot.mailbox.acceptance import GroupCommit
@@ -142,8 +143,8 @@ class MailboxServer:
             # The client tries the others again in a transaction of their own (RFC 5321, 4.5.3.1.10).
             return ONE_AT_A_TIME
         try:
-            mailbox = await self._mailboxes.get(token)
-            waiting = await self._mailboxes.waiting()
+            mailbox = await self._mailboxes.look_up(token)
+            too_many_wait = await self._mailboxes.are_waiting(self._max_waiting)
         except Exception:
             LOG.exception("the mailboxes cannot be read")
             return NOT_READABLE
@@ -153,12 +154,16 @@ class MailboxServer:
             return USED_UP
         if _declared_size(envelope.mail_options) > mailbox.max_bytes:
             return TOO_BIG
-        if waiting >= self._max_waiting:
-            LOG.warning("mails are put off: %d wait for their analysis", waiting)
+        if too_many_wait:
+            LOG.warning("mails are put off: %d or more wait for their analysis", self._max_waiting)
             return WAITING
         envelope.rcpt_tos.append(address)
         envelope.mailbox = mailbox
         return "250 2.1.5 OK"
+
+    def coming(self) -> AbstractContextManager[None]:
+        """Around the reading of a mail by the protocol."""
+        return self._writer.coming()
 
     async def handle_DATA(self, server: MailboxProtocol, session: Any, envelope: Any) -> str:
         """Called by the protocol with the whole mail; the answer to the client."""

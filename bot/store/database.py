@@ -3,22 +3,25 @@
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 BUSY_TIMEOUT_MS = 10_000
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+T = TypeVar("T")
 
 
 class UnusableDatabase(Exception):
@@ -37,6 +40,10 @@ class Database:
         self._writing = asyncio.Lock()
         self._engine: AsyncEngine | None = None
         self._writer: AsyncEngine | None = None
+        self._direct: Engine | None = None
+        self._thread = ThreadPoolExecutor(1, "app.db")
+        self._glance: Connection | None = None
+        self._batch: Connection | None = None
 
     async def open(self) -> None:
         """Open the file (made readable by its owner alone) and bring its tables up to date.
@@ -45,14 +52,16 @@ class Database:
         """
         if not self._path.exists():
             os.close(os.open(self._path, os.O_CREAT | os.O_WRONLY, 0o600))
-        self._engine = create_async_engine(
-            URL.create("sqlite+aiosqlite", database=str(self._path)),
+        options: dict[str, Any] = {
             # Errors are logged, and parameters are tokens and mails.
-            hide_parameters=True,
-            json_serializer=partial(json.dumps, ensure_ascii=False, separators=(",", ":"), allow_nan=False),
-        )
-        event.listen(self._engine.sync_engine, "connect", _prepare)
-        event.listen(self._engine.sync_engine, "begin", _begin)
+            "hide_parameters": True,
+            "json_serializer": partial(json.dumps, ensure_ascii=False, separators=(",", ":"), allow_nan=False),
+        }
+        self._engine = create_async_engine(URL.create("sqlite+aiosqlite", database=str(self._path)), **options)
+        self._direct = create_engine(URL.create("sqlite", database=str(self._path)), **options)
+        for engine in (self._engine.sync_engine, self._direct):
+            event.listen(engine, "connect", _prepare)
+            event.listen(engine, "begin", _begin)
         self._writer = self._engine.execution_options(writes=True)
         try:
             async with self.write() as connection:
@@ -66,7 +75,13 @@ class Database:
     async def close(self) -> None:
         if self._engine is not None:
             await self._engine.dispose()
-        self._engine = self._writer = None
+        await asyncio.to_thread(self._thread.shutdown)
+        for connection in (self._glance, self._batch):
+            if connection is not None:
+                connection.close()
+        if self._direct is not None:
+            self._direct.dispose()
+        self._engine = self._writer = self._direct = self._glance = self._batch = None
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -83,6 +98,30 @@ class Database:
         async with self._writing, self._writer.begin() as connection:
             yield connection
 
+    async def write_at_once(self, change: Callable[[Connection], T]) -> T:
+        """One transaction like those of `write`, made by `change` in one go in a thread: many rows cost little so."""
+        async with self._writing:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, self._change, change)
+
+    def glance(self, question: Callable[[Connection], T]) -> T:
+        """The answer to one small question, without any thread between: for what strangers ask again and again.
+
+        Each statement sees what was committed before it. In WAL mode nothing that others do makes it wait; where it
+        would have to wait all the same, it raises OperationalError at once.
+        """
+        if self._glance is None:
+            assert self._direct is not None, "the database is not open"
+            self._glance = self._direct.connect().execution_options(isolation_level="AUTOCOMMIT", glances=True)
+            self._glance.exec_driver_sql("PRAGMA busy_timeout=0")
+        return question(self._glance)
+
+    def _change(self, change: Callable[[Connection], T]) -> T:
+        if self._batch is None:
+            assert self._direct is not None, "the database is not open"
+            self._batch = self._direct.connect().execution_options(writes=True)
+        with self._batch.begin():
+            return change(self._batch)
+
 
 def _prepare(connection: Any, _record: Any) -> None:
     # The driver would otherwise begin its own deferred transactions.
@@ -98,7 +137,10 @@ def _prepare(connection: Any, _record: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes", False)
+    options = connection.get_execution_options()
+    if options.get("glances", False):
+        return
+    writes = options.get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 

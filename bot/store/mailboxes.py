@@ -2,11 +2,14 @@
 
 from asyncio import Event as Signal
 from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+from time import monotonic
 from typing import Any, Literal
 
-from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.exc import OperationalError
 
 from bot.store.clock import Clock, NewId
 from bot.store.database import Database
@@ -15,6 +18,8 @@ from bot.store.tables import mailboxes, mails, work
 
 MAIL_WORK = "mail"
 """Name of the work that every accepted mail starts; its argument is the mail's id."""
+
+COUNT_AGAIN_S = 1.0
 
 Acceptance = Literal["accepted", "closed", "full", "too_big"]
 
@@ -25,20 +30,30 @@ class Mailboxes:
         self._clock = clock
         self._new_id = new_id
         self._work_added = work_added
+        self._counted, self._counted_at, self._accepted = 0, -COUNT_AGAIN_S, 0
 
     async def get(self, token: str) -> Mailbox | None:
         """The mailbox, also when it is closed, expired or full: ask its `is_open` and `is_full`."""
         async with self._database.read() as connection:
-            return await _mailbox(connection, token)
+            row = (await connection.execute(_ONE_MAILBOX, {"of": token})).first()
+            return None if row is None else Mailbox(*row)
+
+    async def look_up(self, token: str) -> Mailbox | None:
+        """As `get`, for those who ask often."""
+        try:
+            row = self._database.glance(lambda connection: connection.execute(_ONE_MAILBOX, {"of": token}).first())
+        except OperationalError:
+            return await self.get(token)
+        return None if row is None else Mailbox(*row)
 
     async def accept(self, arrived: Sequence[NewMail]) -> list[Acceptance]:
         """Keep mails and start work "mail" for each, all in one transaction; one answer for each, in order.
 
         The mailbox is asked again here, so that two connections cannot both take its last place.
         """
-        async with self._database.write() as connection:
-            answers = [await self._accept(connection, each) for each in arrived]
+        answers = await self._database.write_at_once(partial(self._accept, arrived))
         if "accepted" in answers:
+            self._accepted += answers.count("accepted")
             self._work_added.set()
         return answers
 
@@ -49,9 +64,23 @@ class Mailboxes:
 
     async def waiting(self) -> int:
         """How many mails came in and are not analysed yet."""
-        statement = select(func.count()).select_from(mails).where(mails.c.analysed_at.is_(None))
         async with self._database.read() as connection:
-            return int((await connection.execute(statement)).scalar_one())
+            return int((await connection.execute(_WAITING)).scalar_one())
+
+    async def are_waiting(self, most: int) -> bool:
+        """Whether so many mails, or more, came in and are not analysed yet; for those who ask often.
+
+        Counted anew once a second, and before each yes; what was accepted since then is added.
+        """
+        if self._counted + self._accepted < most and monotonic() - self._counted_at < COUNT_AGAIN_S:
+            return False
+        self._accepted = 0
+        try:
+            self._counted = int(self._database.glance(lambda connection: connection.execute(_WAITING).scalar_one()))
+        except OperationalError:
+            self._counted = await self.waiting()
+        self._counted_at = monotonic()
+        return self._counted >= most
 
     async def analysed(self, mail_id: str, report_id: str | None, *, keep_raw: bool) -> None:
         """The mail was analysed; its body is dropped unless `keep_raw`."""
@@ -61,28 +90,38 @@ class Mailboxes:
         async with self._database.write() as connection:
             await connection.execute(statement)
 
-    async def _accept(self, connection: AsyncConnection, new: NewMail) -> Acceptance:
+    def _accept(self, arrived: Sequence[NewMail], connection: Connection) -> list[Acceptance]:
         now = self._clock()
-        mailbox = await _mailbox(connection, new.token)
-        if mailbox is None or not mailbox.is_open(now):
-            return "closed"
-        if mailbox.is_full:
-            return "full"
-        if len(new.raw) > mailbox.max_bytes:
-            return "too_big"
-        mail_id = self._new_id()
-        row = {"id": mail_id, "token": new.token, "received_at": new.received_at, "size": len(new.raw)}
-        await connection.execute(insert(mails).values(row | {"session": dict(new.session), "raw": new.raw}))
-        counted = update(mailboxes).where(mailboxes.c.token == new.token)
-        await connection.execute(counted.values(mails_count=mailboxes.c.mails_count + 1))
-        item = {"name": MAIL_WORK, "work_id": f"mail:{mail_id}", "argument": mail_id, "created_at": now}
-        await connection.execute(sqlite_insert(work).values(item).on_conflict_do_nothing())
-        return "accepted"
+        tokens = {"tokens": list({new.token for new in arrived})}
+        found = {row.token: Mailbox(*row) for row in connection.execute(_MAILBOXES, tokens)}
+        counts = {token: mailbox.mails_count for token, mailbox in found.items()}
+        answers: list[Acceptance] = []
+        kept: list[dict[str, Any]] = []
+        for new in arrived:
+            mailbox = found.get(new.token)
+            if mailbox is None or not mailbox.is_open(now):
+                answers.append("closed")
+            elif counts[new.token] >= mailbox.max_mails:
+                answers.append("full")
+            elif len(new.raw) > mailbox.max_bytes:
+                answers.append("too_big")
+            else:
+                answers.append("accepted")
+                counts[new.token] += 1
+                row = {"id": self._new_id(), "token": new.token, "received_at": new.received_at}
+                kept.append(row | {"size": len(new.raw), "session": dict(new.session), "raw": new.raw})
+        if kept:
+            connection.execute(_KEPT, kept)
+            more = [
+                {"of": token, "count": count} for token, count in counts.items() if count != found[token].mails_count
+            ]
+            connection.execute(_COUNTED, more)
+            connection.execute(_WORK, [_work(mail["id"], now) for mail in kept])
+        return answers
 
 
-async def _mailbox(connection: AsyncConnection, token: str) -> Mailbox | None:
-    row = (await connection.execute(select(mailboxes).where(mailboxes.c.token == token))).first()
-    return None if row is None else Mailbox(*row)
+def _work(mail_id: str, now: datetime) -> dict[str, Any]:
+    return {"name": MAIL_WORK, "work_id": f"mail:{mail_id}", "argument": mail_id, "created_at": now}
 
 
 def _select() -> Select[*tuple[Any, ...]]:
@@ -100,3 +139,9 @@ def _select() -> Select[*tuple[Any, ...]]:
 
 
 _MAIL = _select()
+_MAILBOXES = select(mailboxes).where(mailboxes.c.token.in_(bindparam("tokens", expanding=True)))
+_ONE_MAILBOX = select(mailboxes).where(mailboxes.c.token == bindparam("of"))
+_COUNTED = update(mailboxes).where(mailboxes.c.token == bindparam("of")).values(mails_count=bindparam("count"))
+_KEPT = insert(mails)
+_WORK = sqlite_insert(work).on_conflict_do_nothing()
+_WAITING = select(func.count()).select_from(mails).where(mails.c.analysed_at.is_(None))

@@ -53,6 +53,7 @@ class Bench:
     workspace: Workspace
     process: asyncio.subprocess.Process
     port: int
+    data_dir: Path
     figures: dict[str, list[float]] = field(default_factory=dict)
 
     def note(self, name: str, seconds: float) -> None:
@@ -143,11 +144,11 @@ async def bench() -> AsyncIterator[Bench]:
                 "MAILCHECK_MAILBOX_PORT": str(port),
                 "MAILCHECK_LOG_LEVEL": "WARNING",
             }
-            command = (sys.executable, str(Path(__file__)), "bot", *sys.argv[1:])
+            command = (sys.executable, str(Path(__file__)), "bot", *(sys.argv[1:] if __name__ == "__main__" else ()))
             process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environment)
             try:
                 await workspace.wait_for(lambda: workspace.connections == 2, 20, "the bot's sockets")
-                yield Bench(workspace, process, port)
+                yield Bench(workspace, process, port, Path(directory))
             finally:
                 process.terminate()
                 await process.wait()
@@ -204,7 +205,7 @@ async def bot(pace: str) -> None:
 
 def main() -> None:
     if sys.argv[1:2] == ["bot"]:
-        asyncio.run(bot(sys.argv[2]))
+        asyncio.run(bot((*sys.argv[2:], "unpaced")[0]))
         return
     model = re.findall(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
     print(f"{platform.platform()}, Python {platform.python_version()}, {os.cpu_count()} cores, {(model or ['?'])[0]}")

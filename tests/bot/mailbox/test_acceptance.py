@@ -81,3 +81,35 @@ def test_a_mail_that_cannot_be_written_costs_no_other_its_place(tmp_path: Path) 
         await store.close()
 
     asyncio.run(main())
+
+
+def test_a_mail_that_is_coming_shares_the_commit_of_one_that_is_there(tmp_path: Path) -> None:
+    async def main() -> None:
+        store = await opened(tmp_path)
+        watched = Watched(store)
+        writer = GroupCommit(watched)
+        writer.start()
+        with writer.coming():
+            first = asyncio.create_task(writer.keep(mail()))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            assert watched.batches == []
+        assert await asyncio.gather(first, writer.keep(mail())) == ["accepted"] * 2
+        assert watched.batches == [2]
+        await writer.stop()
+        await store.close()
+
+    asyncio.run(main())
+
+
+def test_a_mail_that_never_ends_keeps_no_other_waiting(tmp_path: Path) -> None:
+    async def main() -> None:
+        store = await opened(tmp_path)
+        writer = GroupCommit(store.mailboxes)
+        writer.start()
+        with writer.coming():
+            assert await asyncio.wait_for(writer.keep(mail()), 5) == "accepted"
+        await writer.stop()
+        await store.close()
+
+    asyncio.run(main())

@@ -362,3 +362,41 @@ def test_times_are_aware_and_utc(tmp_path: Path) -> None:
             await store.threads.apply("t1", "e", lambda state: (state, [naive]))
 
     run(tmp_path, body)
+
+
+def test_who_asks_often_sees_at_once_what_was_committed(tmp_path: Path) -> None:
+    async def body(store: Store, clock: Clock) -> None:
+        assert await store.mailboxes.look_up("tok") is None
+        box = MailboxOpened("tok", START + timedelta(hours=1), 5, 10)
+        await store.threads.open(NEW, "begin", lambda state: (state, [box]))
+        assert await store.mailboxes.look_up("tok") == await store.mailboxes.get("tok")
+        assert not await store.mailboxes.are_waiting(2)
+        await store.mailboxes.accept([NewMail("tok", START, {}, b"a"), NewMail("tok", START, {}, b"b")])
+        found = await store.mailboxes.look_up("tok")
+        assert found is not None
+        assert found.mails_count == 2
+        assert await store.mailboxes.are_waiting(2)
+        assert not await store.mailboxes.are_waiting(3)
+        first = (await store.work.pending())[0]
+        await store.mailboxes.analysed(first.argument, None, keep_raw=False)
+        assert not await store.mailboxes.are_waiting(2)
+
+    run(tmp_path, body)
+
+
+def test_who_asks_often_is_answered_while_another_process_writes(tmp_path: Path) -> None:
+    async def body(store: Store, clock: Clock) -> None:
+        box = MailboxOpened("tok", START + timedelta(hours=1), 5, 10)
+        await store.threads.open(NEW, "begin", lambda state: (state, [box]))
+        with closing(sqlite3.connect(tmp_path / "app.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            other.execute("UPDATE mailboxes SET mails_count = 5")
+            found = await store.mailboxes.look_up("tok")
+            assert found is not None
+            assert not found.is_full
+            other.execute("COMMIT")
+            found = await store.mailboxes.look_up("tok")
+            assert found is not None
+            assert found.is_full
+
+    run(tmp_path, body)
