@@ -15,7 +15,9 @@ from checks.report import MailFacts
 def authentication_of(gathered: Mapping[str, Any]) -> dict[str, Any]:
     """SPF, every DKIM signature, ARC and DMARC as plain data. `aligned` speaks of the domains, whatever the result.
 
-    A result is None where it was not evaluated.
+    A result is None where it was not evaluated. `policy`: what the record at `record_at` asks receivers to do with mail
+    that fails, by its tag `policy_tag` (p, sp, np; "" where it only acts as p=none). `applied`: what it asks for now,
+    one level below `policy` under t=y. Both are None where no record acts, or a failed lookup decides it.
     """
     message: MessageEvidence | None = gathered.get("MessageEvidence")
     spf: SpfResultEvidence | None = gathered.get("SpfResultEvidence")
@@ -49,6 +51,8 @@ def authentication_of(gathered: Mapping[str, Any]) -> dict[str, Any]:
             "from": (message.from_address if message else None) or "",
             "domain": (message.from_domain if message else None) or "",
             "policy": dmarc.policy if dmarc else None,
+            "policy_tag": dmarc.policy_tag if dmarc else "",
+            "applied": dmarc.applied if dmarc else None,
             "record_at": dmarc.at if dmarc else None,
         },
     }

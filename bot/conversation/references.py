@@ -3,7 +3,7 @@
 import re
 from urllib.parse import urlsplit
 
-from bot.conversation import words
+from bot.conversation import reference_words as words
 from checks import Lang
 
 _RFC = re.compile(r"/rfc/rfc(\d+)")
@@ -16,16 +16,17 @@ def labelled(urls: tuple[str, ...], lang: Lang) -> tuple[tuple[str, str], ...]:
 
 
 def _label(url: str, lang: Lang) -> str:
-    """`RFC 7208 section 4.6.4`, `Google: sender guidelines`, else the host's name."""
+    """`RFC 7208 section 4.6.4`, `Google: sender guidelines`, who publishes a page known by its host, else the host."""
     parts = urlsplit(url)
     host = parts.hostname or url
     if host.endswith("rfc-editor.org") and (number := _RFC.search(parts.path)):
         if section := _SECTION.search(parts.fragment):
-            return words.REFERENCE_SECTION.say(lang, {"number": number[1], "section": section[1]})
-        return words.REFERENCE_RFC.say(lang, {"number": number[1]})
+            return words.SECTION.say(lang, {"number": number[1], "section": section[1]})
+        return words.RFC.say(lang, {"number": number[1]})
     if host == "support.google.com":
         page = parts.path.rpartition("/")[2]
         if page == _SENDER_GUIDELINES:
-            return words.REFERENCE_GUIDELINES.say(lang)
-        return words.REFERENCE_GOOGLE.say(lang, {"page": page})
-    return host
+            return words.GUIDELINES.say(lang)
+        return words.GOOGLE.say(lang, {"page": page})
+    known = words.KNOWN.get(host + parts.path) or words.KNOWN.get(host)
+    return known.say(lang) if known is not None else host

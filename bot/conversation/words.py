@@ -315,10 +315,6 @@ HELD = Text(
     ja="DMARC401が解消するまでは登録しないでください。DMARCに不合格のメールが隔離または拒否されます。",
 )
 REFERENCE = Text(en="Reference", ja="参考資料")
-REFERENCE_RFC = Text(en="RFC {number}", ja="RFC {number}")
-REFERENCE_SECTION = Text(en="RFC {number} section {section}", ja="RFC {number} {section}節")
-REFERENCE_GUIDELINES = Text(en="Google: sender guidelines", ja="Google: メール送信者のガイドライン")
-REFERENCE_GOOGLE = Text(en="Google: admin help {page}", ja="Google: 管理者ヘルプ {page}")
 LINES = Text(en="Found", ja="指摘")
 MORE = Text(en="Also found", ja="そのほかの指摘")
 MORE_LEFT_OUT = Text(en="{n} more of this kind are not shown.", ja="ほかに{n}件ありますが、省略しました。")

@@ -130,7 +130,8 @@ def test_a_mail_is_analysed_from_standard_input():
     }
     assert report["authentication"]["dkim"] == []
     assert report["authentication"]["dmarc"] == {
-        "result": "pass", "from": "taro@good.example", "domain": "good.example", "policy": "reject", "record_at": "good.example"
+        "result": "pass", "from": "taro@good.example", "domain": "good.example", "policy": "reject", "policy_tag": "p",
+        "applied": "reject", "record_at": "good.example",
     }  # fmt: skip
     assert "hello" not in out.replace("mail.good.example", "")
 

@@ -66,7 +66,15 @@ def mail_report(
         "spf": {"result": "pass", "scope": "mfrom", "domain": text, "aligned": True},
         "dkim": [signature] * signatures,
         "arc": {"result": "pass", "instances": 2},
-        "dmarc": {"result": "pass", "from": text, "domain": text, "policy": "reject", "record_at": text},
+        "dmarc": {
+            "result": "pass",
+            "from": text,
+            "domain": text,
+            "policy": "reject",
+            "policy_tag": "p",
+            "applied": "reject",
+            "record_at": text,
+        },
     }
     ordinary: dict[str, Any] = {
         "from_address": f"a@{subject}",

@@ -203,6 +203,46 @@ def test_no_dmarc_record_does_not_look_like_a_policy_of_none() -> None:
     assert ("DMARC", "example.co.jp", "no DMARC record") in table.rows
 
 
+@pytest.mark.parametrize(
+    ("given", "en", "ja"),
+    [
+        ({"result": "pass", "policy": "quarantine", "policy_tag": "sp"}, "✓ pass, sp=quarantine", "✓ 合格(pass)、sp=quarantine"),
+        (
+            {"policy": "quarantine", "policy_tag": "sp", "applied": "quarantine"},
+            "✗ fail: receivers are asked to quarantine (sp=quarantine of example.jp)",
+            "✗ 不合格(fail)。受信側に隔離を要求(example.jp のsp=quarantine)",
+        ),
+        (
+            {"policy": "reject", "policy_tag": "p", "applied": "quarantine"},
+            "✗ fail: receivers are asked to quarantine (p=reject of example.jp, one level less under t=y)",
+            "✗ 不合格(fail)。受信側に隔離を要求(example.jp のp=reject。t=yのため1段階緩和)",
+        ),
+        (
+            {"policy": "none", "policy_tag": "", "applied": "none"},
+            "✗ fail: receivers are asked to do nothing (the record of example.jp has no valid policy and acts as p=none)",
+            "✗ 不合格(fail)。受信側への処理の要求なし(example.jp のレコードに有効なポリシーがなく、p=noneとして扱われる)",
+        ),
+        (
+            {"policy": "reject"},  # a report of a version that did not keep the tag
+            "✗ fail: receivers are asked to reject (p=reject of example.jp)",
+            "✗ 不合格(fail)。受信側に拒否を要求(example.jp のp=reject)",
+        ),
+        ({"policy": None, "policy_tag": "", "applied": None}, "✗ fail", "✗ 不合格(fail)"),
+    ],
+)  # fmt: skip
+def test_a_mail_says_what_receivers_are_asked_to_do_with_it_and_by_which_tag(
+    given: dict[str, str | None], en: str, ja: str
+) -> None:
+    mail = mail_report()
+    assert mail.authentication is not None
+    dmarc = {"result": "fail", "domain": "m.example.jp", "record_at": "example.jp"} | given
+    mail = replace(mail, authentication=dict(mail.authentication) | {"dmarc": dmarc})
+    for lang, said in (("en", en), ("ja", ja)):
+        table = told(domain_report(), mail, lang=lang)["mail-0"].parts[-1]
+        assert isinstance(table, Table)
+        assert ("DMARC", "example.jp", said) in table.rows
+
+
 def test_the_header_lines_of_a_mail_stand_one_below_the_other() -> None:
     reply = told(domain_report(), mail_report(), lang="ja")["mail-0"]
     lines = next(part.text for part in reply.parts if isinstance(part, Paragraph)).split("\n")
@@ -222,12 +262,16 @@ def test_sources_are_named_by_what_one_knows_them_by() -> None:
         "https://www.rfc-editor.org/rfc/rfc7208#section-4.6.4",
         "https://www.rfc-editor.org/rfc/rfc8914",
         "https://support.google.com/a/answer/81126",
+        "https://support.apple.com/en-us/102322",
+        "https://bimigroup.org/implementation-guide/",
         "https://www.example.net/page",
     )
     assert [label for label, _ in labelled(urls, "en")] == [
         "RFC 7208 section 4.6.4",
         "RFC 8914",
         "Google: sender guidelines",
+        "Apple: iCloud Mail for postmasters",
+        "BIMI Group: implementation guide",
         "www.example.net",
     ]
     assert labelled(urls, "ja")[0] == ("RFC 7208 4.6.4節", urls[0])

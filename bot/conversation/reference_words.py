@@ -1,0 +1,29 @@
+"""What the sources of findings and requirements are called, in both languages."""
+
+from collections.abc import Mapping
+
+from checks import Text
+
+RFC = Text(en="RFC {number}", ja="RFC {number}")
+SECTION = Text(en="RFC {number} section {section}", ja="RFC {number} {section}節")
+GUIDELINES = Text(en="Google: sender guidelines", ja="Google: メール送信者のガイドライン")
+GOOGLE = Text(en="Google: admin help {page}", ja="Google: 管理者ヘルプ {page}")
+KNOWN: Mapping[str, Text] = {
+    "senders.yahooinc.com": Text(en="Yahoo: sender best practices", ja="Yahoo: 送信者向けベストプラクティス"),
+    "techcommunity.microsoft.com": Text(
+        en="Microsoft: requirements for high-volume senders", ja="Microsoft: 大量送信者の要件"
+    ),
+    "learn.microsoft.com": Text(en="Microsoft Learn", ja="Microsoft Learn"),
+    "substrate.office.com": Text(en="Microsoft: Outlook.com for senders", ja="Microsoft: Outlook.comの送信者向け情報"),
+    "support.apple.com": Text(
+        en="Apple: iCloud Mail for postmasters", ja="Apple: iCloudメールのポストマスター向け情報"
+    ),
+    "www.docomo.ne.jp": Text(en="NTT docomo: notice to mail senders", ja="NTTドコモ: メール送信者へのお知らせ"),
+    "www.au.com": Text(en="au: SPF records of mail senders", ja="au: SPFレコードについて"),
+    "www.softbank.jp": Text(en="SoftBank: notice on DMARC", ja="ソフトバンク: DMARC対応のお知らせ"),
+    "whatsnewmail.yahoo.co.jp": Text(en="Yahoo! JAPAN Mail: notice", ja="Yahoo!メール: お知らせ"),
+    "bimigroup.org/implementation-guide/": Text(en="BIMI Group: implementation guide", ja="BIMI Group: 導入ガイド"),
+    "bimigroup.org/creating-bimi-svg-logo-files/": Text(en="BIMI Group: SVG logos", ja="BIMI Group: SVGロゴの作成"),
+    "www.unicode.org": Text(en="Unicode: UTS #39", ja="Unicode: UTS #39"),
+}
+"""By host, or by host and path where a host has several pages."""
