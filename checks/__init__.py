@@ -11,13 +11,13 @@ from checks.engine import Checker, Progress, Session, Tls, combine
 from checks.isolation.pool import InProcess, Isolation, Workers, WorkLimits
 from checks.model import Lang, Outcome, Severity, Tier, Why
 from checks.net.https import Https
-from checks.parse.domain import BadDomain, Domain, parse_domain
+from checks.parse.domain import BadDomain, Domain, parse_domain, registrable
 from checks.profiles import PROFILES
 from checks.profiles.mschecker import ITEMS as MSCHECKER
 from checks.profiles.mschecker import TITLES as VERDICT_TITLES
 from checks.profiles.mschecker import Verdict
 from checks.profiles.view import Profile, Requirement, RequirementStatus, Status
-from checks.providers import place_text
+from checks.providers import place_text, service_of_sender
 from checks.reasons import reason_text
 from checks.report import MailFacts, Report
 from checks.resolver import BlocklistState, ResolverState, ServerState, resolver_state
@@ -68,6 +68,8 @@ __all__ = [
     "place_text",
     "printable",
     "reason_text",
+    "registrable",
     "resolver_state",
+    "service_of_sender",
     "standing",
 ]

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from bot.conversation.acts import Act, CloseAddress, OpenAddress, SetLanguage, SetRunning, Show, StartCheck
 from bot.conversation.address import address, nothing_arrived, takes_no_mail
+from bot.conversation.comparison import comparison, is_due
 from bot.conversation.content import Content
 from bot.conversation.events import (
     AddressAsked,
@@ -159,7 +160,7 @@ def _mail(state: Conversation, event: MailAnalysed, reports: Reports) -> Step:
 
 
 def _changed_by_mail(state: Conversation) -> list[str]:
-    return ["root", "findings", "guidelines"] if state.row.report is not None else []
+    return ["streams", "root", "findings", "guidelines"] if state.row.report is not None else []
 
 
 def _answered(state: Conversation, mail_id: str, reports: Reports, *, claimed: bool) -> Step:
@@ -232,7 +233,7 @@ def _with_row(state: Conversation, at: int, row: Row) -> Conversation:
 
 
 def drawn(state: Conversation) -> list[str]:
-    """The keys of every message that this thread shows, in the order in which they were first said."""
+    """The keys of every message that this thread may show, in the order in which they were first said."""
     if state.is_overview:
         return ["root"]
     keys = ["root", "address"]
@@ -241,6 +242,8 @@ def drawn(state: Conversation) -> list[str]:
     keys += [f"mail-{seen.id}" for seen in state.mails if seen.own_reply]
     if any(not seen.own_reply for seen in state.mails):
         keys.append("more-mails")
+    if state.row.report is not None:
+        keys.append("streams")
     keys += [f"since-{each.run}" for each in state.since]
     expired = [n for n, each in enumerate(state.addresses) if each.status == "expired" and state.is_silent(each)]
     return keys + [f"nothing-{n}" for n in expired]
@@ -252,7 +255,9 @@ def _show(state: Conversation, reports: Reports, keys: Iterable[str]) -> list[Ac
 
 def _is_sayable(state: Conversation, key: str, reports: Reports) -> bool:
     """A domain that does not exist has a root message that says so, and nothing to list: a list that stands there
-    from before is replaced."""
+    from before is replaced. Streams are compared once there are two, and from then on."""
+    if key == "streams":
+        return key in state.parts or is_due(state, reports)
     if key not in LISTS:
         return True
     report = domain_report(state, reports)
@@ -263,7 +268,7 @@ def _content(state: Conversation, key: str, reports: Reports) -> Content:
     kind, _, rest = key.partition("-")
     report = None if state.is_overview else current_report(state, reports)
     match kind:
-        case "findings" | "guidelines" if report is not None and report.verdict is None:
+        case "findings" | "guidelines" | "streams" if report is not None and report.verdict is None:
             return said(state.lang, DOMAIN_IS_GONE, domain=state.row.shown)
         case "root":
             return overview(state, reports) if state.is_overview else root(state, reports)
@@ -278,6 +283,8 @@ def _content(state: Conversation, key: str, reports: Reports) -> Content:
             return guidelines(report, state.lang, waiting=waiting_mail(state, reports) is not None)
         case "mail":
             return mail(state, next(seen for seen in state.mails if seen.id == rest), reports)
+        case "streams":
+            return comparison(state, reports)
         case "since":
             told = next(each for each in state.since if str(each.run) == rest)
             return since(report_of(reports, told.before), report_of(reports, told.after), state.lang)

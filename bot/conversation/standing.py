@@ -1,6 +1,7 @@
 """Which mail decides the verdict, and what the thread therefore shows as its report."""
 
 from bot.conversation.state import Conversation, MailSeen, Reports, report_of
+from bot.conversation.stream import Stream, stream_of
 from checks import Report, Standing, combine, standing
 
 
@@ -43,20 +44,33 @@ def _waits(mail: MailSeen, domain: Report, reports: Reports) -> bool:
     return standing(domain, report_of(reports, mail.report)) is Standing.NEEDS_CONFIRMATION
 
 
-def fails_dmarc(state: Conversation, reports: Reports) -> bool:
-    """The newest mail of some stream of the domain (one From and Return-Path) fails DMARC, and nobody disowned it."""
+def waits(mail: MailSeen, state: Conversation, reports: Reports) -> bool:
+    """Nobody has said yet whose this unproven mail of the domain is."""
     domain = domain_report(state, reports)
+    return domain is not None and _waits(mail, domain, reports)
+
+
+def fails_dmarc(state: Conversation, reports: Reports) -> bool:
+    """The newest mail of some stream of the domain fails DMARC, and nobody disowned it."""
+    newest = [mails[-1].report for mails in by_stream(state, reports).values()]
+    return any(dmarc_result(report_of(reports, each)) == "fail" for each in newest if each is not None)
+
+
+def by_stream(state: Conversation, reports: Reports) -> dict[Stream, list[MailSeen]]:
+    """The mails of the domain by how they were sent, each stream's in the order in which they came.
+
+    Those that count, and those of which nobody has said whose they are; all were analysed.
+    """
+    domain = domain_report(state, reports)
+    found: dict[Stream, list[MailSeen]] = {}
     if domain is None or domain.verdict is None:
-        return False
-    newest: dict[tuple[str | None, str], bool] = {}
+        return found
     for mail in state.mails:
-        if not (counts(mail, domain, reports) or _waits(mail, domain, reports)) or mail.report is None:
+        if mail.report is None or not (counts(mail, domain, reports) or _waits(mail, domain, reports)):
             continue
-        report = report_of(reports, mail.report)
-        facts = report.mail
-        stream = (facts.from_domain, (facts.return_path or "").rpartition("@")[2]) if facts else (None, "")
-        newest[stream] = dmarc_result(report) == "fail"
-    return any(newest.values())
+        if (stream := stream_of(report_of(reports, mail.report))) is not None:
+            found.setdefault(stream, []).append(mail)
+    return found
 
 
 def dmarc_result(report: Report) -> str | None:

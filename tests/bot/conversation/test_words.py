@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from bot.conversation import mail_words, talk_words, words
+from bot.conversation import mail_words, reference_words, stream_words, talk_words, words
 from checks import Severity, Status, Text
 
 
 def texts() -> Iterator[tuple[str, Text]]:
-    for module in (words, mail_words, talk_words):
+    for module in (words, mail_words, reference_words, stream_words, talk_words):
         for name, value in vars(module).items():
             yield from _texts(f"{module.__name__}.{name}", value)
 
