@@ -83,6 +83,8 @@ class Session:
     """False: whether the mail came over TLS is not known; `tls` then says nothing."""
     smtputf8: bool | None = None
     """Whether the client announced SMTPUTF8 for this mail."""
+    tls_failure: str | None = None
+    """With `tls` None: the client had begun STARTTLS shortly before, and the handshake failed in this way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +187,7 @@ class Checker:
             given.tls.cipher if given.tls else None,
             given.tls_known,
             given.smtputf8,
+            given.tls_failure,
         )
         run = self._run(domain, raw=raw, session=evidence, has_author=author is not None, prepared=prepared)
         return await self._report("message", run, CATALOGUE.checks, on_progress)

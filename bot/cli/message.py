@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 @click.option("--helo", metavar="NAME", help="Its HELO or EHLO argument.")
 @click.option("--mail-from", metavar="ADDRESS", help='Envelope sender; "" or "<>" for the null return path.')
 @click.option("--tls", metavar="VERSION/CIPHER", help="TLS of the session: TLSv1.3/TLS_AES_256_GCM_SHA384, or none.")
+@click.option("--tls-failure", metavar="REASON", help="How STARTTLS of this client failed before it sent in clear.")
 @click.option("--now", metavar="ISO", help="Judge as of this time, e.g. 2026-11-24T09:00:00+09:00.")
 @nameserver_option
 @json_option
@@ -46,6 +47,7 @@ def message(
     helo: str | None,
     mail_from: str | None,
     tls: str | None,
+    tls_failure: str | None,
     now: str | None,
     nameservers: Sequence[str],
     as_json: bool,
@@ -53,7 +55,7 @@ def message(
     lang: Lang,
 ) -> None:
     """Analyse a mail file (- for standard input). Without the session options, what they would tell stays unknown."""
-    session = _session(ip, helo, mail_from, tls)
+    session = _session(ip, helo, mail_from, tls, tls_failure)
     at = _instant(now)
     try:
         raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
@@ -79,7 +81,9 @@ async def _message(raw: bytes, session: Session, at: datetime | None, nameserver
             return await checker.check_message(raw, session)
 
 
-def _session(ip: str | None, helo: str | None, mail_from: str | None, tls: str | None) -> Session:
+def _session(
+    ip: str | None, helo: str | None, mail_from: str | None, tls: str | None, tls_failure: str | None
+) -> Session:
     from checks import Session, Tls
 
     if ip is not None:
@@ -88,8 +92,13 @@ def _session(ip: str | None, helo: str | None, mail_from: str | None, tls: str |
         except ValueError:
             refuse(f"--ip {ip} is not an IP address")
     sender = "" if mail_from == "<>" else mail_from
+    if tls_failure is not None and tls not in (None, "none"):
+        refuse("--tls-failure is about a mail that came in clear, and --tls says that it did not")
     if tls is None or tls == "none":
-        return Session(client_ip=ip, helo=helo, mail_from=sender, tls=None, tls_known=tls is not None)
+        tls_known = tls is not None or tls_failure is not None
+        return Session(
+            client_ip=ip, helo=helo, mail_from=sender, tls=None, tls_known=tls_known, tls_failure=tls_failure
+        )
     version, slash, cipher = tls.partition("/")
     if not (version and slash and cipher):
         refuse(f"--tls {tls}: give version and cipher, e.g. TLSv1.3/TLS_AES_256_GCM_SHA384, or none")

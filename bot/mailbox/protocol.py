@@ -9,11 +9,12 @@ import ssl
 from collections.abc import Callable
 from typing import Any
 
-from aiosmtpd.smtp import SMTP, Envelope
+from aiosmtpd.smtp import SMTP, Envelope, TLSSetupException
 
 from bot.mailbox.content import Content
 from bot.mailbox.limits import Limits, Memory
 from bot.mailbox.proxy import Client
+from bot.mailbox.tls import reason_of
 from bot.store import Mailbox
 
 LOG = logging.getLogger(__name__)
@@ -40,6 +41,8 @@ class MailboxEnvelope(Envelope):
 class MailboxProtocol(SMTP):
     """One session, of the client that the Door found out; `leave` is called once, when its place is free.
 
+    `on_handshake` is told how the handshake of STARTTLS failed, None if it did not.
+
     The command loop and DATA are ours: aiosmtpd's drop what a client sent just before it hung up, keep lines
     without end in memory, and refuse long lines, which a test mailbox must show instead.
     """
@@ -59,6 +62,7 @@ class MailboxProtocol(SMTP):
         memory: Memory,
         sessions: "Sessions",
         on_answer: Callable[[str], None],
+        on_handshake: Callable[[str | None], None],
     ) -> None:
         self.command_size_limits = collections.defaultdict(lambda: COMMAND_BYTES)
         super().__init__(
@@ -79,6 +83,7 @@ class MailboxProtocol(SMTP):
         self._memory = memory
         self._sessions = sessions
         self._on_answer = on_answer
+        self._on_handshake = on_handshake
         self._busy = False
         self._closing = False
         self._lost = False
@@ -203,10 +208,17 @@ class MailboxProtocol(SMTP):
         if self._tls_protocol is not None:
             await self.push("503 5.5.1 TLS is already active")
             return
-        await super().smtp_STARTTLS(argument)
+        try:
+            await super().smtp_STARTTLS(argument)
+        except TLSSetupException as error:
+            self._on_handshake(reason_of(error.__cause__))
+            raise
         if self._is_handshaking():
             # The client hung up meanwhile, which asyncio tells nobody but the waiter.
+            self._on_handshake(reason_of(None))
             raise ConnectionError
+        if self._original_transport is not None:
+            self._on_handshake(None)
 
     async def smtp_RCPT(self, argument: str | None) -> None:
         self._recipients += 1

@@ -6,6 +6,7 @@ import logging
 import ssl
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 
 from bot.mailbox.acceptance import GroupCommit
@@ -14,7 +15,7 @@ from bot.mailbox.door import TOO_MANY, Door
 from bot.mailbox.limits import Gate, Limits, Memory
 from bot.mailbox.protocol import STORAGE_ERROR, MailboxProtocol, Sessions
 from bot.mailbox.proxy import Client
-from bot.mailbox.tls import CertificateFiles
+from bot.mailbox.tls import CertificateFiles, FailedHandshakes
 from bot.mailbox.tokens import token_of
 from bot.settings import Network
 from bot.store import Clock, NewMail, Store, utc_now
@@ -87,6 +88,7 @@ class MailboxServer:
         self._limits = limits or Limits.of_mails(max_bytes)
         self._memory = Memory(self._limits.content_bytes)
         self._sessions = Sessions()
+        self._handshakes = FailedHandshakes()
         self._door = Door(
             Gate(self._limits),
             proxies=proxies,
@@ -170,7 +172,7 @@ class MailboxServer:
         mail = NewMail(
             token=envelope.mailbox.token,
             received_at=self._clock(),
-            session=_facts(session, envelope),
+            session=_facts(session, envelope, self._handshakes.reason(session.peer.ip)),
             raw=envelope.original_content,
         )
         return ANSWERS[await self._writer.keep(mail)]
@@ -188,7 +190,14 @@ class MailboxServer:
             memory=self._memory,
             sessions=self._sessions,
             on_answer=self._answered,
+            on_handshake=partial(self._shaken, client.ip),
         )
+
+    def _shaken(self, client_ip: str, failure: str | None) -> None:
+        if failure is None:
+            self._handshakes.succeeded(client_ip)
+        else:
+            self._handshakes.failed(client_ip, failure)
 
     def _answered(self, answer: str) -> None:
         outcome = OUTCOMES.get(answer) or _refusal(answer)
@@ -208,7 +217,7 @@ def _refusal(answer: str) -> str | None:
     return None
 
 
-def _facts(session: Any, envelope: Any) -> dict[str, Any]:
+def _facts(session: Any, envelope: Any, tls_failure: str | None) -> dict[str, Any]:
     """What the session tells about the client, as plain data; see NewMail for the keys."""
     tls = None
     if session.ssl is not None:
@@ -226,6 +235,7 @@ def _facts(session: Any, envelope: Any) -> dict[str, Any]:
         "mail_from": "" if envelope.mail_from == "<>" else _text(envelope.mail_from),
         "rcpt": _text(envelope.rcpt_tos[0]),
         "tls": tls,
+        "tls_failure": tls_failure if tls is None else None,
         "body": body,
         "smtputf8": bool(envelope.smtp_utf8),
     }

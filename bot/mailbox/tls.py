@@ -3,6 +3,9 @@
 import logging
 import ssl
 import tempfile
+import time
+import warnings
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +18,46 @@ from cryptography.x509.oid import NameOID
 LOG = logging.getLogger(__name__)
 
 VALID = timedelta(days=365)
+REMEMBERED_S = 900.0
+MAX_REMEMBERED = 1000
+MAX_REASON = 80
+
+
+class FailedHandshakes:
+    """How the last handshake of a client failed, for some minutes: it usually comes back at once and sends in clear.
+
+    Of the newest `most` clients only.
+    """
+
+    def __init__(self, *, most: int = MAX_REMEMBERED, clock: Callable[[], float] = time.monotonic) -> None:
+        self._most = most
+        self._clock = clock
+        # Oldest first.
+        self._failed: dict[str, tuple[float, str]] = {}
+
+    def failed(self, client_ip: str, reason: str) -> None:
+        self._failed.pop(client_ip, None)
+        self._failed[client_ip] = self._clock(), reason[:MAX_REASON]
+        if len(self._failed) > self._most:
+            del self._failed[next(iter(self._failed))]
+
+    def succeeded(self, client_ip: str) -> None:
+        self._failed.pop(client_ip, None)
+
+    def reason(self, client_ip: str) -> str | None:
+        """None where no handshake failed, or one came about since, or it is too long ago."""
+        at, reason = self._failed.get(client_ip, (-REMEMBERED_S, None))
+        return reason if self._clock() - at < REMEMBERED_S else None
+
+
+def reason_of(error: BaseException | None) -> str:
+    """Why a handshake failed, in OpenSSL's words: "no shared cipher", "tlsv1 alert unknown ca"."""
+    match error:
+        case ssl.SSLError(reason=str(reason)) if reason:
+            return reason.lower().replace("_", " ")
+        case ConnectionAbortedError():
+            return "timed out"
+    return "connection closed"
 
 
 class CertificateFiles:
@@ -53,8 +96,19 @@ class CertificateFiles:
 
 
 def context_from(cert: Path, key: Path) -> ssl.SSLContext:
-    """A server context with the chain and key of two PEM files; raises OSError (ssl.SSLError is one)."""
+    """A server context with the chain and key of two PEM files; raises OSError (ssl.SSLError is one).
+
+    It takes TLS from 1.0 on, and what ciphers of that time OpenSSL still has but those without encryption or
+    authentication: who sends so shall be told, and would else send in clear. Only test mails come in over it, the best
+    that both sides know is what they use, and no secret of ours goes out. Never for any other server.
+    """
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = ssl.TLSVersion.TLSv1
+    # At level 0 OpenSSL signs with SHA-1, which TLS 1.0 and 1.1 cannot do without.
+    context.set_ciphers("DEFAULT:!aNULL:!eNULL:!EXPORT:@SECLEVEL=0")
+    context.options |= ssl.OP_CIPHER_SERVER_PREFERENCE
     context.load_cert_chain(cert, key)
     return context
 

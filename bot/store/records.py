@@ -88,7 +88,8 @@ class Mailbox:
 @dataclass(frozen=True, slots=True)
 class NewMail:
     """session: {"client_ip", "client_port", "helo", "esmtp", "mail_from" ("" for the null sender), "rcpt",
-    "tls": {"version", "cipher"} | None, "body", "smtputf8"}."""
+    "tls": {"version", "cipher"} | None, "body", "smtputf8", and "tls_failure" where `tls` is None: how the last
+    handshake of the same client failed, None for none that did in the minutes before}."""
 
     token: str
     received_at: datetime

@@ -96,5 +96,6 @@ def _session(facts: Mapping[str, Any]) -> Session:
         helo=facts["helo"],
         mail_from=facts["mail_from"],
         tls=Tls(tls["version"], tls["cipher"]) if tls else None,
+        tls_failure=facts.get("tls_failure"),
         smtputf8=facts.get("smtputf8"),
     )

@@ -123,6 +123,8 @@ class SessionEvidence:
     """False: whether the session used TLS is not known."""
     smtputf8: bool | None = None
     """Whether the client announced SMTPUTF8 for this mail (RFC 6531 section 3.4)."""
+    tls_failure: str | None = None
+    """How a handshake that the same client had begun with us shortly before came to its end, in OpenSSL's words."""
 
 
 @dataclass(frozen=True, slots=True)

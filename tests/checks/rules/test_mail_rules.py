@@ -318,5 +318,17 @@ def test_tls_of_the_session() -> None:
     secure = SessionEvidence("192.0.2.25", "mx.example.co.jp", "a@example.co.jp", "TLSv1.3", "X")
     assert severities(TLS, clear) == [("TLS401", Severity.ERROR, Tier.MAIL)]
     assert outcome(TLS, secure) == (Outcome.PASSED, None)
-    for unknown in (None, SessionEvidence(None, None, None, None, None)):
+    for version in ("SSLv3", "TLSv1", "TLSv1.1"):
+        old = SessionEvidence("192.0.2.25", "mx.example.co.jp", "a@example.co.jp", version, "X")
+        assert severities(TLS, old) == [("TLS402", Severity.WARNING, Tier.MAIL)]
+    failed = SessionEvidence("192.0.2.25", None, "", None, None, tls_failure="no shared cipher")
+    assert severities(TLS, failed) == [("TLS403", Severity.WARNING, Tier.MAIL)]
+    (finding,) = judge(TLS, failed).findings
+    assert "`no shared cipher`" in finding.why("en")
+    assert "`no shared cipher`" in finding.why("ja")
+    # What failed before says nothing about a mail that came over TLS all the same.
+    again = SessionEvidence("192.0.2.25", None, "", "TLSv1.2", "X", tls_failure="connection reset")
+    assert outcome(TLS, again) == (Outcome.PASSED, None)
+    hidden = SessionEvidence("192.0.2.25", None, "", None, None, tls_known=False)
+    for unknown in (None, hidden, SessionEvidence(None, None, None, None, None)):
         assert outcome(TLS, unknown) == (Outcome.UNKNOWN, Why.NOT_PROVIDED)
