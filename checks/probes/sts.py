@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from checks.evidence.sts import StsEvidence, StsPolicyEvidence, StsRecord
 from checks.evidence.versioned import FaultyRecord
-from checks.model import Absent, Document, Known, Seen
+from checks.model import Absent, Answer, Document, Known, Seen
 from checks.parse.sts import parse_policy, read_record
 from checks.probes.run import Run
 
@@ -18,7 +20,14 @@ async def ask_sts(run: Run) -> StsEvidence:
         record = Absent() if read is None else Seen(read)
     else:
         record = answer
-    return StsEvidence(run.domain, record, run.now.strftime("%Y%m%d%H%M%S"))
+    return StsEvidence(run.domain, record, _fresh_id(run.now, answer))
+
+
+def _fresh_id(now: datetime, answer: Known[Answer[bytes]]) -> str:
+    """The same all day, so that a second check says the same; another than the one that is published."""
+    published = b" ".join(answer.value.values) if isinstance(answer, Seen) else b""
+    number = next(n for n in range(1, 100) if f"{now:%Y%m%d}{n:02}".encode() not in published or n == 99)
+    return f"{now:%Y%m%d}{number:02}"
 
 
 async def ask_sts_policy(run: Run) -> StsPolicyEvidence:

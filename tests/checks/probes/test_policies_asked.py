@@ -81,8 +81,10 @@ def test_the_fault_of_the_server_is_kept() -> None:
     assert evidence.policy == NotServed(url, HttpsFault.STATUS, "404")
 
 
-def test_a_fresh_id_is_of_this_run() -> None:
-    assert gathered(StsEvidence)[0].fresh_id == "20261124120000"
+def test_a_fresh_id_is_of_this_day_and_not_the_published_one() -> None:
+    assert gathered(StsEvidence)[0].fresh_id == "2026112401"
+    published = RECORDS.replace("id=1", "id=2026112401")
+    assert gathered(StsEvidence, published)[0].fresh_id == "2026112402"
 
 
 def test_records_are_read() -> None:

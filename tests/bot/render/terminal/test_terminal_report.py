@@ -58,7 +58,7 @@ def test_no_line_is_wider_than_the_terminal_but_what_is_to_be_copied(lang, width
 @pytest.mark.parametrize("lang", LANGS)
 def test_every_rule_is_shown_with_why_and_how(lang):
     found = every_finding("x")
-    text = joined(shown(domain_report(*found), lang) + shown(mail_report(*found), lang))
+    text = joined(shown(domain_report(*found), lang, verbose=True) + shown(mail_report(*found), lang, verbose=True))
     for each in found:
         assert each.rule.id in text
         for said in (each.title(lang), each.why(lang), each.fix(lang)):
