@@ -1,10 +1,12 @@
 """The main job through the local workspace over Socket Mode, with real DNS and real mail, in both languages."""
 
 import json
+from dataclasses import replace
 
 import pytest
-from played import HERE, checked, finished, mailed, on_stage, replies, root_text, told
+from played import HERE, checked, finished, mailed, mailed_as, on_stage, replies, root_text, told
 
+from bot.demo.mails import SAMPLE_MAILS
 from bot.demo.nameserver import Zone
 from bot.demo.script import address_in
 from bot.demo.stage import Stage
@@ -94,6 +96,55 @@ def test_the_root_asks_whose_an_unproven_mail_is_and_takes_no_for_an_answer() ->
         assert "*Safe (provisional)*" in root_text(stage, root)
         assert "not yours" in replies(stage, root)[3]
         assert "DMARC401" not in replies(stage, root)[1]
+
+    on_stage(scene)
+
+
+def test_mails_of_several_streams_are_compared_in_one_reply_that_is_edited() -> None:
+    samples = {each.id: each for each in SAMPLE_MAILS}
+    newsletter = replace(samples["third-party"], domain="good.example", sender="news@good.example")
+    invoices = replace(
+        samples["unsigned"], domain="good.example", sender="info@good.example", return_path="billing@erp.good.example"
+    )
+
+    async def scene(stage: Stage) -> None:
+        workspace = stage.workspace
+        root = await checked(stage, "good.example")
+
+        def streams() -> list[str]:
+            return [text for text in replies(stage, root) if text.startswith(("## Streams: ", "## 送信経路の比較: "))]
+
+        await mailed(stage, root, "good")
+        await mailed(stage, root, "bounce")
+        assert streams() == []
+        verdict = root_text(stage, root)
+        await mailed_as(stage, root, newsletter)
+        said = streams()[0]
+        assert "fails DMARC: its Return-Path and d= are of `newsletter.example`, not of `good.example`." in said
+        assert "The other passes." in said
+        assert "Not compared: 1" in said
+        await mailed_as(stage, root, invoices)
+        await mailed(stage, root, "good")
+        assert len(streams()) == 1
+        said = streams()[0]
+        for shown in (
+            "newsletter.example (192.88.99.120)",
+            "Return-Path bounce.newsletter.example: SPF ✓ pass, not aligned · d=newsletter.example: DKIM ✓ pass, not aligned",
+            "no-dmarc.example (192.88.99.130)",
+            "no d=: not signed with DKIM",
+            "mail.good.example (192.88.99.110), 2 mails",
+            "d=good.example: DKIM ✓ pass, aligned",
+        ):
+            assert shown in said
+        assert said.index("mail.good.example") > max(said.rindex("newsletter.example"), said.rindex("no-dmarc.example"))
+        assert not {"sato", "news@", "billing", "b-7f31c2"} & set(said.replace("@", "@ ").split())
+        assert "Is it yours?" in root_text(stage, root)
+        assert verdict.splitlines()[0] == root_text(stage, root).splitlines()[0]
+        await workspace.press(HANAKO.id, HERE, root.ts, "language", "ja")
+        await workspace.wait_for(lambda: "送信経路の比較" in streams()[0], what="Japanese")
+        await stage.settle()
+        assert len(streams()) == 1
+        assert "`newsletter.example` 経由のメールはDMARCに不合格です" in streams()[0]
 
     on_stage(scene)
 

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.demo.domains import SIGNERS
+from bot.demo.mails import SampleMail, send
 from bot.demo.script import address_in
 from bot.demo.signing import make_signing_keys
 from bot.demo.stage import Stage
@@ -62,6 +64,16 @@ async def mailed(stage: Stage, root: Message, name: str) -> None:
     """Send a sample mail to the thread's address and wait for its reply."""
     before = len(replies(stage, root))
     delivery = await stage.send_mail(name, address_in(stage, root))
+    assert delivery.accepted, delivery.reply
+    await stage.workspace.wait_for(lambda: len(replies(stage, root)) > before, what="a reply to the mail")
+    await stage.settle()
+
+
+async def mailed_as(stage: Stage, root: Message, mail: SampleMail) -> None:
+    """Send this mail, a changed sample, to the thread's address and wait for its reply."""
+    before = len(replies(stage, root))
+    to = {"host": "127.0.0.1", "port": stage.mailbox_port, "recipient": address_in(stage, root)}
+    delivery = await send(mail, KEYS, lang="en", now=datetime.now(UTC), **to)
     assert delivery.accepted, delivery.reply
     await stage.workspace.wait_for(lambda: len(replies(stage, root)) > before, what="a reply to the mail")
     await stage.settle()

@@ -180,6 +180,39 @@ def test_a_domain_that_is_gone_leaves_no_list_of_before_standing(tmp_path: Path)
     with_store(tmp_path, scene)
 
 
+def test_the_comparison_of_streams_is_one_message_also_after_a_restart_and_in_the_other_language(
+    tmp_path: Path,
+) -> None:
+    newsletter = {
+        "return_path": "b-1@bounce.newsletter.example",
+        "client_ip": "192.0.2.9",
+        "reverse_name": "mail.newsletter.example",
+    }
+
+    async def scene(store: Store, conversations: Conversations) -> None:
+        await conversations.open(OPENING, OFFER)
+        await save(store, "r", domain_report())
+        await save(store, "1", mail_report())
+        await save(store, "2", mail_report(facts=newsletter))
+        await conversations.apply("t1", "checked:1", Checked(1, "r"))
+        await conversations.apply("t1", "mail:1", MailAnalysed("1", "1", AT))
+        assert await store.messages.get("t1/streams") is None
+        for restarted in (Conversations(store), Conversations(store)):
+            await restarted.apply("t1", "mail:2", MailAnalysed("2", "2", AT))
+        before = await store.messages.get("t1/streams")
+        await Conversations(store).apply("t1", "ja", LanguageChosen("ja"))
+        message = await store.messages.get("t1/streams")
+        assert before is not None
+        assert message is not None
+        assert "Streams: example.co.jp" in str(before.payload)
+        for shown in ("送信経路の比較: example.co.jp", "newsletter.example(192.0.2.9)", "経路もDMARCに合格"):
+            assert shown in str(message.payload)
+        assert (before.desired_rev, message.desired_rev) == (1, 2)
+        assert await store.messages.get("t1/streams.2") is None
+
+    with_store(tmp_path, scene)
+
+
 def test_a_report_that_another_event_brought_in_meanwhile_is_found(tmp_path: Path) -> None:
     async def scene(store: Store, conversations: Conversations) -> None:
         await conversations.open(OPENING, OFFER)
