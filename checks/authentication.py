@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, Literal
 
 from checks.evidence.dmarc import DmarcResultEvidence
@@ -18,6 +19,7 @@ def authentication_of(gathered: Mapping[str, Any]) -> dict[str, Any]:
     A result is None where it was not evaluated. `policy`: what the record at `record_at` asks receivers to do with mail
     that fails, by its tag `policy_tag` (p, sp, np; "" where it only acts as p=none). `applied`: what it asks for now,
     one level below `policy` under t=y. Both are None where no record acts, or a failed lookup decides it.
+    `hearsay`: what the topmost Received field of a mail file says of its session, None where we saw the session.
     """
     message: MessageEvidence | None = gathered.get("MessageEvidence")
     spf: SpfResultEvidence | None = gathered.get("SpfResultEvidence")
@@ -55,6 +57,7 @@ def authentication_of(gathered: Mapping[str, Any]) -> dict[str, Any]:
             "applied": dmarc.applied if dmarc else None,
             "record_at": dmarc.at if dmarc else None,
         },
+        "hearsay": asdict(message.hearsay) if message and message.hearsay else None,
     }
 
 

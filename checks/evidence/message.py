@@ -79,6 +79,21 @@ class ArcEvidence:
 
 
 @dataclass(frozen=True, slots=True)
+class HearsayEvidence:
+    """What the topmost Received field of a mail file says of the session that brought it. Shown, and never judged by:
+    whoever made the file can have written it.
+
+    `protocol`: the word after "with", in capitals (RFC 3848: ESMTPS is ESMTP over TLS). Each None where it is not said.
+    """
+
+    client_ip: str | None
+    helo: str | None
+    protocol: str | None
+    tls_version: str | None
+    tls_cipher: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class MessageEvidence:
     """What the bytes of the mail tell.
 
@@ -105,6 +120,8 @@ class MessageEvidence:
     malformed_header_lines: int = 0
     """Lines of the header that are neither a field nor its continuation; verification passes them over."""
     form: MessageForm = field(default_factory=MessageForm)
+    hearsay: HearsayEvidence | None = None
+    """Only of a mail that came without its session."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,3 +32,13 @@ def authentication(results: Mapping[str, Any], lang: Lang) -> RenderableType:
             Line("" if aligned is None else (words.YES if aligned else words.NO).say(lang)),
         )
     return table
+
+
+def hearsay(told: Mapping[str, Any], lang: Lang) -> Line:
+    """What the mail file says of its own session, marked as such."""
+    tls = " ".join(printable(word) for word in (told["tls_version"], told["tls_cipher"]) if word)
+    if not tls and str(told["protocol"]).endswith(("S", "SA")):
+        tls = printable(told["protocol"])
+    over = words.HEARSAY_TLS.say(lang, {"tls": tls}) if tls else words.HEARSAY_NO_TLS.say(lang)
+    names = {"client": printable(told["client_ip"] or "?"), "helo": printable(told["helo"] or "?")}
+    return Line(words.HEARSAY.say(lang, names | {"tls": over}), style="dim")

@@ -13,7 +13,7 @@ from rich.text import Text as Line
 from bot.conversation.phrases import counts_text
 from bot.conversation.unanswered import not_looked_up
 from bot.render.terminal import words
-from bot.render.terminal.authentication import authentication
+from bot.render.terminal.authentication import authentication, hearsay
 from bot.render.terminal.evidence import evidence
 from bot.render.terminal.findings import Part, finding
 from bot.render.terminal.profiles import guidelines, items, profile_title
@@ -44,6 +44,8 @@ def _parts(console: Console, report: Report, lang: Lang, *, verbose: bool) -> It
         yield Line()
         yield Heading(words.AUTHENTICATION.say(lang))
         yield authentication(report.authentication, lang)
+        if told := report.authentication.get("hearsay"):
+            yield hearsay(told, lang)
     yield from _findings(console, report, lang, verbose=verbose)
     if "mschecker" in report.profiles:
         yield Line()

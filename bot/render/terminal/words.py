@@ -111,6 +111,15 @@ DOMAIN = Text(en="domain", ja="ドメイン")
 ALIGNED = Text(en="aligned with From", ja="アライメント")
 YES = Text(en="yes", ja="あり")
 NO = Text(en="no", ja="なし")
+HEARSAY = Text(
+    en="Hearsay: by its topmost Received field the mail came from {client} (HELO {helo}), {tls}. "
+    "Anybody can write that, so nothing is judged by it; `--ip`, `--helo`, `--mail-from` and `--tls` tell the session.",
+    ja="伝聞: 先頭のReceivedフィールドによると、このメールは {client}(HELO {helo})から届きました({tls})。"
+    "偽造できるため、判定には使いません。"
+    "セッションは `--ip`、`--helo`、`--mail-from`、`--tls` で指定できます。",
+)
+HEARSAY_TLS = Text(en="over {tls}", ja="{tls}")
+HEARSAY_NO_TLS = Text(en="TLS is not told", ja="TLSの記載なし")
 
 # Evidence -----------------------------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from checks.parse.message.fields import Field, Mail, split_mail
 from checks.parse.message.form import Arrival, read_form
 from checks.parse.message.forwarding import signs_of_forwarding
 from checks.parse.message.key import Key, KeyProblem, parse_key
+from checks.parse.message.received import read_received
 from checks.parse.message.signature import DEFAULT_LIMITS, Limits, SignatureField, read_dkim_signature
 
 CLOCK_SKEW_S = 300
@@ -81,6 +82,7 @@ def verify(
         return_path_header=return_path,
         malformed_header_lines=mail.not_fields,
         form=form,
+        hearsay=None if is_live else next((read_received(f.text) for f in mail.all(b"received")), None),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -145,6 +146,19 @@ def test_a_mail_has_its_authentication_as_a_table(lang):
     assert {"en": "aligned with From", "ja": "アライメント"}[lang] in text
     assert re.search(r"DKIM \(s1\)\s+pass\s+example\.co\.jp", text)
     assert "mailcheck message" not in text
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_what_a_mail_file_says_of_its_session_is_marked_as_hearsay(lang):
+    told = {"client_ip": "192.0.2.25", "helo": "\x1bmx", "protocol": "ESMTPS", "tls_version": None, "tls_cipher": None}
+    mail = mail_report(finding("SPF401"))
+    word = {"en": "Hearsay", "ja": "伝聞"}[lang]
+    assert word not in shown(mail, lang)
+    text = shown(replace(mail, authentication=dict(mail.authentication) | {"hearsay": told}), lang)
+    assert word in text
+    assert "192.0.2.25" in text
+    assert "ESMTPS" in text
+    assert "\x1b" not in text
 
 
 @pytest.mark.parametrize("lang", LANGS)
