@@ -103,6 +103,16 @@ def test_it_is_said_after_the_reply_to_the_mail_and_drawn_again_with_everything_
         assert "streams" in shown(play([*steps, *more], reports)[1])
 
 
+def test_a_mail_that_is_only_counted_is_compared_as_well() -> None:
+    mails = {str(n): PEOPLE for n in range(6)} | {"late": NEWSLETTER}
+    _, acts = play(events(mails), mails | {"r": domain_report()})
+    assert "mail-late" not in shown(acts)
+    assert [row[0] for row in rows(shown(acts)["streams"])] == [
+        "newsletter.example (192.0.2.9)",
+        "mx.example.co.jp (192.0.2.1), 6 mails",
+    ]
+
+
 def test_mails_that_come_before_the_check_is_done_are_compared_when_it_is() -> None:
     reports = {"a": PEOPLE, "b": NEWSLETTER, "r": domain_report()}
     mails = [MailAnalysed("a", "a", AT), MailAnalysed("b", "b", AT)]
