@@ -47,6 +47,10 @@ PATIENCE_S = 60.0
 BORED_S = 2.5
 
 
+STREAMS = ("", "news")
+"""One mail of each goes to an address, the second with a return path of its own."""
+
+
 @dataclass(slots=True)
 class Fate:
     """Ends the bot when its moment has come."""
@@ -254,21 +258,26 @@ class World:
         found = await workspace.wait_for(
             lambda: ADDRESS.search("\n".join(map(workspace.text_of, self.thread(job)))), PATIENCE_S, "an address"
         )
-        for attempt in range(50 if job.sends else 0):
-            sender = f"m{attempt}@{job.domain}"
-            if await self._mail(sender, found[0]):
-                job.taken.append(sender)
-                break
-            job.tried.append(sender)
-            await asyncio.sleep(0.2)
+        for stream in STREAMS if job.sends else ():
+            await self._mailed(job, stream, found[0])
         # A bot that lives for a second at a time finishes little: whoever waited a while goes on with something else.
         with suppress(AssertionError):
             await workspace.wait_for(lambda: not self.missing(job), BORED_S, f"all about {job}")
 
-    async def _mail(self, sender: str, recipient: str) -> bool:
+    async def _mailed(self, job: Job, stream: str, recipient: str) -> None:
+        """Send a mail until one of them is answered with 250."""
+        for attempt in range(50):
+            sender = f"{stream or 'm'}{attempt}@{job.domain}"
+            if await self._mail(sender, f"bounce@{stream}.{job.domain}" if stream else sender, recipient):
+                job.taken.append(sender)
+                return
+            job.tried.append(sender)
+            await asyncio.sleep(0.2)
+
+    async def _mail(self, sender: str, return_path: str, recipient: str) -> bool:
         """Whether the mail was answered with 250. A refusal for good is a failure of the test."""
         body = f"From: {sender}\r\nTo: {recipient}\r\nSubject: test\r\nMessage-ID: <{sender}>\r\n\r\nHello\r\n"
-        steps = ("EHLO client.example", f"MAIL FROM:<{sender}>", f"RCPT TO:<{recipient}>", "DATA", body + ".")
+        steps = ("EHLO client.example", f"MAIL FROM:<{return_path}>", f"RCPT TO:<{recipient}>", "DATA", body + ".")
         try:
             async with asyncio.timeout(5):
                 reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
@@ -308,6 +317,8 @@ class World:
             return missing
         if not any(root.blocks and root.blocks[-1]["type"] == "table" for root in self.roots(job)):
             missing.append("the verdict")
+        if len(job.taken) == len(STREAMS) and not told["streams"]:
+            missing.append("the comparison of the streams")
         return missing + [sender for sender in job.taken if not self.about(job, sender)]
 
     def about(self, job: Job, sender: str) -> list[Message]:
