@@ -9,6 +9,7 @@ from itertools import takewhile
 from typing import TypeAlias
 
 from checks.evidence.spf import SpfNode, SpfTerm
+from checks.parse.domain import registrable
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -42,9 +43,10 @@ def redundancies(terms: Sequence[SpfTerm], domain: str, children: Sequence[SpfNo
     """The redundant ones of these mechanisms, which stand in the record of `domain` and are all reached, in order.
 
     A term is covered by an earlier one, since that is asked first; or by a later, wider network where only networks
-    with the same qualifier stand between. `children`: the records that its includes lead to.
+    with the same qualifier stand between. `children`: the records that its includes lead to. An include that stands in
+    the record of a third party as well is needed: who that is may take it out any day, and the sender would be lost.
     """
-    nested = {t: frozenset(_passing_targets(c)) for c in children if (t := c.via) is not None}
+    nested = {t: frozenset(_lasting_targets(c, domain)) for c in children if (t := c.via) is not None}
     gone: set[int] = set()
     for place, term in enumerate(terms):
         earlier = [t for i, t in enumerate(terms[:place]) if i not in gone]
@@ -85,12 +87,18 @@ def _includes(nested: frozenset[str] | None, wide: SpfTerm, narrow: SpfTerm) -> 
     return narrow.target.lower() in nested
 
 
-def _passing_targets(node: SpfNode) -> Iterator[str]:
-    """The names below an include or redirect of which every pass is one of its own too."""
+def _lasting_targets(node: SpfNode, domain: str) -> Iterator[str]:
+    """The names below an include or redirect of which every pass is one of its own too, for as long as the owner of
+    `domain` or the operator of that name wants it: nobody else's record leads there."""
     if node.record is None or node.record.error is not None:
         return
     below = {child.via: child for child in node.children}
     for term in takewhile(lambda t: t.qualifier in ("+", ""), node.record.reached):
         if (child := below.get(term)) is not None and not child.loops:
-            yield child.domain
-            yield from _passing_targets(child)
+            if _is_of(node.domain, domain) or registrable(child.domain) == registrable(node.domain) != "":
+                yield child.domain
+            yield from _lasting_targets(child, domain)
+
+
+def _is_of(name: str, domain: str) -> bool:
+    return name == domain or name.endswith(f".{domain}")

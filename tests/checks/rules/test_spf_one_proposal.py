@@ -13,7 +13,8 @@ from checks.engine import judge
 from checks.evidence.domain import UseEvidence
 from checks.evidence.message import SessionEvidence
 from checks.evidence.spf import SpfEvidence, SpfLookupEvidence
-from checks.model import Outcome
+from checks.evidence.spf_alias import SpfAliasEvidence
+from checks.model import Absent, Outcome
 from checks.parse.spf import parse_spf
 from checks.rules import CHECKS
 from checks.rules.spf_record import MULTIPLE_SPF_RECORDS
@@ -37,6 +38,7 @@ def changes(record: str) -> list[RecordChange]:
     evidence = {
         SpfEvidence: spf,
         SpfLookupEvidence: lookups,
+        SpfAliasEvidence: SpfAliasEvidence("d.example", Absent()),
         UseEvidence: use("d.example"),
         SessionEvidence: NO_SESSION,
     }
@@ -63,7 +65,7 @@ def test_every_check_of_the_record_takes_part() -> None:
         ),
         ("v=spf1 mx ipv4:11.1.0.1 mx, include:a.example ?all", "v=spf1 mx ip4:11.1.0.1 include:a.example ~all"),
         ("v=spf1 mx include:d.example include:open.example mx +all", "v=spf1 mx ~all"),
-        ("v=spf1 include:b.example include:a.example", "v=spf1 include:b.example ~all"),
+        ("v=spf1 include:b.example include:a.example mx mx", "v=spf1 include:b.example include:a.example mx ~all"),
     ],
 )
 def test_several_findings_and_one_new_record(record: str, proposal: str) -> None:

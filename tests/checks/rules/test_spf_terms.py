@@ -44,13 +44,42 @@ def test_repeated_and_covered_terms(record: str, proposal: str | None) -> None:
     assert new(finding) == (proposal and f"v=spf1 {proposal}")
 
 
-def test_an_include_that_another_one_leads_to() -> None:
+def test_an_include_that_a_record_of_the_domain_leads_to() -> None:
     found = single(
         CHECK,
-        of("v=spf1 include:a.example include:b.example ~all", a="v=spf1 include:b.example ~all", b="v=spf1 mx"),
+        published(
+            {
+                "d": "v=spf1 include:_spf.d.example include:b.example ~all",
+                "_spf.d": "v=spf1 include:b.example ~all",
+                "b": "v=spf1 mx",
+            }
+        ),
         USE,
     )
-    assert (found.facts["redundant"], new(found)) == (("include:b.example",), "v=spf1 include:a.example ~all")
+    assert (found.facts["redundant"], new(found)) == (("include:b.example",), "v=spf1 include:_spf.d.example ~all")
+
+
+def test_an_include_that_its_own_operator_leads_to() -> None:
+    found = single(
+        CHECK,
+        published(
+            {
+                "d": "v=spf1 include:_spf.b.example include:net.b.example ~all",
+                "_spf.b": "v=spf1 include:net.b.example ~all",
+                "net.b": "v=spf1 mx",
+            }
+        ),
+        USE,
+    )
+    assert new(found) == "v=spf1 include:_spf.b.example ~all"
+
+
+def test_an_include_is_needed_although_a_third_party_leads_there_too() -> None:
+    """A service that sends through the domain's own platform today may use another one tomorrow."""
+    evidence = of(
+        "v=spf1 include:a.example include:b.example ~all", a="v=spf1 include:b.example ~all", b="v=spf1 mx ~all"
+    )
+    assert judged(CHECK, evidence, USE) == []
 
 
 @pytest.mark.parametrize(
