@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from checks.evidence.versioned import FaultyRecord
@@ -32,13 +32,15 @@ class PolicyProblem:
 class StsPolicy:
     """A policy that was fetched (section 3.2). `mode` and `max_age_s` are None where missing or not allowed.
 
-    `mx`: the patterns that are valid, in lower case: a host name, or `*.` and one.
+    `mx`: the patterns that are valid, in lower case: a host name, or `*.` and one. `text`: the file, its lines
+    joined by LF, "" where it is longer than anybody wants to see, or not text.
     """
 
     mode: StsMode | None
     max_age_s: int | None
     mx: tuple[str, ...]
     problems: tuple[PolicyProblem, ...] = ()
+    text: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ MAX_LINES = 1000
 MAX_MX = 100
 MAX_PROBLEMS = 5
 _SHOWN = 100
+_MAX_TEXT = 2000
 _ID = re.compile(r"[A-Za-z0-9]{1,32}")
 _LINE = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.-]{0,31}):[ \t]*(.+?)[ \t]*")
 _LABEL = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
@@ -52,7 +53,8 @@ def parse_policy(body: bytes, media_type: str) -> StsPolicy:
         return StsPolicy(None, None, (), (*problems, PolicyProblem("encoding")))
     fields: dict[str, str] = {}
     patterns: list[str] = []
-    for line in text.replace("\r\n", "\n").split("\n")[:MAX_LINES]:
+    text = text.replace("\r\n", "\n")
+    for line in text.split("\n")[:MAX_LINES]:
         match = _LINE.fullmatch(line)
         if match is None:
             problems += [PolicyProblem("line", line[:_SHOWN])] if line.strip(" \t") else []
@@ -71,7 +73,8 @@ def parse_policy(body: bytes, media_type: str) -> StsPolicy:
     problems += [PolicyProblem("mx_pattern", p[:_SHOWN]) for p in patterns if not _PATTERN.fullmatch(p)]
     if not patterns and mode != "none":
         problems.append(PolicyProblem("mx"))
-    return StsPolicy(mode, max_age_s, mx[:MAX_MX], tuple(problems[:MAX_PROBLEMS]))
+    shown = text.strip("\n") if len(text) <= _MAX_TEXT else ""
+    return StsPolicy(mode, max_age_s, mx[:MAX_MX], tuple(problems[:MAX_PROBLEMS]), shown)
 
 
 def _max_age(value: str) -> int | None:

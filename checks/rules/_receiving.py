@@ -18,3 +18,11 @@ def mx_hosts(mx: MxEvidence) -> tuple[str, ...]:
             if hosts:
                 return hosts
     raise NotApplicable(Why.NO_MX)
+
+
+def usable_mx_hosts(mx: MxEvidence) -> tuple[str, ...]:
+    """Those of `mx_hosts` that a policy may name: all but the IP addresses in place of names, and the names to which
+    nobody can deliver. Which are unusable only a failed lookup leaves open; those stay in.
+    """
+    unusable = {target.host.lower() for target in mx.targets if target.usable is False}
+    return tuple(host for host in mx_hosts(mx) if host not in unusable)

@@ -10,8 +10,8 @@ from checks.evidence.sts import PolicyProblem, StsEvidence, StsPolicy, StsPolicy
 from checks.model import NotServed, Seen, Severity, Tier, Unreachable, Why
 from checks.parse.sts import matches
 from checks.rules import _https_fault
-from checks.rules._receiving import mx_hosts
-from checks.rules.sts_record import URL, policy_lines
+from checks.rules._receiving import mx_hosts, usable_mx_hosts
+from checks.rules.sts_record import URL, policy_file, policy_lines
 
 _UNREACHABLE = _https_fault.variants(
     Text(en="MTA-STS policy of `{domain}`: ", ja="`{domain}` のMTA-STSポリシー: "),
@@ -54,10 +54,26 @@ POLICY_INVALID = Rule(
             ja="送信側は、RFC 8461の規則に反するポリシーを無視するため、保護が働きません。",
         ),
         fix=Text(
-            en="Serve a file with these lines at `{url}`, as `Content-Type: text/plain`: {policy:code}. Then change the `id` in the TXT record as shown.",
-            ja="次の行を書いたファイルを、`{url}` で `Content-Type: text/plain` として公開します: {policy:code}。その後、示したとおりTXTレコードの `id` を変更してください。",
+            en="Serve the file shown at `{url}`, as `Content-Type: text/plain`. Then change the `id` in the TXT record as shown.",
+            ja="示したファイルを `{url}` で `Content-Type: text/plain` として公開します。その後、示したとおりTXTレコードの `id` を変更してください。",
         ),
     ),
+    variants={
+        "mx_first": Texts(
+            title=Text(
+                en="The MTA-STS policy of `{domain}` is invalid at {problems:code}",
+                ja="`{domain}` のMTA-STSポリシーに誤りがあります: {problems:code}",
+            ),
+            why=Text(
+                en="Senders have to ignore a policy that breaks the rules of RFC 8461, so it protects nobody.",
+                ja="送信側は、RFC 8461の規則に反するポリシーを無視するため、保護が働きません。",
+            ),
+            fix=Text(
+                en="First repair the MX records (see the findings on them), since the policy has to list the names of servers to which mail can be delivered. Then correct the file at `{url}`: check again, and it will be shown.",
+                ja="ポリシーには配送できるサーバーの名前を書く必要があるため、先にMXレコードを修正してください(MXの指摘を参照)。その後もう一度検査すると、`{url}` に置くファイルを表示します。",
+            ),
+        )
+    },
     references=("https://www.rfc-editor.org/rfc/rfc8461#section-3.2",),
     sample=Sample(
         bad="version: STSv1 / mode: enforced / mx: mx1.example.co.jp / max_age: 604800",
@@ -107,10 +123,22 @@ _NOT_ALLOWED = Text(
     en="MTA-STS of `{domain}` does not allow its MX {hosts:code}",
     ja="`{domain}` のMTA-STSポリシーにMX {hosts:code} が含まれていません",
 )
-_ALLOW = Text(
-    en="Serve a file with these lines at `{url}`: {policy:code}. Then change the `id` in the TXT record as shown. If {hosts:code} is no longer yours, remove it from the MX records instead.",
-    ja="次の行を書いたファイルを `{url}` で公開します: {policy:code}。その後、示したとおりTXTレコードの `id` を変更してください。{hosts:code} を使っていない場合は、代わりにMXレコードから削除します。",
+_WHY_ENFORCED = Text(
+    en="The policy is in enforce mode and allows {allowed:code}; the MX are {mx:code}. Senders that follow it, Gmail and Microsoft among them, deliver to no host that it does not allow: mail is delayed or returned.",
+    ja="ポリシーは強制モード(enforce)で、許可されているのは {allowed:code}、MXは {mx:code} です。GmailやMicrosoftなど、ポリシーに従う送信側は許可されていないホストに配送しないため、メールの遅延や不達が起こります。",
 )
+_WHY_TESTED = Text(
+    en="The policy allows {allowed:code}; the MX are {mx:code}. In testing mode mail is still delivered; in enforce mode senders would no longer deliver to {hosts:code}.",
+    ja="許可されているのは {allowed:code}、MXは {mx:code} です。テストモード(testing)の間は配送されますが、enforceに変えると {hosts:code} には配送されなくなります。",
+)
+_ALLOW_EN = "Serve the file shown at `{url}`, then change the `id` in the TXT record as shown."
+_ALLOW_JA = "示したファイルを `{url}` で公開し、その後、示したとおりTXTレコードの `id` を変更してください。"
+_RELIEF_EN = " As long as that is not done, `mode: testing` in the file, with a new `id` too, lets mail through."
+_RELIEF_JA = (
+    "すぐに対応できない場合は、ファイルを `mode: testing` に変え、`id` も変更すると、配送されるようになります。"
+)
+_OR_REMOVE_EN = " If you no longer use {hosts:code}, remove it from the MX records instead: {others:code} remains."
+_OR_REMOVE_JA = "{hosts:code} を使っていない場合は、代わりにMXレコードから削除します(MXには {others:code} が残ります)。"
 
 MX_NOT_IN_POLICY = Rule(
     id="STS401",
@@ -118,25 +146,25 @@ MX_NOT_IN_POLICY = Rule(
     severity=Severity.ERROR,
     tier=Tier.MAIL,
     since="0.2",
-    facts=("domain", "url", "hosts", "allowed", "policy"),
+    facts=("domain", "url", "hosts", "allowed", "policy", "mx", "others"),
     alternatives=((Severity.ERROR, Tier.DNS),),
     texts=Texts(
         title=_NOT_ALLOWED,
-        why=Text(
-            en="The policy is in enforce mode and allows {allowed:code}: senders that follow it, Gmail and Microsoft among them, do not deliver to another host. Their mail is delayed or returned.",
-            ja="ポリシーは強制モード(enforce)で、許可されているのは {allowed:code} です。GmailやMicrosoftなど、ポリシーに従う送信側はそれ以外のホストに配送しないため、メールの遅延や不達が起こります。",
-        ),
-        fix=_ALLOW,
+        why=_WHY_ENFORCED,
+        fix=Text(en=_ALLOW_EN + _RELIEF_EN, ja=_ALLOW_JA + _RELIEF_JA),
     ),
     variants={
-        "testing": Texts(
+        "others_serve": Texts(
             title=_NOT_ALLOWED,
-            why=Text(
-                en="The policy allows {allowed:code}. In testing mode mail is still delivered; in enforce mode senders would no longer deliver to that MX.",
-                ja="許可されているのは {allowed:code} です。テストモード(testing)の間は配送されますが、enforceに変えると、このMXには配送されなくなります。",
-            ),
-            fix=_ALLOW,
-        )
+            why=_WHY_ENFORCED,
+            fix=Text(en=_ALLOW_EN + _OR_REMOVE_EN + _RELIEF_EN, ja=_ALLOW_JA + _OR_REMOVE_JA + _RELIEF_JA),
+        ),
+        "testing": Texts(title=_NOT_ALLOWED, why=_WHY_TESTED, fix=Text(en=_ALLOW_EN, ja=_ALLOW_JA)),
+        "testing_others_serve": Texts(
+            title=_NOT_ALLOWED,
+            why=_WHY_TESTED,
+            fix=Text(en=_ALLOW_EN + _OR_REMOVE_EN, ja=_ALLOW_JA + _OR_REMOVE_JA),
+        ),
     },
     references=("https://www.rfc-editor.org/rfc/rfc8461#section-4.1",),
     sample=Sample(
@@ -148,7 +176,7 @@ _FIELD_OF = {"media_type": "Content-Type", "version": "version", "mode": "mode",
 
 
 def judge_policy(sts: StsEvidence, fetched: StsPolicyEvidence, mx: MxEvidence) -> Iterator[Finding]:
-    hosts = mx_hosts(mx)
+    hosts = usable_mx_hosts(mx)
     policy = _announced(sts, fetched)
     url = URL.format(domain=sts.domain)
     if isinstance(policy, NotServed):
@@ -162,13 +190,17 @@ def judge_policy(sts: StsEvidence, fetched: StsPolicyEvidence, mx: MxEvidence) -
             detail=policy.detail,
         )
     elif policy.problems:
+        # Without any pattern, or a name to make one of, it would be invalid again.
+        is_told = bool(hosts or policy.mx or policy.mode == "none")
+        lines = _corrected(policy, hosts) if is_told else ()
         yield POLICY_INVALID.found(
             sts.domain,
-            records=_new_id(sts),
+            variant=None if is_told else "mx_first",
+            records=(policy_file(url, lines, policy.text), *_new_id(sts)) if is_told else (),
             domain=sts.domain,
             url=url,
             problems=tuple(_named(problem) for problem in policy.problems),
-            policy=_corrected(policy, hosts),
+            policy=lines,
         )
     elif policy.mode != "enforce":
         yield STS_TESTING.found(
@@ -177,26 +209,38 @@ def judge_policy(sts: StsEvidence, fetched: StsPolicyEvidence, mx: MxEvidence) -
 
 
 def judge_mx(sts: StsEvidence, fetched: StsPolicyEvidence, mx: MxEvidence) -> Iterator[Finding]:
-    hosts = mx_hosts(mx)
+    hosts = usable_mx_hosts(mx)
     policy = _announced(sts, fetched)
     if isinstance(policy, NotServed) or policy.problems or policy.mode == "none":
         # No policy that a sender would apply.
         raise NotApplicable(Why.NO_RECORD)
+    if not hosts:
+        raise NotApplicable(Why.NO_MX)
     missing = tuple(host for host in hosts if not any(matches(host, pattern) for pattern in policy.mx))
     if not missing:
         return
     is_enforced = policy.mode == "enforce"
+    # Who removes the last MX that senders may use loses all mail: that is offered only beside one that surely serves.
+    others = tuple(host for host in hosts if host not in missing and _serves(mx, host))
+    variants = (None, "others_serve") if is_enforced else ("testing", "testing_others_serve")
+    url = URL.format(domain=sts.domain)
     yield MX_NOT_IN_POLICY.found(
         sts.domain,
         tier=Tier.MAIL if is_enforced else Tier.DNS,
-        variant=None if is_enforced else "testing",
-        records=_new_id(sts),
+        variant=variants[bool(others)],
+        records=(policy_file(url, _corrected(policy, hosts), policy.text), *_new_id(sts)),
         domain=sts.domain,
-        url=URL.format(domain=sts.domain),
+        url=url,
         hosts=missing,
         allowed=policy.mx,
         policy=_corrected(policy, hosts),
+        mx=mx_hosts(mx),
+        others=others or ("-",),
     )
+
+
+def _serves(mx: MxEvidence, host: str) -> bool:
+    return any(target.usable for target in mx.targets if target.host.lower() == host)
 
 
 def _announced(sts: StsEvidence, fetched: StsPolicyEvidence) -> StsPolicy | NotServed:

@@ -9,9 +9,15 @@ from checks.evidence.mx import MxEvidence
 from checks.evidence.sts import StsEvidence
 from checks.evidence.versioned import FaultyRecord
 from checks.model import Absent, Seen, Severity, Tier, Unreachable
-from checks.rules._receiving import mx_hosts
+from checks.rules._receiving import usable_mx_hosts
 
 URL = "https://mta-sts.{domain}/.well-known/mta-sts.txt"
+
+_NO_POLICY = Text(en="`{domain}` has no MTA-STS policy", ja="`{domain}` はMTA-STSのポリシーを公開していません")
+_WHY_POLICY = Text(
+    en="Without MTA-STS or DANE, an attacker on the network path can suppress STARTTLS or present any certificate, and read the mail sent to you. Senders do not notice.",
+    ja="MTA-STSもDANEもない場合、経路上の第三者がSTARTTLSを妨げたり偽の証明書を使ったりして、このドメイン宛てのメールを盗み見ることができます。送信側はそれに気づけません。",
+)
 
 NO_MTA_STS = Rule(
     id="STS001",
@@ -21,16 +27,23 @@ NO_MTA_STS = Rule(
     since="0.2",
     facts=("domain", "url", "policy"),
     texts=Texts(
-        title=Text(en="`{domain}` has no MTA-STS policy", ja="`{domain}` はMTA-STSのポリシーを公開していません"),
-        why=Text(
-            en="Without MTA-STS or DANE, whoever sits between can suppress STARTTLS or present any certificate, and read the mail sent to you. Senders do not notice.",
-            ja="MTA-STSもDANEもない場合、経路上の第三者がSTARTTLSを妨げたり偽の証明書を使ったりして、このドメイン宛てのメールを盗み見ることができます。送信側はそれに気づけません。",
-        ),
+        title=_NO_POLICY,
+        why=_WHY_POLICY,
         fix=Text(
-            en="Serve a file with these lines at `{url}`, as text/plain and with a valid certificate: {policy:code}. Then publish the TXT record shown. When TLS reports show no failures, change `testing` to `enforce` and give the record a new `id`.",
-            ja="次の行を書いたファイルを、`{url}` でtext/plainとして公開します(有効な証明書が必要です): {policy:code}。その後、示したTXTレコードを登録します。TLSレポートで失敗がないことを確認できたら、`testing` を `enforce` に変え、レコードの `id` も変更してください。",
+            en="Serve the file shown at `{url}`, as text/plain and with a valid certificate. Then publish the TXT record shown. Ask for TLS reports as well, if you do not yet (RPT001); when they show no failures, change `testing` to `enforce` and give the record a new `id`.",
+            ja="示したファイルを `{url}` でtext/plainとして公開し(有効な証明書が必要です)、その後、示したTXTレコードを登録します。TLSレポートも受け取るようにし(RPT001)、失敗がないことを確認できたら、`testing` を `enforce` に変え、レコードの `id` も変更してください。",
         ),
     ),
+    variants={
+        "mx_first": Texts(
+            title=_NO_POLICY,
+            why=_WHY_POLICY,
+            fix=Text(
+                en="First repair the MX records (see the findings on them): none of them names a server to which mail can be delivered, and a policy has to list exactly those names. Then check again: the policy to publish will be shown.",
+                ja="先にMXレコードを修正してください(MXの指摘を参照)。配送できるサーバーを指すMXレコードがなく、ポリシーに書く名前が決まりません。修正後にもう一度検査すると、公開するポリシーを表示します。",
+            ),
+        )
+    },
     references=("https://www.rfc-editor.org/rfc/rfc8461#section-3", "https://support.google.com/a/answer/9261504"),
     sample=Sample(
         bad="(no TXT record at _mta-sts.example.co.jp)", good='_mta-sts.example.co.jp. TXT "v=STSv1; id=20261101000000"'
@@ -106,26 +119,29 @@ STS_RECORD_INVALID = Rule(
 
 
 def judge(sts: StsEvidence, mx: MxEvidence) -> Iterator[Finding]:
-    hosts = mx_hosts(mx)
+    hosts = usable_mx_hosts(mx)
     name, url = f"_mta-sts.{sts.domain}", URL.format(domain=sts.domain)
     new = f"v=STSv1; id={sts.fresh_id}"
     match sts.record:
         case Unreachable(why=why):
             raise CannotTell(why)
         case Absent():
+            policy = policy_lines("testing", hosts) if hosts else ()
+            changes = [policy_file(url, policy), RecordChange(name, "TXT", None, new, later=True)] if hosts else []
             yield NO_MTA_STS.found(
                 sts.domain,
-                records=[RecordChange(name, "TXT", None, new, later=True)],
+                variant=None if hosts else "mx_first",
+                records=changes,
                 domain=sts.domain,
                 url=url,
-                policy=policy_lines("testing", hosts),
+                policy=policy,
             )
         case Seen(FaultyRecord(texts, fault, part)):
-            changes = [RecordChange(name, "TXT", text, "", later=True) for text in texts[1:]]
+            others = [RecordChange(name, "TXT", text, "", later=True) for text in texts[1:]]
             yield STS_RECORD_INVALID.found(
                 sts.domain,
                 variant=None if fault == "syntax" else fault,
-                records=[RecordChange(name, "TXT", texts[0], new, later=True), *changes],
+                records=[RecordChange(name, "TXT", texts[0], new, later=True), *others],
                 domain=sts.domain,
                 name=name,
                 part=part,
@@ -137,6 +153,11 @@ def judge(sts: StsEvidence, mx: MxEvidence) -> Iterator[Finding]:
 def policy_lines(mode: str, mx: tuple[str, ...], max_age_s: int = 604800) -> tuple[str, ...]:
     """A policy (RFC 8461 section 3.2), line by line."""
     return ("version: STSv1", f"mode: {mode}", *(f"mx: {pattern}" for pattern in mx), f"max_age: {max_age_s}")
+
+
+def policy_file(url: str, lines: tuple[str, ...], old: str = "") -> RecordChange:
+    """The file to serve at `url`, in place of `old`; as a change of the type "file"."""
+    return RecordChange(url, "file", old or None, "\n".join(lines))
 
 
 CHECK = Check(

@@ -9,7 +9,7 @@ from checks.evidence.mx import MxEvidence
 from checks.evidence.tls_reports import TlsReportEvidence
 from checks.evidence.versioned import FaultyRecord
 from checks.model import Absent, Seen, Severity, Tier, Unreachable
-from checks.rules._receiving import mx_hosts
+from checks.rules._receiving import usable_mx_hosts
 
 NO_TLS_REPORTS = Rule(
     id="RPT001",
@@ -28,10 +28,26 @@ NO_TLS_REPORTS = Rule(
             ja="送信側がTLSで配送できない場合や、MTA-STSやDANEの検証に失敗した場合に、それを知る手段がありません。",
         ),
         fix=Text(
-            en="Publish the TXT record shown at `{name}`, with the address of a mailbox that takes a report from each large sender every day.",
-            ja="示したTXTレコードを `{name}` に登録してください。宛先には、大手の送信元から毎日届くレポートを受け取れるメールボックスを指定します。",
+            en="Create a mailbox for the reports (each large sender sends one every day), then publish the TXT record shown at `{name}`. If you have a mailbox or report service for them already, put its address in place of `tls-reports@{domain}`.",
+            ja="レポートを受け取るメールボックス(大手の送信元から毎日届きます)を用意し、示したTXTレコードを `{name}` に登録してください。既存のメールボックスやレポート分析サービスを使う場合は、`tls-reports@{domain}` をその宛先に置き換えます。",
         ),
     ),
+    variants={
+        "mx_first": Texts(
+            title=Text(
+                en="`{domain}` asks for no TLS reports (TLS-RPT)",
+                ja="`{domain}` はTLSレポート(TLS-RPT)を受け取っていません",
+            ),
+            why=Text(
+                en="When senders cannot deliver to you over TLS, or MTA-STS or DANE fails, nobody tells you.",
+                ja="送信側がTLSで配送できない場合や、MTA-STSやDANEの検証に失敗した場合に、それを知る手段がありません。",
+            ),
+            fix=Text(
+                en="First repair the MX records of `{domain}` (see the findings on them): no mailbox there can get a report. Then publish a TXT record `v=TLSRPTv1; rua=mailto:` and your address at `{name}`.",
+                ja="先に `{domain}` のMXレコードを修正してください(MXの指摘を参照)。現在は、このドメインのメールボックスではレポートを受け取れません。その後、`{name}` に `v=TLSRPTv1; rua=mailto:` と宛先を書いたTXTレコードを登録します。",
+            ),
+        )
+    },
     references=("https://www.rfc-editor.org/rfc/rfc8460#section-3",),
     sample=Sample(
         bad="(no TXT record at _smtp._tls.example.co.jp)",
@@ -107,7 +123,7 @@ RECORD_INVALID = Rule(
 
 
 def judge(reports: TlsReportEvidence, mx: MxEvidence) -> Iterator[Finding]:
-    mx_hosts(mx)
+    hosts = usable_mx_hosts(mx)
     name = f"_smtp._tls.{reports.domain}"
     new = f"v=TLSRPTv1; rua=mailto:tls-reports@{reports.domain}"
     match reports.record:
@@ -115,7 +131,11 @@ def judge(reports: TlsReportEvidence, mx: MxEvidence) -> Iterator[Finding]:
             raise CannotTell(why)
         case Absent():
             yield NO_TLS_REPORTS.found(
-                reports.domain, records=[RecordChange(name, "TXT", None, new)], domain=reports.domain, name=name
+                reports.domain,
+                variant=None if hosts else "mx_first",
+                records=[RecordChange(name, "TXT", None, new)] if hosts else [],
+                domain=reports.domain,
+                name=name,
             )
         case Seen(FaultyRecord(texts, fault, part)):
             # With several, which address is the right one only their owner knows.

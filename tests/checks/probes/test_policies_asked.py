@@ -20,7 +20,7 @@ from checks.probes.run import Run
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 RECORDS = """\
 @ MX 10 mx
-mx A 192.0.2.1
+mx A 11.1.0.1
 @ TXT "v=spf1 mx -all"
 _dmarc TXT "v=DMARC1; p=reject"
 _mta-sts TXT "v=STSv1; id=1"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from built import NODATA, NXDOMAIN, SERVFAIL, TIMEOUT, mx, txt, yields
+from built import NODATA, NXDOMAIN, SERVFAIL, TIMEOUT, addresses, mx, txt, yields
 
 from checks.catalogue import RecordChange
 from checks.engine import judge
-from checks.evidence.mx import MxEvidence
+from checks.evidence.mx import MxEvidence, MxTarget
 from checks.evidence.sts import StsEvidence, StsPolicy, StsPolicyEvidence
 from checks.evidence.tls_reports import TlsReportEvidence
 from checks.model import Absent, HttpsFault, NotServed, Outcome, Seen, Severity, Tier, Unreachable, Why
@@ -46,7 +46,10 @@ def lines(mode: str = "enforce", *patterns: str) -> str:
 def test_a_domain_with_mx_and_no_record_gets_a_policy_to_publish() -> None:
     finding = judge(sts_record.CHECK, record(), receiving()).findings[0]
     assert (finding.rule.id, finding.severity, finding.tier) == ("STS001", Severity.NOTICE, Tier.DNS)
-    assert finding.records == (RecordChange(f"_mta-sts.{D}", "TXT", None, FRESH, later=True),)
+    file, announced = finding.records
+    assert (file.name, file.type, file.old) == (URL, "file", None)
+    assert announced == RecordChange(f"_mta-sts.{D}", "TXT", None, FRESH, later=True)
+    assert file.new == "\n".join(finding.facts["policy"])
     assert finding.facts["policy"] == (
         "version: STSv1",
         "mode: testing",
@@ -55,7 +58,6 @@ def test_a_domain_with_mx_and_no_record_gets_a_policy_to_publish() -> None:
         "max_age: 604800",
     )
     assert parse_sts.parse_policy("\n".join(finding.facts["policy"]).encode(), "text/plain").problems == ()
-    assert "`mode: testing`, `mx: mx1.example.co.jp`" in finding.fix("en")
     assert yields(sts_record.CHECK, record(RECORD), receiving()) == []
 
 
@@ -132,7 +134,11 @@ def test_an_invalid_policy_is_shown_corrected() -> None:
         "mx: mx2.example.co.jp",
         "max_age: 86400",
     )
-    assert finding.records == (RecordChange(f"_mta-sts.{D}", "TXT", RECORD, FRESH, later=True),)
+    file, announced = finding.records
+    assert announced == RecordChange(f"_mta-sts.{D}", "TXT", RECORD, FRESH, later=True)
+    assert (file.type, file.new) == ("file", "\n".join(finding.facts["policy"]))
+    assert file.old is not None
+    assert "<html>" in file.old
     assert judge(IN_POLICY, record(RECORD), wrong, receiving()).outcome is Outcome.NOT_APPLICABLE
 
 
@@ -170,6 +176,72 @@ def test_mx_that_the_policy_does_not_allow(mode: str, patterns: tuple[str, ...],
         shown = parse_sts.parse_policy("\n".join(finding.facts["policy"]).encode(), "text/plain")
         assert shown.mode == mode
         assert yields(IN_POLICY, record(RECORD), StsPolicyEvidence(D, shown), receiving()) == []
+
+
+PUBLIC = addresses("11.1.0.10")
+
+
+def server(host: str, ipv4=PUBLIC, *, literal: bool = False) -> MxTarget:
+    return MxTarget(host, 10, ipv4, NODATA, literal)
+
+
+def served_by(*targets: MxTarget) -> MxEvidence:
+    return MxEvidence(D, mx(*(t.host for t in targets)), targets, NODATA, NODATA)
+
+
+@pytest.mark.parametrize("mode", ["enforce", "testing"])
+@pytest.mark.parametrize(
+    ("first", "others"),
+    [(PUBLIC, ("mx1.example.co.jp",)), (TIMEOUT, ("-",)), (NXDOMAIN, ("-",))],
+    ids=["serves", "unknown", "dead"],
+)
+def test_an_mx_is_to_be_removed_only_beside_one_that_serves(mode, first, others) -> None:
+    receives = served_by(server("mx1.example.co.jp", first), server("mx2.example.co.jp"))
+    finding = judge(IN_POLICY, record(RECORD), policy(lines(mode, "mx1.example.co.jp")), receives).findings[0]
+    assert (finding.facts["others"], finding.facts["mx"]) == (others, HOSTS)
+    assert ("remove it from the MX" in finding.fix("en")) == (others != ("-",))
+    assert ("`mode: testing`" in finding.fix("en")) == (mode == "enforce")
+    file = finding.records[0]
+    assert (file.type, file.old) == ("file", lines(mode, "mx1.example.co.jp"))
+
+
+def test_the_only_mx_is_never_to_be_removed() -> None:
+    alone = served_by(server("mx2.example.co.jp"))
+    finding = judge(IN_POLICY, record(RECORD), policy(lines("enforce", "mx1.example.co.jp")), alone).findings[0]
+    assert finding.variant is None
+    assert "`mx2.example.co.jp`" in finding.why("en")
+
+
+UNUSABLE = (server("11.1.0.9", NXDOMAIN, literal=True), server("old.example.co.jp", NXDOMAIN))
+
+
+def test_an_mx_that_is_of_no_use_is_in_no_policy() -> None:
+    beside = served_by(*UNUSABLE, server("mx1.example.co.jp"), server("slow.example.co.jp", TIMEOUT))
+    finding = judge(sts_record.CHECK, record(), beside).findings[0]
+    assert [line for line in finding.facts["policy"] if line.startswith("mx:")] == [
+        "mx: mx1.example.co.jp",
+        "mx: slow.example.co.jp",
+    ]
+    allowed = policy(lines("enforce", "mx1.example.co.jp", "slow.example.co.jp"))
+    assert yields(IN_POLICY, record(RECORD), allowed, beside) == []
+
+
+def test_with_no_usable_mx_the_mx_comes_first() -> None:
+    broken = served_by(*UNUSABLE)
+    for check, *evidence in (
+        (sts_record.CHECK, record()),
+        (tls_reports.CHECK, TlsReportEvidence(D, NODATA)),
+        (POLICY, record(RECORD), policy("version: STSv1\nmode: enforce\nmax_age: 86400")),
+    ):
+        finding = judge(check, *evidence, broken).findings[0]
+        assert (finding.variant, finding.records) == ("mx_first", ())
+    result = judge(IN_POLICY, record(RECORD), policy(lines()), broken)
+    assert (result.outcome, result.reason) == (Outcome.NOT_APPLICABLE, Why.NO_MX)
+
+
+def test_the_text_of_a_long_file_is_not_shown() -> None:
+    long = policy(lines() + "\n# " + "x" * 3000)
+    assert judge(POLICY, record(RECORD), long, receiving()).findings[0].records[0].old is None
 
 
 def test_the_policy_type_that_others_read() -> None:
