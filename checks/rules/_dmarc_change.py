@@ -9,7 +9,7 @@ from checks.evidence.dmarc import DmarcEvidence, DmarcPlaceEvidence, DmarcRecord
 from checks.evidence.domain import UseEvidence
 from checks.evidence.mx import MxEvidence
 from checks.model import Absent, Answer, Known, MxHost, Seen
-from checks.parse.dmarc import is_record, parse_dmarc, texts_at
+from checks.parse.dmarc import POLICIES, effective_policy, is_record, parse_dmarc, texts_at
 from checks.parse.dmarc_rewrite import corrected, enforced
 from checks.parse.domain import suffix_list
 
@@ -19,6 +19,8 @@ def change_now(dmarc: DmarcEvidence, use: UseEvidence, mx: MxEvidence) -> tuple[
     if not isinstance(dmarc.record, Seen):
         return ()
     record = dmarc.record.value
+    if use.non_sending and dmarc.at == dmarc.domain and record.policy == "none":
+        return change_without_mail(dmarc)
     new = corrected(record, reports_to=_reports_to(dmarc, use, mx), without=_misused(dmarc))
     name = f"_dmarc.{dmarc.at}"
     return () if new == record.text else (RecordChange(name, "TXT", record.text, new),)
@@ -41,6 +43,23 @@ def change_without_mail(dmarc: DmarcEvidence) -> tuple[RecordChange, ...]:
     record = dmarc.record.value
     new = corrected(record, policy="reject", without=("t", "pct", *_misused(dmarc)))
     return (RecordChange(name, "TXT", record.text, new),)
+
+
+def harmless(record: DmarcRecord, at: str, dmarc: DmarcEvidence, use: UseEvidence) -> bool:
+    """Whether no mail can be lost when this record of the domain `at`, which no receiver uses, comes into use: it asks
+    for no more than applies already, or the domain has no mail. Of one above the checked name nobody knows the latter.
+    """
+    if use.non_sending and at == dmarc.domain:
+        return True
+    asked = (record.policy, record.subdomain_policy, record.nonexistent_policy)
+    return all(POLICIES.index(p) <= POLICIES.index(applied_policy(dmarc)) for p in asked if p)
+
+
+def applied_policy(dmarc: DmarcEvidence) -> str:
+    """What applies to the checked domain now."""
+    if not isinstance(dmarc.record, Seen):
+        return "none"
+    return effective_policy(dmarc.record.value, is_own=dmarc.at == dmarc.domain) or "none"
 
 
 def misplaced_records(place: DmarcPlaceEvidence) -> tuple[tuple[str, str], ...]:

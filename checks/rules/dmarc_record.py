@@ -9,7 +9,7 @@ from checks.evidence.dmarc import DmarcEvidence, DmarcPlaceEvidence
 from checks.evidence.domain import DomainEvidence, UseEvidence
 from checks.model import Absent, Seen, Severity, Tier, Unreachable
 from checks.parse.dmarc import POLICIES, is_meant_as_record, parse_dmarc, records_at, texts_at
-from checks.rules._dmarc_change import first_record, is_misused, usual_record
+from checks.rules._dmarc_change import first_record, harmless, is_misused, usual_record
 
 MISSING_DMARC = Rule(
     id="DMARC001",
@@ -67,8 +67,8 @@ MULTIPLE_DMARC_RECORDS = Rule(
             ja="DMARCレコードは1つでなければならず、複数ある場合、受信側はすべて無視します。ほかに適用されるレコードもなく(`{governing}`)、DMARCは無効の状態です。",
         ),
         fix=Text(
-            en="Keep one record at `{name}` and delete the others. Below the strictest stays; it takes effect at once, so keep the mildest unless you are sure that all your mail passes. Check that `rua` is the address you want.",
-            ja="`{name}` のDMARCレコードを1つだけ残し、ほかは削除してください。下記は最も厳しいものを残す例で、すぐに有効になります。自社のメールがすべて合格する確信がない場合は、最も緩いものを残してください。`rua` の宛先も確認します。",
+            en="Keep one record at `{name}` and delete the others. It takes effect at once: the one that stays below puts no mail of yours at risk, a stricter one is right when all of it passes. Check that `rua` is the address you want.",
+            ja="`{name}` のDMARCレコードを1つだけ残し、ほかは削除してください。残したレコードはすぐに有効になるため、下記では自社のメールに影響しないものを残しています。より厳しいものは、自社のメールがすべて合格することを確認してから使います。`rua` の宛先も確認してください。",
         ),
     ),
     variants={
@@ -94,7 +94,7 @@ _MAX_SHOWN = 10
 def judge(
     dmarc: DmarcEvidence, use: UseEvidence, domain: DomainEvidence, place: DmarcPlaceEvidence
 ) -> Iterator[Finding]:
-    several = tuple(_multiple(dmarc))
+    several = tuple(_multiple(dmarc, use))
     yield from several
     match dmarc.record:
         case Unreachable(why=why):
@@ -131,14 +131,16 @@ def _texts(dmarc: DmarcEvidence, domains: set[str]) -> list[str]:
     return [text for step in dmarc.walk.steps if step.domain in domains for text in texts_at(step.answer)]
 
 
-def _multiple(dmarc: DmarcEvidence) -> Iterator[Finding]:
+def _multiple(dmarc: DmarcEvidence, use: UseEvidence) -> Iterator[Finding]:
     for step in dmarc.walk.steps:
         records = records_at(step.answer)[:_MAX_SHOWN]
         concerns = step.domain in (dmarc.domain, dmarc.at) or isinstance(dmarc.record, Absent)
         if len(records) < 2 or not concerns:
             continue
         name = f"_dmarc.{step.domain}"
-        kept = min(records, key=_strictness)
+        # The strictest that puts nothing at risk; where each does, the mildest: receivers use none of them today.
+        safe = [t for t in records if (r := parse_dmarc(t)).policy and harmless(r, step.domain, dmarc, use)]
+        kept = min(safe, key=_mildness, default=None) or max(records, key=_mildness)
         yield MULTIPLE_DMARC_RECORDS.found(
             step.domain,
             variant="inherited" if dmarc.at else None,
@@ -149,10 +151,10 @@ def _multiple(dmarc: DmarcEvidence) -> Iterator[Finding]:
         )
 
 
-def _strictness(text: str) -> int:
-    """0 for the strictest policy; a record without a valid one last."""
+def _mildness(text: str) -> int:
+    """0 for the strictest policy; a record without a valid one before all others."""
     policy = parse_dmarc(text).policy
-    return len(POLICIES) - POLICIES.index(policy) if policy else len(POLICIES) + 1
+    return len(POLICIES) - 1 - POLICIES.index(policy) if policy else -1
 
 
 CHECK = Check(

@@ -11,10 +11,10 @@ from checks.evidence.dmarc import DmarcEvidence, DmarcRecord, DmarcTag
 from checks.evidence.domain import UseEvidence
 from checks.evidence.mx import MxEvidence
 from checks.model import Seen, Severity, Tier, Unreachable, Why
-from checks.parse.dmarc import MAX_TEXT, is_meant_as_record, is_record, parse_dmarc, texts_at
+from checks.parse.dmarc import MAX_TEXT, POLICIES, is_meant_as_record, is_record, parse_dmarc, texts_at
 from checks.parse.dmarc_rewrite import REMOVED_TAGS, corrected
 from checks.parse.domain import registrable
-from checks.rules._dmarc_change import change_now
+from checks.rules._dmarc_change import applied_policy, change_now, harmless
 
 DMARC_SYNTAX_ERROR = Rule(
     id="DMARC102",
@@ -49,8 +49,8 @@ DMARC_SYNTAX_ERROR = Rule(
                 ja="DMARCレコードは `v=DMARC1`(大文字と小文字もこのとおり、引用符なし)で始まる必要があります。これは該当せず、受信側からはレコードがないものとして扱われます。",
             ),
             fix=Text(
-                en="Replace the record by the one below; what is wrong begins at octet {position}. Its policy has not been applied so far: begin with p=none if you are not sure that all your mail passes.",
-                ja="下記のレコードに置き換えてください。誤りは{position}オクテット目から始まっています。これまでポリシーは適用されていないため、自社のメールがすべて合格する確信がない場合は、p=noneから始めてください。",
+                en="Replace the record by the one below; what is wrong begins at octet {position}. The policy you wrote has never been applied: the record shown puts no mail of yours at risk. Make it stricter when all of it passes.",
+                ja="下記のレコードに置き換えてください。誤りは{position}オクテット目から始まっています。記載したポリシーはこれまで適用されていないため、下記では自社のメールに影響しない内容にしています。すべて合格することを確認してから強化してください。",
             ),
         ),
         "tag": Texts(
@@ -83,7 +83,7 @@ _QUOTES = re.compile("[\"'“”‘’「」]")
 
 
 def judge(dmarc: DmarcEvidence, use: UseEvidence, mx: MxEvidence) -> Iterator[Finding]:
-    yield from _look_alikes(dmarc)
+    yield from _look_alikes(dmarc, use)
     match dmarc.record:
         case Seen(record) if not dmarc.is_suffix_record:
             problems = islice(_worst_first(record), _MAX_FINDINGS)
@@ -101,20 +101,20 @@ def _worst_first(record: DmarcRecord) -> list[DmarcTag]:
     return sorted(problems, key=lambda tag: tag.name not in ("p", "sp", "np"))
 
 
-def _look_alikes(dmarc: DmarcEvidence) -> Iterator[Finding]:
+def _look_alikes(dmarc: DmarcEvidence, use: UseEvidence) -> Iterator[Finding]:
     """At the name itself, and at its organization's where no record governs."""
     names = {dmarc.domain} if isinstance(dmarc.record, Seen) else {dmarc.domain, registrable(dmarc.domain)}
     for step in dmarc.walk.steps:
         texts = texts_at(step.answer) if step.domain in names else ()
         if not any(is_record(text) for text in texts):
             for text in islice(filter(is_meant_as_record, texts), _MAX_FINDINGS):
-                yield _ignored(step.domain, text)
+                yield _ignored(step.domain, text, dmarc, use)
 
 
-def _ignored(domain: str, text: str) -> Finding:
+def _ignored(domain: str, text: str, dmarc: DmarcEvidence, use: UseEvidence) -> Finding:
     bare = _VERSION.sub("", _QUOTES.sub("", text[:MAX_TEXT]))
     parts = [part.strip() for part in bare.split(";") if part.strip()]
-    new = corrected(parse_dmarc("; ".join(["v=DMARC1", *parts])))
+    new = _begun_with(parse_dmarc("; ".join(["v=DMARC1", *parts])), domain, dmarc, use)
     expected = "v=DMARC1"
     position = next((i for i, (a, b) in enumerate(zip(text, expected, strict=False)) if a != b), len(expected))
     name = f"_dmarc.{domain}"
@@ -126,6 +126,15 @@ def _ignored(domain: str, text: str) -> Finding:
         part=text[:_SHOWN],
         position=position,
     )
+
+
+def _begun_with(meant: DmarcRecord, at: str, dmarc: DmarcEvidence, use: UseEvidence) -> str | None:
+    """The record as it was meant, but no stricter than what applies now."""
+    new = corrected(meant)
+    if new is None or harmless(parse_dmarc(new), at, dmarc, use):
+        return new
+    policy = min(parse_dmarc(new).policy or "none", applied_policy(dmarc), key=POLICIES.index)
+    return corrected(meant, policy=policy, without=("sp", "np", "t", "pct"))
 
 
 def _problem(dmarc: DmarcEvidence, record: DmarcRecord, tag: DmarcTag, change: Sequence[RecordChange]) -> Finding:

@@ -102,9 +102,9 @@ def test_one_record_beside_unrelated_text_is_one_record():
         ("v=DMARC1; p=reject; p=none", Severity.WARNING, None),
         ("v=DMARC1; p=reject; rua mailto:a@b.jp", Severity.WARNING, "v=DMARC1; p=reject; rua=mailto:a@b.jp"),
         ("v=DMARC1; p=other; adkim=x", Severity.ERROR, None),
-        ("v=dmarc1; p=reject", Severity.ERROR, "v=DMARC1; p=reject"),
-        ("p=reject; v=DMARC1", Severity.ERROR, "v=DMARC1; p=reject"),
-        ("“v=DMARC1; p=reject”", Severity.ERROR, "v=DMARC1; p=reject"),
+        ("v=dmarc1; p=reject", Severity.ERROR, "v=DMARC1; p=none"),
+        ("p=reject; v=DMARC1", Severity.ERROR, "v=DMARC1; p=none"),
+        ("“v=DMARC1; p=reject”", Severity.ERROR, "v=DMARC1; p=none"),
     ],
 )
 def test_what_receivers_ignore_is_found_with_its_correction(record, severity, new):
@@ -183,17 +183,81 @@ def test_several_records_at_the_parent_are_not_also_missing():
     assert record_rules("news.example.co.jp", {NAME: two}) == ["DMARC101"]
 
 
-def test_the_strictest_record_is_judged_by_its_policy_not_its_text():
+def test_a_record_is_judged_by_what_it_asks_for():
     two = txt("v=DMARC1; p=none; sp=reject", "v=DMARC1; p=quarantine")
+    records = judge(dmarc_record.CHECK, dmarc(NAME, {NAME: two}), use(), domain(), place()).findings[0].records
+    assert [r.old for r in records if r.new] == ["v=DMARC1; p=none; sp=reject"]
+
+
+@pytest.mark.parametrize(
+    ("above", "non_sending", "kept"),
+    [
+        (None, False, "v=DMARC1; p=none"),
+        (None, None, "v=DMARC1; p=none"),
+        (None, True, "v=DMARC1; p=reject"),
+        ("v=DMARC1; p=quarantine", False, "v=DMARC1; p=quarantine"),
+        ("v=DMARC1; p=reject; sp=none", False, "v=DMARC1; p=none"),
+        ("v=DMARC1; p=reject", False, "v=DMARC1; p=reject"),
+    ],
+)
+def test_of_several_the_strictest_stays_that_takes_nothing_away(above, non_sending, kept):
+    """None of them applies today: a policy that begins at once may cost mail that nobody has seen fail."""
+    name = "news.example.co.jp"
+    at = {name: txt("v=DMARC1; p=none", "v=DMARC1; p=reject", "v=DMARC1; p=quarantine")}
+    if above:
+        at[NAME] = txt(above)
+    judged = judge(dmarc_record.CHECK, dmarc(name, at), use(name, non_sending=non_sending), domain(name), place(name))
+    finding = judged.findings[0]
+    assert [r.old for r in finding.records if r.new] == [kept]
+
+
+def test_that_a_name_has_no_mail_says_nothing_of_its_organization():
+    at = {NAME: txt("v=DMARC1; p=none", "v=DMARC1; p=reject")}
+    name = "news.example.co.jp"
+    judged = judge(dmarc_record.CHECK, dmarc(name, at), use(name, non_sending=True), domain(name), place(name))
+    assert [r.old for r in judged.findings[0].records if r.new] == ["v=DMARC1; p=none"]
+
+
+def test_of_several_that_are_all_strict_the_mildest_stays():
+    two = txt("v=DMARC1; p=reject", "v=DMARC1; p=quarantine", "v=DMARC1; rua=mailto:a@b.jp")
     records = judge(dmarc_record.CHECK, dmarc(NAME, {NAME: two}), use(), domain(), place()).findings[0].records
     assert [r.old for r in records if r.new] == ["v=DMARC1; p=quarantine"]
 
 
+@pytest.mark.parametrize(
+    ("above", "non_sending", "new"),
+    [
+        (None, False, "v=DMARC1; p=none; rua=mailto:a@b.jp"),
+        (None, True, "v=DMARC1; p=reject; sp=reject; rua=mailto:a@b.jp"),
+        ("v=DMARC1; p=quarantine", False, "v=DMARC1; p=quarantine; rua=mailto:a@b.jp"),
+        ("v=DMARC1; p=reject", False, "v=DMARC1; p=reject; sp=reject; rua=mailto:a@b.jp"),
+    ],
+)
+def test_a_policy_that_nobody_has_applied_yet_does_not_begin_at_once(above, non_sending, new):
+    name = "news.example.co.jp"
+    at = {name: txt("v=dmarc1; p=reject; sp=reject; rua=mailto:a@b.jp")}
+    if above:
+        at[NAME] = txt(above)
+    about = use(name, non_sending=non_sending)
+    finding = judge(dmarc_syntax.CHECK, dmarc(name, at), about, receiving(name)).findings[0]
+    assert (finding.variant, finding.records[0].new) == ("ignored", new)
+
+
+def test_a_domain_without_mail_is_told_one_new_record_alone():
+    """By whatever is wrong in its record, and by the policy that it should have."""
+    evidence = dmarc(NAME, {NAME: txt("v=DMARC1; p=none; rua mailto:a@b.jp")})
+    told = [
+        finding.records[0].new
+        for check in (dmarc_syntax.CHECK, dmarc_policy.CHECK)
+        for finding in judge(check, evidence, use(non_sending=True), receiving()).findings
+    ]
+    assert told == ["v=DMARC1; p=reject; rua=mailto:a@b.jp"] * 2
+
+
 def test_a_missing_semicolon_does_not_cost_the_policy():
-    finding = judge(
-        dmarc_syntax.CHECK, dmarc(NAME, {NAME: txt("v=DMARC1 p=reject; rua=mailto:a@b.jp")}), use(), receiving()
-    ).findings[0]
-    assert finding.records[0].new == "v=DMARC1; p=reject; rua=mailto:a@b.jp"
+    at = {"news.example.co.jp": txt("v=DMARC1 p=quarantine; rua=mailto:a@b.jp"), NAME: GOOD}
+    finding = judge(dmarc_syntax.CHECK, dmarc("news.example.co.jp", at), use(), receiving()).findings[0]
+    assert finding.records[0].new == "v=DMARC1; p=quarantine; rua=mailto:a@b.jp"
 
 
 def test_a_public_suffix_record_is_nobodys_to_change():
