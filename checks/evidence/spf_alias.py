@@ -12,15 +12,16 @@ class AliasAtSource:
     """What one authoritative server, asked itself, has at the name.
 
     `server`: its name. `is_apex`: the name is delegated, so that SOA and NS records stand there. `target`: of the
-    CNAME, None where this server has none. `texts`: how many TXT records it has at the name itself; `has_spf`: one of
-    them is an SPF record.
+    CNAME, None where this server has none. `text_count`: how many TXT records it has at the name itself; `has_spf`: one
+    of them is an SPF record, of which `spf_text` is the first.
     """
 
     server: str
     is_apex: bool
     target: str | None
-    texts: int
+    text_count: int
     has_spf: bool
+    spf_text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ MAX_SERVERS = 2
 """So many servers of a zone are asked, one after the other, until one answers with authority."""
 MAX_STEPS = 3
 """So many names above one another are looked at for a delegation."""
+MAX_TEXT = 2000
+"""Octets of an SPF record that are kept."""
 
 _NOT_HEARD = Unreachable(Why.NO_DIRECT, "no authoritative server answered")
 
@@ -121,7 +123,8 @@ async def _ask_one(dns: DnsRun, domain: str, server: str, address: str, *, is_ap
     target = alias.outcome.value.values[0] if isinstance(alias.outcome, Seen) else None
     own = txt.outcome.value if isinstance(txt.outcome, Seen) and txt.outcome.value.alias_of is None else None
     texts = own.values if own else ()
-    return AliasAtSource(server, is_apex, target, len(texts), bool(spf_records(texts)))
+    records = spf_records(texts)
+    return AliasAtSource(server, is_apex, target, len(texts), bool(records), records[0][:MAX_TEXT] if records else "")
 
 
 def _is_said(direct: DirectAnswer | None) -> bool:

@@ -20,31 +20,31 @@ SPF_BESIDE_CNAME = Rule(
     alternatives=((Severity.WARNING, Tier.NONE),),
     texts=Texts(
         title=Text(
-            en="A CNAME (to `{target}`) stands beside the TXT records of `{domain}`",
-            ja="`{domain}` でCNAME(`{target}`)とTXTレコードが併存しています",
+            en="A CNAME stands beside the TXT records of `{domain}`",
+            ja="`{domain}` にCNAMEとTXTレコードが併存しています",
         ),
         why=Text(
-            en="Beside a CNAME no other record may stand. A resolver that knows the CNAME looks for SPF at `{target}`, another one finds the record of `{domain}`: the same mail passes here and fails there. Asked itself, `{server}` gives both.",
+            en="Beside a CNAME no other record may stand. A resolver that knows the CNAME looks for SPF at `{target}`, another one finds the record of `{domain}`: the same mail passes here and fails there. `{server}`, asked directly, returns both.",
             ja="CNAMEのある名前に、ほかのレコードを置くことはできません。リゾルバーによって、`{target}` のSPFが使われたり `{domain}` のレコードが使われたりするため、同じメールでも合格・不合格が分かれます。`{server}` に直接問い合わせると両方が返ります。",
         ),
         fix=Text(
-            en="If `{domain}` sends mail, replace the CNAME by A and AAAA records with the addresses of `{target}`; the TXT records stay. If it is only a web name, keep the CNAME and delete the TXT records.",
-            ja="`{domain}` からメールを送信する場合は、CNAMEを削除し、`{target}` のアドレスをA・AAAAレコードとして登録してください(TXTレコードは残します)。Web用の名前でメールを送信しない場合は、CNAMEを残してTXTレコードを削除します。",
+            en="If `{domain}` sends mail, replace the CNAME by A and AAAA records with the addresses of `{target}`; enter MX and whatever else came through the CNAME as well. If it is only a web name, keep the CNAME and delete the SPF TXT (`v=spf1 ...`) alone; other TXT, as for verification, the operator of `{target}` has to enter there.",
+            ja="メールを送信する場合は、CNAMEを削除して `{target}` のアドレスをA・AAAAレコードに登録し、CNAME経由で参照されていたMXなども `{domain}` に登録し直してください。Web専用でメールを送信しない場合は、CNAMEを残してSPFのTXT(`v=spf1 ...`)だけを削除します。所有確認などのTXTは、`{target}` の管理者に登録を依頼してください。",
         ),
     ),
     variants={
         "apex": Texts(
             title=Text(
-                en="`{domain}` is the apex of a zone, but a CNAME (to `{target}`) stands there",
-                ja="ゾーンの頂点である `{domain}` にCNAME(`{target}`)があります",
+                en="A CNAME stands at the zone apex `{domain}`",
+                ja="ゾーンの頂点である `{domain}` にCNAMEがあります",
             ),
             why=Text(
                 en="An apex has SOA and NS records, and beside a CNAME nothing may stand. A resolver that knows the CNAME (`{server}` gives it) takes SPF and MX from `{target}`, whatever you publish at `{domain}`; another one does not.",
                 ja="ゾーンの頂点にはSOAとNSレコードがあるため、CNAMEは置けません。CNAME(`{server}` が返しています)を取得したリゾルバーは、`{domain}` に何を登録していても、SPFやMXを `{target}` から取得します。結果はリゾルバーによって変わります。",
             ),
             fix=Text(
-                en="Replace the CNAME by A and AAAA records with the addresses of `{target}`, or by what the DNS provider offers for an apex (ALIAS, ANAME, flattening). SPF and MX have to stand at `{domain}` itself.",
-                ja="CNAMEを削除し、`{target}` のアドレスをA・AAAAレコードとして登録するか、DNS事業者のゾーン頂点向けの機能(ALIAS、ANAME、CNAMEフラットニングなど)を使ってください。SPFとMXは `{domain}` に直接登録します。",
+                en="Replace the CNAME by A and AAAA records with the addresses of `{target}`, or by what the DNS provider offers for an apex (ALIAS, ANAME, flattening). MX, SPF and whatever else came through the CNAME have to be entered at `{domain}` itself.",
+                ja="CNAMEを削除し、`{target}` のアドレスをA・AAAAレコードとして登録するか、DNS事業者のゾーン頂点向けの機能(ALIAS、ANAME、CNAMEフラットニングなど)を使ってください。CNAME経由で参照されていたMXやSPFなどは、`{domain}` に直接登録し直します。",
             ),
         )
     },
@@ -62,7 +62,7 @@ def judge(alias: SpfAliasEvidence, spf: SpfEvidence, use: UseEvidence) -> Iterat
     match alias.at_source:
         case Unreachable(why=why):
             raise CannotTell(why)
-        case Seen(AliasAtSource(target=str(target)) as source) if source.is_apex or source.texts:
+        case Seen(AliasAtSource(target=str(target)) as source) if source.is_apex or source.text_count:
             sends_none = use.non_sending or _is_only_a_name(source, spf, use)
             yield SPF_BESIDE_CNAME.found(
                 alias.domain,
@@ -70,11 +70,18 @@ def judge(alias: SpfAliasEvidence, spf: SpfEvidence, use: UseEvidence) -> Iterat
                 tier=Tier.NONE if sends_none else None,
                 variant="apex" if source.is_apex else None,
                 # Deleting it alone would take the web site away; its addresses only the owner knows.
-                records=(RecordChange(alias.domain, "CNAME", target, None),),
+                records=_present(alias.domain, target, source.spf_text),
                 domain=alias.domain,
                 target=target,
                 server=source.server,
             )
+
+
+def _present(domain: str, target: str, spf_text: str) -> Iterator[RecordChange]:
+    """What stands side by side; which of them goes depends on whether the name sends mail."""
+    yield RecordChange(domain, "CNAME", target, None)
+    if spf_text:
+        yield RecordChange(domain, "TXT", spf_text, None)
 
 
 def _is_only_a_name(source: AliasAtSource, spf: SpfEvidence, use: UseEvidence) -> bool:

@@ -14,13 +14,14 @@ from checks.rules.spf_alias import CHECK
 
 DOMAIN, TARGET = "example.co.jp", "web.example.net"
 WITH_SPF = SpfEvidence(DOMAIN, txt("v=spf1 mx -all"), ("v=spf1 mx -all",), None)
+SPF = "v=spf1 mx -all"
 WITHOUT = SpfEvidence(DOMAIN, NODATA, (), None)
 
 
 def alias(
     *, apex: bool = False, texts: int = 0, has_spf: bool = False, target: str | None = TARGET
 ) -> SpfAliasEvidence:
-    return of(Seen(AliasAtSource("ns1.example.co.jp", apex, target, texts, has_spf)))
+    return of(Seen(AliasAtSource("ns1.example.co.jp", apex, target, texts, has_spf, SPF if has_spf else "")))
 
 
 def of(at_source: Known[AliasAtSource]) -> SpfAliasEvidence:
@@ -40,8 +41,9 @@ def test_a_cname_where_it_may_not_stand(evidence: SpfAliasEvidence, variant: str
     finding = single(CHECK, evidence, WITH_SPF, use())
     assert (finding.rule.id, finding.severity, finding.tier) == ("SPF309", Severity.ERROR, Tier.MAIL)
     assert (finding.variant, finding.subject, finding.facts["target"]) == (variant, DOMAIN, TARGET)
-    (change,) = finding.records
-    assert (change.type, change.old, change.new) == ("CNAME", TARGET, None)
+    shown = [(change.type, change.old, change.new) for change in finding.records]
+    assert isinstance(evidence.at_source, Seen)
+    assert shown == [("CNAME", TARGET, None), *([("TXT", SPF, None)] if evidence.at_source.value.has_spf else [])]
 
 
 @pytest.mark.parametrize(
