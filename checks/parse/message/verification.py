@@ -62,18 +62,19 @@ def verify(
     return_path = next((f.text[:_MAX_TEXT].strip("<> ") for f in mail.all(b"return-path")), None)
     mail_from = session.mail_from if session is not None and session.mail_from is not None else return_path
     form = read_form(raw, Arrival(at, is_live, mail_from, session.smtputf8 if session else None), author.address)
+    signatures = tuple(
+        verifier.verify(index, field, limits)
+        for index, field in enumerate(mail.all(b"dkim-signature")[: max(_MAX_LISTED, limits.signatures)])
+    )
     return MessageEvidence(
         size=len(raw),
         from_fields=tuple(f.text[:_MAX_TEXT] for f in mail.all(b"from")[:_MAX_LISTED]),
         from_address=author.address,
         from_domain=author.domain,
         from_problem=author.problem,
-        signatures=tuple(
-            verifier.verify(index, field, limits)
-            for index, field in enumerate(mail.all(b"dkim-signature")[: max(_MAX_LISTED, limits.signatures)])
-        ),
+        signatures=signatures,
         arc=arc.verify_chain(mail, hashes, verifier.find_key, limits),
-        forwarded=signs_of_forwarding(mail, mail_from, author.domain, arc.sealers(mail, limits)),
+        forwarded=signs_of_forwarding(mail, mail_from, author.domain, arc.sealers(mail, limits), signatures),
         longest_line=form.longest_line,
         has_bare_line_ends=bool(form.bare_cr or form.bare_lf),
         header_names=tuple(f.key[:100].decode("ascii") for f in mail.fields[:_MAX_NAMES]),

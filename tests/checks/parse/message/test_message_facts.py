@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from signed_mail import NOW, SESSION, published, sealed, seen, signed
+from signed_mail import NOW, PLAIN, SESSION, published, sealed, seen, signed
 
 from checks.evidence.message import MessageEvidence
 from checks.parse.message import outline, verify
@@ -77,6 +77,18 @@ def test_header_facts() -> None:
 )
 def test_signs_of_forwarding(header: bytes, mail_from: str, signs: tuple[str, ...]) -> None:
     assert facts(header + b"From: info@example.jp\r\n\r\n", mail_from).forwarded == signs
+
+
+def test_a_newsletter_whose_author_signed_its_list_id_was_not_forwarded() -> None:
+    def forwarded(raw: bytes) -> tuple[str, ...]:
+        return verify(raw, published(), SESSION, NOW).forwarded
+
+    newsletter, covering = b"List-Id: <news.example.jp>\r\n" + PLAIN, [b"from", b"subject", b"list-id"]
+    assert forwarded(signed(newsletter, headers=covering)) == ()
+    assert forwarded(signed(newsletter)) == ("list_id",), "anybody may have added it"
+    assert forwarded(b"List-Id: <l.example.net>\r\n" + signed(newsletter, headers=covering)) == ("list_id",)
+    assert forwarded(signed(newsletter, headers=covering).replace(b"Hello", b"[l] Hello")) == ("list_id",)
+    assert forwarded(signed(newsletter, headers=covering, domain="esp.example.net")) == ("list_id",)
 
 
 def test_texts_are_bounded() -> None:
