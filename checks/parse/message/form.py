@@ -21,6 +21,8 @@ _ONCE = ("date", "sender", "reply-to", "to", "cc", "bcc", "in-reply-to", "refere
 _ANY_SIZE = frozenset({b"to", b"cc", b"bcc", b"references"})
 _REPLY = re.compile(r"(?:re|fwd?)(?:\[[0-9]{1,3}\]|\^[0-9]{1,3})?[ ]?[:：]", re.IGNORECASE)
 _PRECEDENCE = frozenset({"bulk", "list"})
+_OF_EVERY_MAIL = re.compile(r":{0,2}[^:]*:AmazonSES", re.IGNORECASE)
+"""The Feedback-ID that Amazon SES gives every mail, receipts too, where its sender named no campaign (two fields)."""
 _SHOWN = 60
 _MAX_LISTED = 20
 _MAX_VALUE = 10_000
@@ -120,7 +122,8 @@ def _is_utf8(value: bytes) -> bool:
 
 
 def _is_fake_reply(mail: Mail) -> bool:
-    if mail.all(b"references") or mail.all(b"in-reply-to"):
+    """Answers of programs are real ones; many name the mail that they answer nowhere."""
+    if mail.all(b"references") or mail.all(b"in-reply-to") or _is_automatic(mail):
         return False
     return any(_REPLY.match(decode_words(f.value[:_MAX_VALUE]).strip()) for f in mail.all(b"subject")[:1])
 
@@ -128,7 +131,7 @@ def _is_fake_reply(mail: Mail) -> bool:
 def _bulk_signs(mail: Mail) -> Iterator[str]:
     if mail.all(b"list-id"):
         yield "List-Id"
-    if mail.all(b"feedback-id"):
+    if any(not _OF_EVERY_MAIL.fullmatch(field.text) for field in mail.all(b"feedback-id")[:_MAX_LISTED]):
         yield "Feedback-ID"
     if any(field.text.lower() in _PRECEDENCE for field in mail.all(b"precedence")[:1]):
         yield "Precedence"

@@ -230,6 +230,7 @@ def test_what_a_display_name_shows(value: str, address: bool, emoji: bool) -> No
         ("Reminder", b"", False),
         ("Forward: x", b"", False),
         ("", b"", False),
+        ("Re: Hello", b"Auto-Submitted: auto-replied", False),
     ],
 )
 def test_replies_that_answer_nothing(subject: str, more: bytes, fake: bool) -> None:
@@ -258,6 +259,10 @@ def test_signs_of_bulk_mail() -> None:
     lines = (b"List-Id: <l.example.jp>", b"Feedback-ID: 1:2:3:esp", b"Precedence: Bulk")
     assert form_of(written(b"", *lines)).bulk_signs == ("List-Id", "Feedback-ID", "Precedence")
     assert form_of(written(b"", b"Precedence: junk")).bulk_signs == ()
+    # Amazon SES writes one into every mail.
+    for every in (b"1.us-west-2.dpZ3+4zb/c7x=:AmazonSES", b"::1.ap-northeast-1.dpZ3+4zb/c7x=:AmazonSES"):
+        assert form_of(written(b"", b"Feedback-ID: " + every)).bulk_signs == ()
+    assert form_of(written(b"", b"Feedback-ID: spring:shop:1.us-west-2.dpZ3=:AmazonSES")).bulk_signs == ("Feedback-ID",)
     assert form_of(written(b"", b"Auto-Submitted: auto-replied (vacation)")).is_automatic_reply
     assert not form_of(written(b"", b"Auto-Submitted: auto-generated")).is_automatic_reply
     assert form_of(written(), mail_from="").is_automatic_reply
