@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checks.catalogue import CannotTell, Check, Finding, RecordChange, Rule, Sample, Text, Texts
+from checks.data.pools import owner_of
 from checks.evidence.message import MessageEvidence, SpfResultEvidence
-from checks.model import Severity, Tier, Why
+from checks.evidence.ptr import ClientReverseEvidence
+from checks.model import Severity, Tier, Unreachable, Why
 from checks.parse.spf import parse_spf
 from checks.parse.spf_rewrite import with_term
 
@@ -196,7 +198,7 @@ SPF_NOT_PASS = Rule(
 )
 
 
-def judge(spf: SpfResultEvidence, message: MessageEvidence) -> Iterator[Finding]:
+def judge(spf: SpfResultEvidence, message: MessageEvidence, client: ClientReverseEvidence) -> Iterator[Finding]:
     match spf.result:
         case None:
             raise CannotTell(Why.NOT_PROVIDED)
@@ -205,12 +207,13 @@ def judge(spf: SpfResultEvidence, message: MessageEvidence) -> Iterator[Finding]
         case "pass":
             return
     is_advice = spf.is_null_return_path or bool(message.forwarded)
+    is_pool = _is_of_a_pool(client)
     yield SPF_NOT_PASS.found(
         spf.domain,
         severity=Severity.NOTICE if is_advice else None,
         tier=Tier.NONE if is_advice else None,
-        variant=_wording(spf, message),
-        records=() if is_advice else tuple(_change(spf, message)),
+        variant=_wording(spf, message, is_pool=is_pool),
+        records=() if is_advice else tuple(_change(spf, message, is_pool=is_pool)),
         domain=spf.domain,
         client_ip=spf.client_ip or "",
         result=spf.result,
@@ -220,22 +223,38 @@ def judge(spf: SpfResultEvidence, message: MessageEvidence) -> Iterator[Finding]
     )
 
 
-def _wording(spf: SpfResultEvidence, message: MessageEvidence) -> str | None:
+def _is_of_a_pool(client: ClientReverseEvidence) -> bool | None:
+    """Whether a provider sends for many customers from this address: its next mail comes from another one.
+
+    None: a failed lookup keeps us from telling.
+    """
+    reverse = client.reverse
+    if reverse is None:
+        return False
+    if reverse.confirmed is None and (reverse.unconfirmed_why or isinstance(reverse.names, Unreachable)):
+        return None
+    return owner_of(reverse.confirmed or "") is not None
+
+
+def _wording(spf: SpfResultEvidence, message: MessageEvidence, *, is_pool: bool | None) -> str | None:
     if spf.is_null_return_path:
         return "null_return_path"
     if message.forwarded:
         return "forwarded"
     if spf.result in ("softfail", "neutral") and _is_by_a_term(spf):
         return "matched"
-    if spf.only_ipv4_listed and spf.result in ("fail", "softfail", "neutral"):
+    if spf.only_ipv4_listed and not is_pool and spf.result in ("fail", "softfail", "neutral"):
         return "only_ipv4"
     if spf.result == "permerror" and spf.domain == message.from_domain:
         return "permerror_own"
     return "hard_fail" if spf.hard_fail else spf.result
 
 
-def _change(spf: SpfResultEvidence, message: MessageEvidence) -> Iterator[RecordChange]:
-    """The record with the address that sent; only where the return path lies with the From domain, not with a service."""
+def _change(spf: SpfResultEvidence, message: MessageEvidence, *, is_pool: bool | None) -> Iterator[RecordChange]:
+    """The record with the address that sent; only where the return path lies with the From domain, not with a service.
+
+    What lets a pool pass is the include of its provider, which the owner has to name; a single address of it is no use.
+    """
     if not spf.client_ip or not _is_related(spf.domain, message.from_domain or ""):
         return
     term = f"ip6:{spf.client_ip}" if ":" in spf.client_ip else f"ip4:{spf.client_ip}"
@@ -244,10 +263,10 @@ def _change(spf: SpfResultEvidence, message: MessageEvidence) -> Iterator[Record
         return
     if spf.result == "none":
         # For the From domain itself SPF001 proposes a record, which knows its mail platform.
-        if spf.domain != message.from_domain:
+        if spf.domain != message.from_domain and is_pool is False:
             yield RecordChange(spf.domain, "TXT", None, f"v=spf1 {term} ~all")
     elif spf.record is not None and (record := parse_spf(spf.record)).error is None:
-        adds = spf.result in ("softfail", "neutral") or spf.hard_fail
+        adds = is_pool is False and (spf.result in ("softfail", "neutral") or spf.hard_fail)
         new = with_term(record, term, before=spf.mechanism if _is_by_a_term(spf) else "") if adds else None
         yield RecordChange(spf.domain, "TXT", spf.record, new)
 
@@ -264,7 +283,7 @@ def _is_related(domain: str, other: str) -> bool:
 CHECK = Check(
     id="spf.result",
     title=Text(en="SPF result of the mail", ja="受信メールのSPF判定"),
-    needs=(SpfResultEvidence, MessageEvidence),
+    needs=(SpfResultEvidence, MessageEvidence, ClientReverseEvidence),
     rules=(SPF_NOT_PASS,),
     judge=judge,
     of_mail=True,

@@ -12,6 +12,7 @@ import pytest
 from bot.demo.nameserver import Fault, Nameserver, Zone
 from checks.engine import judge
 from checks.evidence.message import ArcEvidence, MessageEvidence, SessionEvidence, SpfResultEvidence
+from checks.evidence.ptr import ClientReverseEvidence
 from checks.model import Outcome
 from checks.net.dns import Dns
 from checks.probes.run import Run
@@ -106,7 +107,7 @@ def test_every_pair_of_answers_gives_what_the_rfc_says(first: str) -> None:
     for case, told in zip(cases, asyncio.run(all_received(cases)), strict=True):
         assert told.result == expected(case), (case, told.problem)
         assert (told.why is not None) == (told.result == "temperror")
-        judged = judge(spf_result.CHECK, told, mail)
+        judged = judge(spf_result.CHECK, told, mail, ClientReverseEvidence(None))
         outcome = {"pass": Outcome.PASSED, "temperror": Outcome.UNKNOWN}.get(str(told.result), Outcome.FAILED)
         assert judged.outcome is outcome
         assert bool(judged.findings) == (outcome is Outcome.FAILED)

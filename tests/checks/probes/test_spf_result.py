@@ -10,6 +10,7 @@ from spf_world import evaluate, running, zone
 from bot.demo.nameserver import ALWAYS, Fault
 from checks.engine import judge
 from checks.evidence.message import ArcEvidence, MessageEvidence, SessionEvidence, SpfResultEvidence
+from checks.evidence.ptr import ClientReverseEvidence
 from checks.evidence.spf import SpfEvidence
 from checks.model import Why
 from checks.rules.spf_result import CHECK
@@ -62,7 +63,7 @@ def test_the_record_that_is_proposed_lets_the_client_pass(records: dict[str, str
     mail = MessageEvidence(
         100, ("a",), "a@d.example", "d.example", "", (), ArcEvidence("none", 0), (), 70, False, ("from",)
     )
-    (finding,) = judge(CHECK, told, mail).findings
+    (finding,) = judge(CHECK, told, mail, ClientReverseEvidence(None)).findings
     (change,) = finding.records
     assert change.new is not None
     assert evaluate(records | {"d": change.new}, FOREIGN).result == "pass"

@@ -9,8 +9,21 @@ from spf_judged import judged, new, single
 
 from checks.catalogue import CannotTell
 from checks.evidence.message import ArcEvidence, MessageEvidence, SpfResultEvidence
-from checks.model import Severity, Tier, Why
+from checks.evidence.ptr import ClientReverseEvidence, ReverseName
+from checks.model import Absent, Answer, Known, Seen, Severity, Tier, Unreachable, Why
 from checks.rules import spf_result
+
+
+def client(names: Known[Answer[str]], confirmed: str | None = None, why: Why | None = None) -> ClientReverseEvidence:
+    return ClientReverseEvidence(ReverseName("203.0.113.9", "mx.d.example", names, confirmed, why))
+
+
+def named(name: str) -> Seen[Answer[str]]:
+    return Seen(Answer("9.113.0.203.in-addr.arpa", "PTR", (name,)))
+
+
+OWN = client(named("mx.d.example"), "mx.d.example")
+POOL = client(named("a9-1.smtp-out.amazonses.com"), "a9-1.smtp-out.amazonses.com")
 
 
 def message(from_domain: str = "d.example", *forwarded: str) -> MessageEvidence:
@@ -26,10 +39,10 @@ def result(word: str | None, **more: object) -> SpfResultEvidence:
 
 class TestResult:
     def test_pass_yields_nothing(self) -> None:
-        assert judged(spf_result.CHECK, result("pass"), message()) == []
+        assert judged(spf_result.CHECK, result("pass"), message(), OWN) == []
 
     def test_a_permerror_of_the_from_domain_points_to_its_cause_and_proposes_nothing(self) -> None:
-        finding = single(spf_result.CHECK, result("permerror"), message())
+        finding = single(spf_result.CHECK, result("permerror"), message(), OWN)
         assert (finding.variant, finding.records) == ("permerror_own", ())
 
     @pytest.mark.parametrize(
@@ -65,26 +78,41 @@ class TestResult:
     def test_everything_else_is_an_error_with_its_own_words(
         self, evidence: SpfResultEvidence, variant: str, change: str | None
     ) -> None:
-        finding = single(spf_result.CHECK, evidence, message())
+        finding = single(spf_result.CHECK, evidence, message(), OWN)
         assert (finding.rule.id, finding.severity, finding.tier) == ("SPF401", Severity.ERROR, Tier.MAIL)
         assert (finding.variant, new(finding)) == (variant, change)
 
     def test_a_return_path_without_record(self) -> None:
-        assert single(spf_result.CHECK, result("none", record=None), message()).records == ()
+        assert single(spf_result.CHECK, result("none", record=None), message(), OWN).records == ()
         at_bounce = SpfResultEvidence("203.0.113.9", "mfrom", "bounce.d.example", "none")
-        assert new(single(spf_result.CHECK, at_bounce, message())) == "v=spf1 ip4:203.0.113.9 ~all"
+        assert new(single(spf_result.CHECK, at_bounce, message(), OWN)) == "v=spf1 ip4:203.0.113.9 ~all"
 
     def test_hard_fail_says_that_dkim_may_not_be_read(self) -> None:
-        finding = single(spf_result.CHECK, result("fail", mechanism="-all", hard_fail=True), message())
+        finding = single(spf_result.CHECK, result("fail", mechanism="-all", hard_fail=True), message(), OWN)
         assert "RFC 9989" in finding.why("en")
         assert "RFC 9989" in finding.why("ja")
 
     def test_the_record_of_a_service_is_not_ours_to_change(self) -> None:
-        assert single(spf_result.CHECK, result("softfail"), message("other.example")).records == ()
+        assert single(spf_result.CHECK, result("softfail"), message("other.example"), OWN).records == ()
+
+    def test_one_address_of_a_providers_pool_is_not_proposed(self) -> None:
+        unknown = (client(Unreachable(Why.TIMEOUT)), client(named("a.amazonses.com"), None, Why.SERVFAIL))
+        for reverse in (POOL, *unknown):
+            finding = single(spf_result.CHECK, result("softfail", mechanism="~all"), message(), reverse)
+            assert (finding.severity, finding.variant, new(finding)) == (Severity.ERROR, "softfail", None)
+            at_bounce = SpfResultEvidence("203.0.113.9", "mfrom", "bounce.d.example", "none")
+            assert single(spf_result.CHECK, at_bounce, message(), reverse).records == ()
+        over_ipv6 = result("softfail", mechanism="~all", only_ipv4_listed=True)
+        assert single(spf_result.CHECK, over_ipv6, message(), POOL).variant == "softfail"
+
+    def test_a_name_of_a_provider_that_does_not_lead_back_proves_no_pool(self) -> None:
+        for reverse in (client(Absent()), client(named("forged.amazonses.com"))):
+            finding = single(spf_result.CHECK, result("softfail", mechanism="~all"), message(), reverse)
+            assert new(finding) == "v=spf1 mx ip4:203.0.113.9 ~all"
 
     def test_an_ipv6_sender_is_added_as_such(self) -> None:
         evidence = SpfResultEvidence("2001:db8::1", "mfrom", "d.example", "softfail", record="v=spf1 mx ~all")
-        assert new(single(spf_result.CHECK, evidence, message())) == "v=spf1 mx ip6:2001:db8::1 ~all"
+        assert new(single(spf_result.CHECK, evidence, message(), OWN)) == "v=spf1 mx ip6:2001:db8::1 ~all"
 
     @pytest.mark.parametrize(
         ("evidence", "mail"),
@@ -96,7 +124,7 @@ class TestResult:
     def test_null_return_path_and_forwarding_are_no_fault(
         self, evidence: SpfResultEvidence, mail: MessageEvidence
     ) -> None:
-        finding = single(spf_result.CHECK, evidence, mail)
+        finding = single(spf_result.CHECK, evidence, mail, OWN)
         assert (finding.severity, finding.tier, finding.records) == (Severity.NOTICE, Tier.NONE, ())
 
     @pytest.mark.parametrize(
@@ -109,5 +137,5 @@ class TestResult:
     )
     def test_what_could_not_be_determined(self, evidence: SpfResultEvidence, why: Why) -> None:
         with pytest.raises(CannotTell) as caught:
-            judged(spf_result.CHECK, evidence, message())
+            judged(spf_result.CHECK, evidence, message(), OWN)
         assert caught.value.why is why
