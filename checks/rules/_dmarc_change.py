@@ -6,10 +6,18 @@ from collections.abc import Collection
 
 from checks.catalogue import RecordChange
 from checks.evidence.dmarc import DmarcEvidence, DmarcPlaceEvidence, DmarcRecord
-from checks.evidence.domain import UseEvidence
+from checks.evidence.domain import DomainEvidence, UseEvidence
 from checks.evidence.mx import MxEvidence
 from checks.model import Absent, Answer, Known, MxHost, Seen
-from checks.parse.dmarc import POLICIES, effective_policy, is_record, parse_dmarc, texts_at
+from checks.parse.dmarc import (
+    POLICIES,
+    effective_policy,
+    is_meant_as_record,
+    is_record,
+    parse_dmarc,
+    records_at,
+    texts_at,
+)
 from checks.parse.dmarc_rewrite import corrected, enforced
 from checks.parse.domain import suffix_list
 
@@ -82,6 +90,29 @@ def first_record(dmarc: DmarcEvidence, use: UseEvidence, place: DmarcPlaceEviden
         if moved is not None and (use.non_sending or "rua=" in moved):
             return moved
     return "v=DMARC1; p=reject" if use.non_sending else usual_record(dmarc.domain)
+
+
+def is_missing(dmarc: DmarcEvidence, domain: DomainEvidence) -> bool:
+    """No record governs, and none that was meant to or that stands there several times is there to be mended: so the
+    first one is to be published, and that is proposed once in a report (DMARC001).
+    """
+    match dmarc.record:
+        case Seen(record) if not dmarc.is_suffix_record or is_misused(dmarc.at or "", record):
+            # A record that wrongly calls itself a suffix's is DMARC204: without that mistake it would govern.
+            return False
+        case Seen() | Absent():
+            own = {dmarc.domain, domain.registrable or dmarc.domain}
+            is_several = any(len(records_at(step.answer)) > 1 for step in dmarc.walk.steps)
+            texts = [text for step in dmarc.walk.steps if step.domain in own for text in texts_at(step.answer)]
+            return not (is_several or any(map(is_meant_as_record, texts)))
+    return False
+
+
+def first_at(dmarc: DmarcEvidence, use: UseEvidence, domain: DomainEvidence) -> str:
+    """Where the first record goes: at the organization, for all below it; but one that says that a name has no mail at
+    the name itself, since its organization may send.
+    """
+    return dmarc.domain if use.non_sending else domain.registrable or dmarc.domain
 
 
 def usual_record(domain: str) -> str:

@@ -7,10 +7,10 @@ from itertools import islice
 
 from checks.catalogue import CannotTell, Check, Finding, RecordChange, Rule, Sample, Text, Texts
 from checks.evidence.dmarc import DmarcEvidence, DmarcPlaceEvidence
-from checks.evidence.domain import UseEvidence
+from checks.evidence.domain import DomainEvidence, UseEvidence
 from checks.model import Seen, Severity, Tier, Unreachable, Why
 from checks.parse.dmarc import MAX_TEXT, is_record, texts_at
-from checks.rules._dmarc_change import first_record, misplaced_records
+from checks.rules._dmarc_change import first_at, first_record, is_missing, misplaced_records
 
 _SHOWN = 120
 _MAX_SHOWN = 3
@@ -18,8 +18,8 @@ _NOTHING_ELSE_EN = "Receivers ask for `{right}` only, and no DMARC record applie
 _NOTHING_ELSE_JA = "受信側が参照するのは `{right}` だけです。ほかに適用されるDMARCレコードもなく、このレコードは一度も使われていません。"
 _ANOTHER_EN = "Receivers ask for `{right}` only. What applies is the record at `{governing}`; this one has no effect, and misleads whoever reads it."
 _ANOTHER_JA = "受信側が参照するのは `{right}` だけです。実際に適用されるのは `{governing}` のレコードで、このレコードには効果がなく、設定の誤解を招きます。"
-_MOVE_EN = "Publish the record at `{right}` as shown, and delete the one at `{name}`. Since nobody has applied its policy yet, begin with p=none and go on when the reports are good."
-_MOVE_JA = "下記のとおり `{right}` にレコードを登録し、`{name}` のレコードを削除してください。これまでポリシーは適用されていないため、p=noneから始め、レポートを確認してから強化します。"
+_MOVE_EN = "Publish the record once at `{right}`, as this report shows it, and delete the one at `{name}`. No receiver has applied its policy so far: begin with p=none, and tighten it when the reports are good."
+_MOVE_JA = "この結果に示すレコードを `{right}` に1つだけ登録し、`{name}` のレコードを削除してください。これまでポリシーは適用されていないため、p=noneから始め、レポートを確認してから強化します。"
 
 MISPLACED_RECORD = Rule(
     id="DMARC105",
@@ -109,12 +109,12 @@ RECORD_AT_DOUBLED_NAME = Rule(
                 ja="DMARCレコードが `{name}` に登録されています(ドメイン名が二重です)",
             ),
             why=Text(
-                en="Many DNS panels add the domain to the name by themselves. Receivers ask for `{right}` only, and no DMARC record applies there.",
+                en="Many DNS panels add the domain to the name by themselves. Receivers ask for `{right}` only, so no DMARC record applies to the domain.",
                 ja="DNSの管理画面の多くは、入力した名前の後ろにドメイン名を補います。受信側が参照するのは `{right}` だけで、適用されるDMARCレコードはありません。",
             ),
             fix=Text(
-                en="In the panel enter only `_dmarc` as the name, so that the record stands at `{right}` as shown. Begin with p=none, since nobody has applied its policy yet, and delete the one at `{name}`.",
-                ja="管理画面の名前欄には `_dmarc` とだけ入力し、下記のとおり `{right}` に登録してください。これまでポリシーは適用されていないためp=noneから始め、`{name}` のレコードは削除します。",
+                en="In the panel enter only `_dmarc` as the name, so that the record, once and as this report shows it, stands at `{right}`. Begin with p=none, since no receiver has applied its policy so far, and delete the one at `{name}`.",
+                ja="管理画面の名前欄には `_dmarc` とだけ入力し、この結果に示すレコードを `{right}` に1つだけ登録してください。これまでポリシーは適用されていないためp=noneから始め、`{name}` のレコードは削除します。",
             ),
         )
     },
@@ -126,8 +126,11 @@ RECORD_AT_DOUBLED_NAME = Rule(
 )
 
 
-def judge(dmarc: DmarcEvidence, place: DmarcPlaceEvidence, use: UseEvidence) -> Iterator[Finding]:
-    yield from _misplaced(dmarc, place, use)
+def judge(
+    dmarc: DmarcEvidence, place: DmarcPlaceEvidence, use: UseEvidence, domain: DomainEvidence
+) -> Iterator[Finding]:
+    is_proposed = is_missing(dmarc, domain) and first_at(dmarc, use, domain) == dmarc.domain
+    yield from _misplaced(dmarc, place, use, is_proposed=is_proposed)
     yield from _unrelated(dmarc)
     for told in (dmarc.walk.steps[0].answer, place.apex, place.nested, place.doubled):
         # A name that is too long to be asked for cannot hold a record either.
@@ -135,11 +138,15 @@ def judge(dmarc: DmarcEvidence, place: DmarcPlaceEvidence, use: UseEvidence) -> 
             raise CannotTell(told.why)
 
 
-def _misplaced(dmarc: DmarcEvidence, place: DmarcPlaceEvidence, use: UseEvidence) -> Iterator[Finding]:
+def _misplaced(
+    dmarc: DmarcEvidence, place: DmarcPlaceEvidence, use: UseEvidence, *, is_proposed: bool
+) -> Iterator[Finding]:
+    """`is_proposed`: the record to add is shown by DMARC001. Shown twice, it would be published twice."""
     right = f"_dmarc.{dmarc.domain}"
     governs = isinstance(dmarc.record, Seen) and not dmarc.is_suffix_record
     # Where something was meant to be a record at the right name, or nothing could be told, a second one must not go.
     may_move = not governs and place.nested is not None and not isinstance(dmarc.record, Unreachable)
+    shows = may_move and not is_proposed
     for name, text in dict(reversed(misplaced_records(place))).items():
         rule = RECORD_AT_DOUBLED_NAME if name == f"{right}.{dmarc.domain}" else MISPLACED_RECORD
         delete = RecordChange(name, "TXT", text[:MAX_TEXT], "")
@@ -147,11 +154,12 @@ def _misplaced(dmarc: DmarcEvidence, place: DmarcPlaceEvidence, use: UseEvidence
         yield rule.found(
             name,
             variant="alone" if may_move else None,
-            records=[move, delete] if may_move else [delete],
+            records=[move, delete] if shows else [delete],
             name=name,
             right=right,
             governing=f"_dmarc.{dmarc.at}" if governs else right,
         )
+        shows = False
 
 
 def _unrelated(dmarc: DmarcEvidence) -> Iterator[Finding]:
@@ -173,7 +181,7 @@ def _unrelated(dmarc: DmarcEvidence) -> Iterator[Finding]:
 CHECK = Check(
     id="dmarc.place",
     title=Text(en="Place of the DMARC record", ja="DMARCレコードの登録場所"),
-    needs=(DmarcEvidence, DmarcPlaceEvidence, UseEvidence),
+    needs=(DmarcEvidence, DmarcPlaceEvidence, UseEvidence, DomainEvidence),
     rules=(MISPLACED_RECORD, UNRELATED_RECORD, RECORD_AT_DOUBLED_NAME),
     judge=judge,
 )

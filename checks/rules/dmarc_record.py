@@ -7,9 +7,15 @@ from collections.abc import Iterator
 from checks.catalogue import CannotTell, Check, Finding, RecordChange, Rule, Sample, Text, Texts
 from checks.evidence.dmarc import DmarcEvidence, DmarcPlaceEvidence
 from checks.evidence.domain import DomainEvidence, UseEvidence
-from checks.model import Absent, Seen, Severity, Tier, Unreachable
-from checks.parse.dmarc import POLICIES, is_meant_as_record, parse_dmarc, records_at, texts_at
-from checks.rules._dmarc_change import first_record, harmless, is_misused, usual_record
+from checks.model import Absent, Severity, Tier, Unreachable
+from checks.parse.dmarc import POLICIES, parse_dmarc, records_at
+from checks.rules._dmarc_change import first_at, first_record, harmless, is_missing, misplaced_records, usual_record
+
+_MISSING = Text(en="`{domain}` has no DMARC record", ja="`{domain}` にDMARCレコードがありません")
+_WHY_MISSING = Text(
+    en="Anyone can use the domain in From, and nobody reports it to you. Gmail, Yahoo and Microsoft demand a DMARC record of bulk senders; the Japanese carrier docomo shows a warning on mail without a DMARC pass.",
+    ja="このドメインをかたるメールを防げず、DMARCレポートも届きません。Gmail、米国Yahoo、Microsoftは大量送信者にDMARCを必須とし、ドコモはDMARCに合格しないメールに警告を表示します。",
+)
 
 MISSING_DMARC = Rule(
     id="DMARC001",
@@ -17,20 +23,25 @@ MISSING_DMARC = Rule(
     severity=Severity.ERROR,
     tier=Tier.MAIL,
     since="0.1",
-    facts=("domain", "name"),
+    facts=("domain", "name", "misplaced"),
     alternatives=((Severity.WARNING, Tier.NONE),),
     texts=Texts(
-        title=Text(en="`{domain}` has no DMARC record", ja="`{domain}` にDMARCレコードがありません"),
-        why=Text(
-            en="Anyone can use the domain in From, and nobody reports it to you. Gmail, Yahoo and Microsoft demand a DMARC record of bulk senders; the Japanese carrier docomo shows a warning on mail without a DMARC pass.",
-            ja="このドメインをかたるメールを防げず、DMARCレポートも届きません。Gmail、米Yahoo、Microsoftは大量送信者にDMARCを必須とし、ドコモはDMARCに合格しないメールに警告を表示します。",
-        ),
+        title=_MISSING,
+        why=_WHY_MISSING,
         fix=Text(
             en="Create a mailbox for the reports, then publish this TXT record at `{name}`. With p=none delivery does not change. Read the reports for a few weeks; then change to p=quarantine, and later to p=reject.",
             ja="DMARCレポートを受け取るメールボックスを用意し、`{name}` にこのTXTレコードを登録してください。p=noneなので配送に影響はありません。数週間レポートを確認した後、p=quarantine、続いてp=rejectへ段階的に強化します。",
         ),
     ),
     variants={
+        "misplaced": Texts(
+            title=_MISSING,
+            why=_WHY_MISSING,
+            fix=Text(
+                en="Publish the TXT record shown, once, at `{name}` (in most DNS panels enter only `_dmarc` as the name), and delete the one at `{misplaced}`; the finding on that one means the same change. p=none does not change delivery. Read the reports for a few weeks; then change to p=quarantine, and later to p=reject.",
+                ja="示したTXTレコードを `{name}` に1つだけ登録し(管理画面の名前欄には `_dmarc` とだけ入力)、`{misplaced}` のレコードは削除してください。`{misplaced}` についての指摘も同じ変更を指します。p=noneなので配送に影響はありません。数週間レポートを確認した後、p=quarantine、続いてp=rejectへ段階的に強化します。",
+            ),
+        ),
         "non_sending": Texts(
             title=Text(
                 en="`{domain}` sends no mail, but has no DMARC record that says so",
@@ -44,7 +55,7 @@ MISSING_DMARC = Rule(
                 en="Publish this TXT record at `{name}`: receivers then refuse everything that claims to come from `{domain}`.",
                 ja="`{name}` にこのTXTレコードを登録すると、`{domain}` をかたるメールを受信側が拒否できます。",
             ),
-        )
+        ),
     },
     references=("https://www.rfc-editor.org/rfc/rfc9989#section-4.7", "https://support.google.com/a/answer/81126"),
     sample=Sample(
@@ -96,39 +107,25 @@ def judge(
 ) -> Iterator[Finding]:
     several = tuple(_multiple(dmarc, use))
     yield from several
-    match dmarc.record:
-        case Unreachable(why=why):
-            raise CannotTell(why)
-        case Seen(record) if not dmarc.is_suffix_record or is_misused(dmarc.at or "", record):
-            # A record that wrongly calls itself a suffix's is DMARC204: without that mistake it would govern.
-            return
-    organization = domain.registrable or dmarc.domain
-    if several or any(is_meant_as_record(text) for text in _texts(dmarc, {dmarc.domain, organization})):
-        # There is a record, if one that nobody can use: that finding says what to do.
+    if isinstance(dmarc.record, Unreachable):
+        raise CannotTell(dmarc.record.why)
+    if several or not is_missing(dmarc, domain):
+        # There is a record, if one that nobody can use (a look-alike is DMARC102): that finding says what to do.
         return
-    if use.non_sending:
-        # Only for the name itself: its organization may send mail.
-        name = f"_dmarc.{dmarc.domain}"
-        yield MISSING_DMARC.found(
-            dmarc.domain,
-            severity=Severity.WARNING,
-            tier=Tier.NONE,
-            variant="non_sending",
-            records=[RecordChange(name, "TXT", None, first_record(dmarc, use, place))],
-            domain=domain.shown,
-            name=name,
-        )
-        return
-    name = f"_dmarc.{organization}"
-    new = first_record(dmarc, use, place) if organization == dmarc.domain else usual_record(organization)
+    at = first_at(dmarc, use, domain)
+    name, is_own = f"_dmarc.{at}", at == dmarc.domain
+    new = first_record(dmarc, use, place) if is_own else usual_record(at)
+    misplaced = [where for where, _ in misplaced_records(place)] if is_own else []
     yield MISSING_DMARC.found(
-        dmarc.domain, records=[RecordChange(name, "TXT", None, new)], domain=domain.shown, name=name
+        dmarc.domain,
+        severity=Severity.WARNING if use.non_sending else None,
+        tier=Tier.NONE if use.non_sending else None,
+        variant="non_sending" if use.non_sending else "misplaced" if misplaced else None,
+        records=[RecordChange(name, "TXT", None, new)],
+        domain=domain.shown,
+        name=name,
+        misplaced=misplaced[0] if misplaced else "-",
     )
-
-
-def _texts(dmarc: DmarcEvidence, domains: set[str]) -> list[str]:
-    """The TXT records at the `_dmarc` of these domains; a look-alike there is DMARC102's to explain."""
-    return [text for step in dmarc.walk.steps if step.domain in domains for text in texts_at(step.answer)]
 
 
 def _multiple(dmarc: DmarcEvidence, use: UseEvidence) -> Iterator[Finding]:
