@@ -120,6 +120,13 @@ def platform_of(mx_names: Iterable[str]) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
+def receiver_of(mx_names: Iterable[str]) -> str | None:
+    """Id of the platform that the MX names belong to, else of the gateway, None where none or several match."""
+    hosts = tuple(mx_names)
+    found = {p.id for host in hosts if (p := _owner(host, "mx"))}
+    return platform_of(hosts) or (found.pop() if len(found) == 1 else None)
+
+
 def service_of_target(target: str) -> Provider | None:
     """Whose customers' CNAMEs at a DKIM selector lead to this name."""
     return _owner(target, "dkim")
@@ -281,6 +288,12 @@ def spf_terms(provider: str | None) -> tuple[str, ...]:
     """The SPF terms of a platform; empty where it has none or none could be confirmed."""
     known = providers().get(provider or "")
     return known.spf if known else ()
+
+
+def sends_from_mx(provider: str | None) -> bool:
+    """Whether the servers that receive a customer's mail send it too: those of a rented host do, and one's own may."""
+    known = providers().get(provider or "")
+    return known is None or known.hosting
 
 
 def place_of(provider: str | None, topic: str) -> str | None:

@@ -37,4 +37,4 @@ class UseEvidence:
     is_below: bool
     has_mx: bool | None
     provider: str | None = None
-    """Id of the mail platform that its MX names show (checks.providers), None where unknown."""
+    """Id of the mail platform or gateway that its MX names show (checks.providers), None where unknown."""

@@ -11,7 +11,7 @@ from checks.evidence.spf import SpfEvidence
 from checks.model import Absent, Seen, Unreachable
 from checks.parse.domain import registrable
 from checks.probes.run import Run
-from checks.providers import platform_of
+from checks.providers import receiver_of
 
 
 async def ask_domain(run: Run) -> DomainEvidence:
@@ -29,7 +29,7 @@ async def ask_use(run: Run) -> UseEvidence:
         non_sending=is_non_sending(mx, spf) if run.raw is None else False,
         is_below=_is_below(run.domain, dmarc),
         has_mx=None if isinstance(mx.records, Unreachable) else isinstance(mx.records, Seen),
-        provider=platform_of(target.host for target in mx.targets),
+        provider=receiver_of(target.host for target in mx.targets),
     )
 
 

@@ -11,7 +11,7 @@ from checks.model import Absent, Seen, Severity, Tier, Unreachable, Why
 from checks.parse.spf import text_of
 from checks.parse.spf_proposal import corrected, merged
 from checks.parse.spf_repair import recognised
-from checks.providers import spf_terms
+from checks.providers import providers, sends_from_mx, spf_terms
 
 MAX_SHOWN = 20
 """Of several records: more than are ever merged."""
@@ -27,7 +27,7 @@ MISSING_SPF = Rule(
     severity=Severity.ERROR,
     tier=Tier.MAIL,
     since="0.1",
-    facts=("domain", "proposal", "target"),
+    facts=("domain", "proposal", "target", "service"),
     alternatives=((Severity.WARNING, Tier.NONE), (Severity.NOTICE, Tier.NONE)),
     texts=Texts(
         title=Text(en="`{domain}` has no SPF record", ja="`{domain}` にSPFレコードがありません"),
@@ -50,6 +50,17 @@ MISSING_SPF = Rule(
             fix=Text(
                 en="If it never sends mail, publish the TXT record `v=spf1 -all` at `{domain}`. If only the host of that name sends, publish `{proposal}`, and add every service that sends with this domain.",
                 ja="メールを送信しないドメインであれば、`{domain}` のTXTレコードとして `v=spf1 -all` を公開します。その名前のホストから送信している場合は `{proposal}` を公開し、ほかに送信するサービスがあれば追記してください。",
+            ),
+        ),
+        "by_service": Texts(
+            title=Text(en="`{domain}` has no SPF record", ja="`{domain}` にSPFレコードがありません"),
+            why=Text(
+                en="No TXT record at `{domain}` begins with `v=spf1`, so receivers cannot tell its own servers from a forger's. Google, Yahoo and Microsoft require SPF of bulk senders: mail without it lands in spam or is refused.",
+                ja="`{domain}` のTXTレコードに `v=spf1` で始まるものがないため、受信側は正規の送信サーバーとなりすましを区別できません。Google、Yahoo、Microsoftは大量送信者にSPFを必須としており、迷惑メール扱いや受信拒否の原因になります。",
+            ),
+            fix=Text(
+                en="Publish one TXT record at `{domain}`: `v=spf1`, what the manual of {service} says, the same for every other service that sends with this domain, and `~all`. No record is shown: the servers that receive your mail need not be those that send it.",
+                ja="`{domain}` にTXTレコードを1つ公開します。`v=spf1` に続けて{service}のマニュアルにある値を記載し、このドメインで送信するサービスがほかにもあればその値も加え、末尾を `~all` にします。受信サーバーから送信されるとは限らないため、レコードの例は示していません。",
             ),
         ),
         "non_sending": Texts(
@@ -242,12 +253,14 @@ def _unrecognised(spf: SpfEvidence, use: UseEvidence) -> Finding | None:
                 domain=spf.domain,
                 proposal=proposal,
                 target="",
+                service="",
             )
     return None
 
 
 def _missing(domain: str, use: UseEvidence) -> Finding:
-    severity, tier, variant, proposal = Severity.ERROR, Tier.MAIL, None, "v=spf1 -all"
+    severity, tier, variant = Severity.ERROR, Tier.MAIL, None
+    proposal: str | None = "v=spf1 -all"
     if use.is_below and use.has_mx is None:
         # Whether the name has mail at all hangs on the lookup that failed.
         raise CannotTell(Why.DEPENDS)
@@ -257,17 +270,20 @@ def _missing(domain: str, use: UseEvidence) -> Finding:
         severity, tier, variant = Severity.WARNING, Tier.NONE, "non_sending"
     elif use.has_mx is False:
         variant, proposal = "no_mx", "v=spf1 a ~all"
+    elif terms := spf_terms(use.provider) or (("mx",) if sends_from_mx(use.provider) else ()):
+        proposal = " ".join(("v=spf1", *terms, "~all"))
     else:
-        proposal = " ".join(("v=spf1", *(spf_terms(use.provider) or ("mx",)), "~all"))
+        variant, proposal = "by_service", None
     return MISSING_SPF.found(
         domain,
         severity=severity,
         tier=tier,
         variant=variant,
-        records=(RecordChange(domain, "TXT", None, proposal),),
+        records=(RecordChange(domain, "TXT", None, proposal),) if proposal else (),
         domain=domain,
-        proposal=proposal,
+        proposal=proposal or "",
         target="",
+        service=providers()[use.provider].name if use.provider else "",
     )
 
 
@@ -294,6 +310,7 @@ def _at_alias(domain: str, target: str, use: UseEvidence) -> Finding:
         domain=domain,
         proposal="",
         target=target,
+        service="",
     )
 
 

@@ -20,7 +20,9 @@ from checks.providers import (
     place_text,
     platform_of,
     providers,
+    receiver_of,
     report_service_of,
+    sends_from_mx,
     service_of_sender,
     service_of_target,
     services_of,
@@ -249,3 +251,20 @@ def test_where_to_click_is_known_or_not_said() -> None:
             place_text(key)
     assert spf_terms("google") == ("include:_spf.google.com",)
     assert spf_terms("sakura") == spf_terms(None) == ()
+
+
+@pytest.mark.parametrize(
+    ("hosts", "receiver", "both"),
+    [
+        (["aspmx.l.google.com"], "google", False),
+        (["mx0a-001.pphosted.com", "mx0b-001.pphosted.com"], "proofpoint", False),
+        (["mx01.mail.icloud.com"], "icloud", False),
+        (["www1234.sakura.ne.jp"], "sakura", True),
+        (["mx1.example.co.jp"], None, True),
+        (["aspmx.l.google.com", "mx0a-001.pphosted.com"], "google", False),
+        (["mx0a-001.pphosted.com", "mx1.mimecast.com"], None, True),
+    ],
+)
+def test_who_receives_and_whether_the_same_servers_send(hosts: list[str], receiver: str | None, both: bool) -> None:
+    assert receiver_of(hosts) == receiver
+    assert sends_from_mx(receiver) is both

@@ -23,6 +23,20 @@ class TestRecord:
         assert new(single(spf_record.CHECK, of("v=other"), use("d.example"))) == "v=spf1 mx ~all"
         assert new(single(spf_record.CHECK, of("v=other"), use("d.example", has_mx=False))) == "v=spf1 a ~all"
 
+    def test_missing_with_the_terms_of_the_gateway(self) -> None:
+        finding = single(spf_record.CHECK, unanswered(Absent()), use("d.example", provider="cloudflare"))
+        assert new(finding) == "v=spf1 include:_spf.mx.cloudflare.net ~all"
+
+    @pytest.mark.parametrize("provider", ["icloud", "kagoya", "proofpoint"])
+    def test_where_the_servers_that_receive_need_not_send_none_is_listed(self, provider: str) -> None:
+        finding = single(spf_record.CHECK, unanswered(Absent()), use("d.example", provider=provider))
+        assert (finding.rule.id, finding.severity, finding.variant) == ("SPF001", Severity.ERROR, "by_service")
+        assert finding.records == ()
+
+    def test_a_rented_host_sends_too(self) -> None:
+        finding = single(spf_record.CHECK, unanswered(Absent()), use("d.example", provider="sakura"))
+        assert new(finding) == "v=spf1 mx ~all"
+
     def test_missing_where_no_mail_is_sent(self) -> None:
         finding = single(spf_record.CHECK, unanswered(Absent()), use("d.example", non_sending=True, has_mx=False))
         assert (finding.severity, finding.tier, new(finding)) == (Severity.WARNING, Tier.NONE, "v=spf1 -all")
