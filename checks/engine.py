@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
-import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,13 +10,15 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
+from checks.answering import Answering, OnProgress
+from checks.answering import Progress as Progress
+from checks.answering import judge as judge
 from checks.authentication import authentication_of, mail_facts_of
-from checks.catalogue import CannotTell, Check, CheckResult, Finding, NotApplicable
-from checks.evidence.domain import UseEvidence
+from checks.catalogue import Check, CheckResult
 from checks.evidence.message import SessionEvidence
 from checks.isolation.jobs import Preparation
 from checks.isolation.pool import Isolation, NotAnalysed, Workers
-from checks.model import Absent, Known, Outcome, Seen, Severity, Unreachable, Why
+from checks.model import Absent, Known, Seen, Unreachable
 from checks.net.dns import Dns
 from checks.net.https import Https
 from checks.parse.domain import Domain, parse_domain, shown_name
@@ -31,7 +31,6 @@ from checks.providers import place_of, platform_of
 from checks.report import Report, plain
 from checks.rules import CATALOGUE
 
-_LOG = logging.getLogger(__name__)
 TOPICS = frozenset(
     [
         "spf",
@@ -87,17 +86,6 @@ class Session:
     """With `tls` None: the client had begun STARTTLS shortly before, and the handshake failed in this way."""
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """One more check is done: `done` of `total`."""
-
-    check_id: str
-    outcome: Outcome
-    done: int
-    total: int
-
-
-OnProgress = Callable[[Progress], None]
 OnDns = Callable[[str], None]
 
 
@@ -210,7 +198,7 @@ class Checker:
     async def _report(self, kind: Any, run: Run, checks: Sequence[Check], on_progress: OnProgress | None) -> Report:
         started = time.monotonic()
         try:
-            results = await self._answer(kind, run, checks, on_progress)
+            results = await Answering(kind, run, checks, on_progress).results(self._deadline_s + _GRACE_S)
             gathered = run.gathered()
         finally:
             await run.close()
@@ -239,85 +227,6 @@ class Checker:
             metrics={"elapsed_ms": elapsed_ms, "dns_queries": run.dns.queries},
         )
 
-    async def _answer(
-        self, kind: str, run: Run, checks: Sequence[Check], on_progress: OnProgress | None
-    ) -> dict[str, CheckResult]:
-        """All checks side by side, in catalogue order; what is unfinished after the deadline is a timeout."""
-        done: list[str] = []
-
-        async def answer(check: Check) -> CheckResult:
-            result = await _answer(check, run, kind)
-            done.append(check.id)
-            if on_progress:
-                on_progress(Progress(check.id, result.outcome, len(done), len(checks)))
-            return result
-
-        tasks = {check.id: asyncio.create_task(answer(check)) for check in checks}
-        try:
-            if kind == "domain" and await _is_missing(tasks["dns.exists"], self._deadline_s + _GRACE_S):
-                exists = tasks["dns.exists"].result()
-                return {c.id: exists if c.id == exists.id else _no_domain(c) for c in checks}
-            await asyncio.wait(tasks.values(), timeout=self._deadline_s + _GRACE_S)
-            return {
-                name: task.result() if task.done() else CheckResult(name, Outcome.UNKNOWN, Why.TIMEOUT)
-                for name, task in tasks.items()
-            }
-        finally:
-            for task in tasks.values():
-                task.cancel()
-            await asyncio.gather(*tasks.values(), return_exceptions=True)
-
-
-async def _is_missing(task: asyncio.Task[CheckResult], timeout_s: float) -> bool:
-    await asyncio.wait([task], timeout=timeout_s)
-    return task.done() and task.result().outcome is Outcome.FAILED
-
-
-def _no_domain(check: Check) -> CheckResult:
-    return CheckResult(check.id, Outcome.NOT_APPLICABLE, Why.NO_DOMAIN)
-
-
-async def _answer(check: Check, run: Run, kind: str) -> CheckResult:
-    """One question. The only place where an unexpected exception becomes an outcome: our bug, and the rest goes on."""
-    try:
-        if isinstance(run.prepared, NotAnalysed) and not check.of_mail:
-            return _not_analysed(check, run.prepared)
-        if kind == "message" and not check.of_mail and not run.has_author:
-            return CheckResult(check.id, Outcome.NOT_APPLICABLE, Why.NO_FROM)
-        if check.of_mail and kind == "domain":
-            non_sending = (await run.evidence(UseEvidence)).non_sending
-            if non_sending:
-                return CheckResult(check.id, Outcome.NOT_APPLICABLE, Why.NON_SENDING)
-            return CheckResult(check.id, Outcome.UNKNOWN, Why.NEEDS_MAIL)
-        return judge(check, *await run.all_evidence(check.needs))
-    except NotAnalysed as stop:
-        return _not_analysed(check, stop)
-    except Exception:  # noqa: BLE001
-        _LOG.exception("check %s broke", check.id)
-        return CheckResult(check.id, Outcome.BROKEN, Why.INTERNAL)
-
-
-def _not_analysed(check: Check, stop: NotAnalysed) -> CheckResult:
-    """Nothing that rests on the mail is missing: it is not known. Why, the isolation has logged."""
-    return CheckResult(check.id, Outcome.BROKEN if stop.why is Why.INTERNAL else Outcome.UNKNOWN, stop.why)
-
-
-def judge(check: Check, *evidence: object) -> CheckResult:
-    """Let the check judge this evidence. Findings made before it could not tell the rest stand."""
-    findings: list[Finding] = []
-    why: Why | None = None
-    outcome = Outcome.PASSED
-    try:
-        for finding in check.judge(*evidence):
-            findings.append(finding)
-    except NotApplicable as stop:
-        outcome, why = Outcome.NOT_APPLICABLE, stop.why
-    except CannotTell as stop:
-        outcome, why = Outcome.UNKNOWN, stop.why
-    if any(f.severity.rank <= Severity.WARNING.rank for f in findings):
-        outcome, why = Outcome.FAILED, None
-    return CheckResult(check.id, outcome, why, tuple(findings))
-
 
 def _dns_outcome(told: Known[Any]) -> str:
     match told:
@@ -339,6 +248,8 @@ def _provider(gathered: Mapping[str, Any]) -> str | None:
 
 def _placed(result: CheckResult, provider: str | None) -> CheckResult:
     """What a finding says of a service (its fact `provider`) is mended there, all else at the platform."""
+    if not result.findings:
+        return result
     topic = result.id.split(".", 1)[0]
     places = [place_of(str(f.facts.get("provider") or provider or ""), topic) for f in result.findings]
     findings = zip(result.findings, places, strict=True)

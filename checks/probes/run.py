@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar, cast
@@ -66,11 +66,9 @@ class Run:
         task = self.begin(kind)
         return cast(E, task.result() if task.done() else await asyncio.shield(task))
 
-    async def all_evidence(self, kinds: Sequence[type[Any]]) -> list[Any]:
-        """These kinds of evidence, gathered side by side."""
-        for kind in kinds:
-            self.begin(kind)
-        return [await self.evidence(kind) for kind in kinds]
+    def known(self, kind: type[E]) -> E:
+        """Evidence whose gathering is over. Raises what the gathering raised."""
+        return cast(E, self._tasks[kind].result())
 
     def begin(self, kind: type[Any]) -> asyncio.Task[Any]:
         """Have this kind of evidence gathered, for somebody who will want it."""
