@@ -142,16 +142,50 @@ def report_service_of(domain: str) -> Provider | None:
     return _owner(domain, "rua")
 
 
-def _owner(name: str, what: Literal["mx", "senders", "dkim", "rua"]) -> Provider | None:
-    """The provider with the longest ending that fits; of equally long ones the first in the tables."""
-    labels = tuple(name.lower().rstrip(".").split("."))
-    best: tuple[tuple[int, int], Provider] | None = None
+_What: TypeAlias = Literal["mx", "senders", "dkim", "rua"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Endings:
+    """The endings of one column of the tables: by their text, and in a list those with a `*`.
+
+    A row is the length of the ending, in labels and then in characters, its place in the tables, the ending, and whose
+    it is.
+    """
+
+    plain: Mapping[str, tuple[_Row, ...]]
+    wild: tuple[_Row, ...]
+
+    def fitting(self, name: str) -> Iterator[_Row]:
+        labels = tuple(name.split("."))
+        for at in range(len(labels)):
+            yield from self.plain.get(".".join(labels[at:]), ())
+        yield from (row for row in self.wild if _ends(labels, row[3]))
+
+
+_Row: TypeAlias = tuple[int, int, int, str, Provider]
+
+
+@cache
+def _endings(what: _What) -> _Endings:
+    plain: dict[str, list[_Row]] = defaultdict(list)
+    wild: list[_Row] = []
     for provider in providers().values():
         for ending in getattr(provider, what):
-            length = (ending.count(".") + 1, len(ending))
-            if (best is None or length > best[0]) and _ends(labels, ending) and not _is_excepted(labels, provider):
-                best = (length, provider)
-    return best[1] if best else None
+            # Earlier rows of the tables count more.
+            row = (ending.count(".") + 1, len(ending), -len(wild) - sum(map(len, plain.values())), ending, provider)
+            (wild if set(ending) & set("*?[") else plain[ending]).append(row)
+    return _Endings({ending: tuple(rows) for ending, rows in plain.items()}, tuple(wild))
+
+
+def _owner(name: str, what: _What) -> Provider | None:
+    """The provider with the longest ending that fits; of equally long ones the first in the tables."""
+    bare = name.lower().rstrip(".")
+    best: _Row | None = None
+    for row in _endings(what).fitting(bare):
+        if (best is None or row[:3] > best[:3]) and not _is_excepted(tuple(bare.split(".")), row[4]):
+            best = row
+    return best[4] if best else None
 
 
 def _is_excepted(labels: tuple[str, ...], provider: Provider) -> bool:
@@ -163,7 +197,9 @@ def _ends(labels: tuple[str, ...], ending: str) -> bool:
     wanted = ending.split(".")
     if len(labels) < len(wanted):
         return False
-    return all(fnmatchcase(label, part) for label, part in zip(labels[-len(wanted) :], wanted, strict=True))
+    return all(
+        label == part or fnmatchcase(label, part) for label, part in zip(labels[-len(wanted) :], wanted, strict=True)
+    )
 
 
 def services_of(mx: MxEvidence, spf: SpfEvidence, keys: Iterable[PublishedKey] = ()) -> ProvidersEvidence:
@@ -195,10 +231,17 @@ def _signs(mx: MxEvidence, spf: SpfEvidence, keys: Iterable[PublishedKey]) -> It
         if provider := service_of_sender(name):
             yield Sign("spf", name), provider
     for octets in spf.answer.value.values if isinstance(spf.answer, Seen) else ():
-        text = octets[:_MAX_TXT].decode("latin-1")
-        for provider in providers().values():
-            if beginning := next((b for b in provider.txt if text.lower().startswith(b.lower())), None):
+        text = octets[:_MAX_TXT].decode("latin-1").lower()
+        for lowered, provider in _beginnings():
+            if text.startswith(lowered):
+                beginning = next(b for b in provider.txt if text.startswith(b.lower()))
                 yield Sign("txt", beginning), provider
+
+
+@cache
+def _beginnings() -> tuple[tuple[tuple[str, ...], Provider], ...]:
+    """What the verification records of each provider begin with, in lower case."""
+    return tuple((tuple(b.lower() for b in p.txt), p) for p in providers().values() if p.txt)
 
 
 def _hosts(mx: MxEvidence) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from typing import Any, Literal
 
 from checks.catalogue import Catalogue, CheckResult, Finding, RecordChange
@@ -201,12 +202,19 @@ class Report:
         )
 
 
+_TAGGED = frozenset({"Seen", "Absent", "Unreachable"})
+_AS_THEY_ARE: frozenset[type[Any]] = frozenset({str, int, float, bool, type(None)})
+
+
 def plain(value: Any) -> Any:
     """Evidence as JSON-able data; bytes as latin-1 text (one character an octet), outcomes tagged with `state`."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-        name = type(value).__name__
-        return {"state": name.lower(), **fields} if name in ("Seen", "Absent", "Unreachable") else fields
+    kind = type(value)
+    if kind in _AS_THEY_ARE:
+        return value
+    names = _field_names(kind)
+    if names is not None:
+        fields = {name: plain(getattr(value, name)) for name in names}
+        return {"state": kind.__name__.lower(), **fields} if kind.__name__ in _TAGGED else fields
     match value:
         case Enum():
             return value.value
@@ -218,6 +226,12 @@ def plain(value: Any) -> Any:
             return [plain(v) for v in value]
         case _:
             return value
+
+
+@cache
+def _field_names(kind: type[Any]) -> tuple[str, ...] | None:
+    """The fields of a dataclass, None for another type. The types of evidence are as many as the program has."""
+    return tuple(f.name for f in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else None
 
 
 def _profile_row(profile: str, status: RequirementStatus) -> dict[str, Any]:

@@ -107,11 +107,31 @@ def assess_all(
 
     Checks that were not run (another topic asked for) leave it untested, and so do rules that the catalogue lacks.
     """
-    named: dict[str, list[Check]] = {}
-    for check in catalogue.checks:
-        for name in (check.id, *(rule.id for rule in check.rules)):
-            named.setdefault(name, []).append(check)
+    named = _named(catalogue.checks)
     return tuple(_assess(requirement, results, named, authentication) for requirement in requirements)
+
+
+class _Named:
+    """The checks of one catalogue by their ids, and by the ids of their rules."""
+
+    def __init__(self, checks: tuple[Check, ...]) -> None:
+        self.checks = checks
+        self.by_name: dict[str, list[Check]] = {}
+        for check in checks:
+            for name in (check.id, *(rule.id for rule in check.rules)):
+                self.by_name.setdefault(name, []).append(check)
+
+
+_latest: _Named | None = None
+
+
+def _named(checks: tuple[Check, ...]) -> Mapping[str, Sequence[Check]]:
+    """Of the catalogue that was asked for last: nearly always there is but one in the life of a process."""
+    global _latest
+    latest = _latest
+    if latest is None or latest.checks is not checks:
+        latest = _latest = _Named(checks)
+    return latest.by_name
 
 
 def _assess(
