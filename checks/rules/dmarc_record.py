@@ -7,9 +7,18 @@ from collections.abc import Iterator
 from checks.catalogue import CannotTell, Check, Finding, RecordChange, Rule, Sample, Text, Texts
 from checks.evidence.dmarc import DmarcEvidence, DmarcPlaceEvidence
 from checks.evidence.domain import DomainEvidence, UseEvidence
+from checks.evidence.mx import MxEvidence
 from checks.model import Absent, Severity, Tier, Unreachable
 from checks.parse.dmarc import POLICIES, parse_dmarc, records_at
-from checks.rules._dmarc_change import first_at, first_record, harmless, is_missing, misplaced_records, usual_record
+from checks.rules._dmarc_change import (
+    accepts_mail,
+    first_at,
+    first_record,
+    harmless,
+    is_missing,
+    misplaced_records,
+    usual_record,
+)
 
 _MISSING = Text(en="`{domain}` has no DMARC record", ja="`{domain}` にDMARCレコードがありません")
 _WHY_MISSING = Text(
@@ -40,6 +49,14 @@ MISSING_DMARC = Rule(
             fix=Text(
                 en="Publish the TXT record shown, once, at `{name}` (in most DNS panels enter only `_dmarc` as the name), and delete the one at `{misplaced}`; the finding on that one means the same change. p=none does not change delivery. Read the reports for a few weeks; then change to p=quarantine, and later to p=reject.",
                 ja="示したTXTレコードを `{name}` に1つだけ登録し(管理画面の名前欄には `_dmarc` とだけ入力)、`{misplaced}` のレコードは削除してください。`{misplaced}` についての指摘も同じ変更を指します。p=noneなので配送に影響はありません。数週間レポートを確認した後、p=quarantine、続いてp=rejectへ段階的に強化します。",
+            ),
+        ),
+        "no_mailbox": Texts(
+            title=_MISSING,
+            why=_WHY_MISSING,
+            fix=Text(
+                en="Publish this TXT record at `{name}`; p=none does not change delivery. Add `rua=mailto:` with a mailbox for the reports at another domain of yours: `{domain}` accepts no mail. Read the reports for a few weeks; then change to p=quarantine, and later to p=reject.",
+                ja="`{name}` にこのTXTレコードを登録してください。p=noneなので配送に影響はありません。`{domain}` はメールを受信できないため、レポートの宛先には自社の別ドメインのメールボックスを用意し、`rua=mailto:` で加えます。数週間レポートを確認した後、p=quarantine、続いてp=rejectへ段階的に強化します。",
             ),
         ),
         "non_sending": Texts(
@@ -103,7 +120,7 @@ _MAX_SHOWN = 10
 
 
 def judge(
-    dmarc: DmarcEvidence, use: UseEvidence, domain: DomainEvidence, place: DmarcPlaceEvidence
+    dmarc: DmarcEvidence, use: UseEvidence, domain: DomainEvidence, place: DmarcPlaceEvidence, mx: MxEvidence
 ) -> Iterator[Finding]:
     several = tuple(_multiple(dmarc, use))
     yield from several
@@ -116,11 +133,14 @@ def judge(
     name, is_own = f"_dmarc.{at}", at == dmarc.domain
     new = first_record(dmarc, use, place) if is_own else usual_record(at)
     misplaced = [where for where, _ in misplaced_records(place)] if is_own else []
+    variant = "non_sending" if use.non_sending else "misplaced" if misplaced else None
+    if variant is None and is_own and accepts_mail(mx.records, mx.own_ipv4, mx.own_ipv6) is False:
+        variant, new = "no_mailbox", "v=DMARC1; p=none"
     yield MISSING_DMARC.found(
         dmarc.domain,
         severity=Severity.WARNING if use.non_sending else None,
         tier=Tier.NONE if use.non_sending else None,
-        variant="non_sending" if use.non_sending else "misplaced" if misplaced else None,
+        variant=variant,
         records=[RecordChange(name, "TXT", None, new)],
         domain=domain.shown,
         name=name,
@@ -157,7 +177,7 @@ def _mildness(text: str) -> int:
 CHECK = Check(
     id="dmarc.record",
     title=Text(en="DMARC record", ja="DMARCレコード"),
-    needs=(DmarcEvidence, UseEvidence, DomainEvidence, DmarcPlaceEvidence),
+    needs=(DmarcEvidence, UseEvidence, DomainEvidence, DmarcPlaceEvidence, MxEvidence),
     rules=(MISSING_DMARC, MULTIPLE_DMARC_RECORDS),
     judge=judge,
     required=True,

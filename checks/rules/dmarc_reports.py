@@ -11,7 +11,7 @@ from checks.evidence.domain import UseEvidence
 from checks.evidence.mx import MxEvidence
 from checks.model import Seen, Severity, Tier, Unreachable, Why
 from checks.parse.dmarc_rewrite import repaired_uri
-from checks.rules._dmarc_change import change_now, mailbox_at
+from checks.rules._dmarc_change import accepts_mail, change_now, mailbox_at
 
 NO_AGGREGATE_REPORTS = Rule(
     id="DMARC301",
@@ -35,6 +35,20 @@ NO_AGGREGATE_REPORTS = Rule(
         ),
     ),
     variants={
+        "no_mailbox": Texts(
+            title=Text(
+                en="DMARC of `{domain}` asks for no reports (no `rua`)",
+                ja="`{domain}` のDMARCレコードに、集計レポートの宛先(`rua`)がありません",
+            ),
+            why=Text(
+                en="Only the aggregate reports show who sends in the name of the domain, and which of your own mail fails before a stricter policy hits it. Without `rua` receivers send none.",
+                ja="誰がこのドメインを使って送信しているか、自社のどのメールが不合格かは、集計レポートでしか把握できません。`rua` がなければレポートは送られず、ポリシーの強化も手探りになります。",
+            ),
+            fix=Text(
+                en="`{domain}` accepts no mail: add the address of a mailbox at another domain of yours, or of a report service, to the record at `{name}`. Unless it has the same organizational domain, that other domain has to publish a TXT record by which it agrees.",
+                ja="`{domain}` はメールを受信できないため、自社の別ドメインのメールボックスか、レポート分析サービスの宛先を `{name}` のレコードに追加してください。組織ドメインが異なる場合は、宛先側のドメインにも、受信を許可するTXTレコードが必要です。",
+            ),
+        ),
         "inherited": Texts(
             title=Text(
                 en="The DMARC record that `{domain}` inherits asks for no reports (no `rua`)",
@@ -48,7 +62,7 @@ NO_AGGREGATE_REPORTS = Rule(
                 en="Create a mailbox such as `{mailbox}`, or use a report service, and add its address to the record at `{name}`: the reports then cover all names below.",
                 ja="`{mailbox}` のようなメールボックスを用意するか、レポート分析サービスを契約し、その宛先を `{name}` のレコードに追加してください。配下のすべての名前のレポートが届きます。",
             ),
-        )
+        ),
     },
     references=(
         "https://www.rfc-editor.org/rfc/rfc9989#section-4.7",
@@ -133,13 +147,19 @@ def judge(dmarc: DmarcEvidence, use: UseEvidence, mx: MxEvidence) -> Iterator[Fi
         # A domain without mail has nothing that could fail, and reject from the start.
         yield NO_AGGREGATE_REPORTS.found(
             dmarc.at or "",
-            variant=None if dmarc.at == dmarc.domain else "inherited",
+            variant=_wording(dmarc, mx),
             records=change,
             domain=dmarc.domain,
             name=f"_dmarc.{dmarc.at}",
             mailbox=mailbox_at(dmarc.at or ""),
         )
     yield from islice(_invalid(dmarc, record, change), _MAX_FINDINGS)
+
+
+def _wording(dmarc: DmarcEvidence, mx: MxEvidence) -> str | None:
+    if dmarc.at != dmarc.domain:
+        return "inherited"
+    return "no_mailbox" if accepts_mail(mx.records, mx.own_ipv4, mx.own_ipv6) is False else None
 
 
 def _invalid(dmarc: DmarcEvidence, record: DmarcRecord, change: Sequence[RecordChange]) -> Iterator[Finding]:

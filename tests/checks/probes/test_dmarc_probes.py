@@ -65,7 +65,7 @@ async def run_for(dns: Dns, name: str) -> tuple[DmarcEvidence, DmarcPlaceEvidenc
 async def found(dns: Dns, name: str) -> set[str]:
     dmarc, place, reports = await run_for(dns, name)
     judged = [
-        judge(dmarc_record.CHECK, dmarc, use(name), domain(name, name), place),
+        judge(dmarc_record.CHECK, dmarc, use(name), domain(name, name), place, receiving(name)),
         judge(dmarc_place.CHECK, dmarc, place, use(name), domain(name)),
         judge(dmarc_syntax.CHECK, dmarc, use(name), receiving(name)),
         judge(dmarc_policy.CHECK, dmarc, use(name), receiving(name)),

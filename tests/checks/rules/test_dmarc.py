@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from built import NODATA, NXDOMAIN, SERVFAIL, TIMEOUT, dmarc, domain, txt, use, yields
+from built import NODATA, NXDOMAIN, SERVFAIL, TIMEOUT, dmarc, domain, mx, txt, use, yields
 from built_dmarc import place, receiving
 
 from checks.engine import judge
@@ -16,7 +16,7 @@ GOOD = txt("v=DMARC1; p=reject; rua=mailto:r@example.co.jp")
 
 
 def record_rules(name, at, **about):
-    return yields(dmarc_record.CHECK, dmarc(name, at), use(name, **about), domain(name), place(name))
+    return yields(dmarc_record.CHECK, dmarc(name, at), use(name, **about), domain(name), place(name), receiving(name))
 
 
 def test_missing_is_found_only_where_every_step_of_the_walk_was_answered():
@@ -28,7 +28,7 @@ def test_missing_is_found_only_where_every_step_of_the_walk_was_answered():
 @pytest.mark.parametrize("cause", [SERVFAIL, TIMEOUT], ids=["servfail", "timeout"])
 @pytest.mark.parametrize("where", [NAME, "co.jp"])
 def test_a_failed_lookup_is_never_missing(cause, where):
-    result = judge(dmarc_record.CHECK, dmarc(NAME, {where: cause}), use(), domain(), place())
+    result = judge(dmarc_record.CHECK, dmarc(NAME, {where: cause}), use(), domain(), place(), receiving())
     assert (result.outcome, result.reason, result.findings) == (Outcome.UNKNOWN, cause.why, ())
 
 
@@ -52,14 +52,31 @@ def test_the_proposed_record_stands_at_the_organizational_domain():
         use(),
         domain("news.example.co.jp"),
         place("news.example.co.jp"),
+        receiving("news.example.co.jp"),
     )
     change = result.findings[0].records[0]
     assert (change.name, change.old) == ("_dmarc.example.co.jp", None)
     assert change.new == "v=DMARC1; p=none; rua=mailto:dmarc-reports@example.co.jp"
 
 
+@pytest.mark.parametrize(
+    ("records", "variant", "new"),
+    [
+        (mx(""), "no_mailbox", "v=DMARC1; p=none"),
+        (NODATA, "no_mailbox", "v=DMARC1; p=none"),
+        (SERVFAIL, None, f"v=DMARC1; p=none{FIRST_RUA}"),
+        (mx("mx1.example.co.jp"), None, f"v=DMARC1; p=none{FIRST_RUA}"),
+    ],
+    ids=["null MX", "no MX", "failed", "MX"],
+)
+def test_a_sender_that_receives_nothing_is_proposed_no_mailbox_of_its_own(records, variant, new):
+    judged = judge(dmarc_record.CHECK, dmarc(NAME, {}), use(), domain(), place(), receiving(records=records))
+    finding = judged.findings[0]
+    assert (finding.variant, finding.records[0].new) == (variant, new)
+
+
 def test_a_domain_without_mail_is_only_warned_and_told_to_reject():
-    result = judge(dmarc_record.CHECK, dmarc(NAME, {}), use(non_sending=True), domain(), place())
+    result = judge(dmarc_record.CHECK, dmarc(NAME, {}), use(non_sending=True), domain(), place(), receiving())
     finding = result.findings[0]
     assert (finding.severity, finding.tier, finding.records[0].new) == (
         Severity.WARNING,
@@ -77,6 +94,7 @@ def test_several_records_are_all_discarded_and_the_walk_goes_on():
         use(),
         domain(),
         place(),
+        receiving(),
     )
     assert below.findings[0].facts["governing"] == "_dmarc.example.co.jp"
     assert [(r.old, r.new) for r in below.findings[0].records] == [
@@ -170,7 +188,12 @@ PARKED = "parked.example.co.jp"
 
 def test_a_parked_subdomain_never_changes_the_record_of_its_organization():
     missing = judge(
-        dmarc_record.CHECK, dmarc(PARKED, {}), use(PARKED, non_sending=True), domain(PARKED), place(PARKED)
+        dmarc_record.CHECK,
+        dmarc(PARKED, {}),
+        use(PARKED, non_sending=True),
+        domain(PARKED),
+        place(PARKED),
+        receiving(PARKED),
     ).findings[0]
     assert [(r.name, r.new) for r in missing.records] == [(f"_dmarc.{PARKED}", "v=DMARC1; p=reject")]
     inherits = dmarc(PARKED, {NAME: txt("v=DMARC1; p=none; rua=mailto:r@example.co.jp")})
@@ -185,7 +208,9 @@ def test_several_records_at_the_parent_are_not_also_missing():
 
 def test_a_record_is_judged_by_what_it_asks_for():
     two = txt("v=DMARC1; p=none; sp=reject", "v=DMARC1; p=quarantine")
-    records = judge(dmarc_record.CHECK, dmarc(NAME, {NAME: two}), use(), domain(), place()).findings[0].records
+    records = (
+        judge(dmarc_record.CHECK, dmarc(NAME, {NAME: two}), use(), domain(), place(), receiving()).findings[0].records
+    )
     assert [r.old for r in records if r.new] == ["v=DMARC1; p=none; sp=reject"]
 
 
@@ -206,7 +231,14 @@ def test_of_several_the_strictest_stays_that_takes_nothing_away(above, non_sendi
     at = {name: txt("v=DMARC1; p=none", "v=DMARC1; p=reject", "v=DMARC1; p=quarantine")}
     if above:
         at[NAME] = txt(above)
-    judged = judge(dmarc_record.CHECK, dmarc(name, at), use(name, non_sending=non_sending), domain(name), place(name))
+    judged = judge(
+        dmarc_record.CHECK,
+        dmarc(name, at),
+        use(name, non_sending=non_sending),
+        domain(name),
+        place(name),
+        receiving(name),
+    )
     finding = judged.findings[0]
     assert [r.old for r in finding.records if r.new] == [kept]
 
@@ -214,13 +246,17 @@ def test_of_several_the_strictest_stays_that_takes_nothing_away(above, non_sendi
 def test_that_a_name_has_no_mail_says_nothing_of_its_organization():
     at = {NAME: txt("v=DMARC1; p=none", "v=DMARC1; p=reject")}
     name = "news.example.co.jp"
-    judged = judge(dmarc_record.CHECK, dmarc(name, at), use(name, non_sending=True), domain(name), place(name))
+    judged = judge(
+        dmarc_record.CHECK, dmarc(name, at), use(name, non_sending=True), domain(name), place(name), receiving(name)
+    )
     assert [r.old for r in judged.findings[0].records if r.new] == ["v=DMARC1; p=none"]
 
 
 def test_of_several_that_are_all_strict_the_mildest_stays():
     two = txt("v=DMARC1; p=reject", "v=DMARC1; p=quarantine", "v=DMARC1; rua=mailto:a@b.jp")
-    records = judge(dmarc_record.CHECK, dmarc(NAME, {NAME: two}), use(), domain(), place()).findings[0].records
+    records = (
+        judge(dmarc_record.CHECK, dmarc(NAME, {NAME: two}), use(), domain(), place(), receiving()).findings[0].records
+    )
     assert [r.old for r in records if r.new] == ["v=DMARC1; p=quarantine"]
 
 

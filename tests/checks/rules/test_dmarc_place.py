@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from built import NXDOMAIN, SERVFAIL, TIMEOUT, dmarc, domain, txt, use, yields
-from built_dmarc import NAME, place
+from built_dmarc import NAME, place, receiving
 
 from checks.engine import judge
 from checks.model import Outcome, Seen, Severity, Tier, Unreachable, Why
@@ -32,7 +32,7 @@ def test_a_misplaced_record_is_moved_and_begins_with_none(seen, rule, name) -> N
 
 @pytest.mark.parametrize(("seen", "rule", "name"), PLACES)
 def test_the_finding_of_the_missing_record_proposes_the_same(seen, rule, name) -> None:  # type: ignore[no-untyped-def]
-    (missing,) = judge(RECORD, dmarc(NAME, {}), use(), domain(), place(**seen)).findings
+    (missing,) = judge(RECORD, dmarc(NAME, {}), use(), domain(), place(**seen), receiving()).findings
     assert [(r.name, r.new) for r in missing.records] == [(f"_dmarc.{NAME}", MOVED)]
     assert (missing.variant, missing.facts["misplaced"]) == ("misplaced", name)
     assert "`_dmarc`" in missing.fix("en")
@@ -45,14 +45,16 @@ def test_below_an_organization_without_record_the_misplaced_one_is_moved_once() 
     found = judge(CHECK, dmarc(below, {}), seen, use(below, is_below=True), domain(below)).findings
     added = [r for f in found for r in f.records if r.old is None]
     assert [(r.name, r.new) for r in added] == [(f"_dmarc.{below}", MOVED)]
-    (missing,) = judge(RECORD, dmarc(below, {}), use(below, is_below=True), domain(below), seen).findings
+    (missing,) = judge(
+        RECORD, dmarc(below, {}), use(below, is_below=True), domain(below), seen, receiving(below)
+    ).findings
     assert (missing.variant, [r.name for r in missing.records]) == (None, [f"_dmarc.{NAME}"])
 
 
 def test_a_domain_without_mail_moves_it_with_reject() -> None:
     (finding,) = judge(CHECK, dmarc(NAME, {}), place(apex=MISPLACED), use(non_sending=True), domain()).findings
     assert [r.new for r in finding.records] == [""]
-    evidence = dmarc(NAME, {}), use(non_sending=True), domain(), place(apex=MISPLACED)
+    evidence = dmarc(NAME, {}), use(non_sending=True), domain(), place(apex=MISPLACED), receiving()
     (missing,) = judge(RECORD, *evidence).findings
     assert [r.new for r in missing.records] == ["v=DMARC1; p=reject; rua=mailto:dmarc@example.co.jp"]
 
@@ -109,6 +111,6 @@ def test_a_name_too_long_to_be_asked_for_holds_no_record() -> None:
 def test_a_look_alike_at_the_organization_is_not_called_missing_below() -> None:
     below = f"news.{NAME}"
     evidence = dmarc(below, {NAME: txt("v=dmarc1; p=none")})
-    assert yields(RECORD, evidence, use(below), domain(below), place(below)) == []
+    assert yields(RECORD, evidence, use(below), domain(below), place(below), receiving(below)) == []
     assert isinstance(evidence.walk.steps[1].answer, Seen)
     assert evidence.walk.steps[0].answer == NXDOMAIN

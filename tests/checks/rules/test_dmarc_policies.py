@@ -176,7 +176,12 @@ def test_a_domain_that_is_no_public_suffix_must_not_say_so() -> None:
 
 
 def test_below_such_a_domain_no_second_record_is_proposed() -> None:
-    assert yields(dmarc_record.CHECK, dmarc(BELOW, {NAME: SUFFIX}), use(BELOW), domain(BELOW), place(BELOW)) == []
+    assert (
+        yields(
+            dmarc_record.CHECK, dmarc(BELOW, {NAME: SUFFIX}), use(BELOW), domain(BELOW), place(BELOW), receiving(BELOW)
+        )
+        == []
+    )
 
 
 def test_a_public_suffix_may_say_so_and_an_organization_what_it_is() -> None:

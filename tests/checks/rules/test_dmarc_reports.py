@@ -34,7 +34,7 @@ def test_a_domain_without_mail_needs_no_reports() -> None:
 
 def test_a_domain_that_receives_nothing_is_proposed_no_mailbox_of_its_own() -> None:
     found = judge(REPORTS, dmarc(NAME, {NAME: txt("v=DMARC1; p=reject")}), use(), receiving(records=NULL_MX)).findings
-    assert [(f.rule.id, f.records) for f in found] == [("DMARC301", ())]
+    assert [(f.rule.id, f.variant, f.records) for f in found] == [("DMARC301", "no_mailbox", ())]
 
 
 def test_who_inherits_is_told_where_the_address_is_missing() -> None:
