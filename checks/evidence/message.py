@@ -55,6 +55,8 @@ class Signature:
     """The `Why` word, where the key lookup failed."""
     key_records: tuple[str, ...] = ()
     """The TXT records at `key_name` as they came."""
+    key_alias_of: str | None = None
+    """Where `key_name` is a CNAME: what it leads to. The records are at that name, which is mostly a provider's."""
     signed_at: int | None = None
     expires_at: int | None = None
     """The t= and x= tags, seconds since 1970; 10**12 for ever."""
@@ -99,8 +101,8 @@ class MessageEvidence:
 
     `from_fields`: the raw From field values; `from_address`: None where there is not exactly one valid address
     (`from_problem` then says which way: none, several_fields, several_addresses, no_address, bad_domain);
-    `from_domain`: its A-label domain, or that which several share. `return_path_header`: the top Return-Path value, hearsay. `forwarded`: the signs found
-    (srs, list_id, resent, arc).
+    `from_domain`: its A-label domain, or that which several share. `return_path_header`: the top Return-Path value,
+    hearsay. `forwarded`: the signs found (srs, list_id, resent, arc).
     """
 
     size: int

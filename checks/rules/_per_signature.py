@@ -27,10 +27,11 @@ class Broken:
     def found(
         self, rule: Rule, *, variant: str | None = None, with_record: bool = False, **facts: str | int
     ) -> Finding:
-        """The finding at this signature's key name. `with_record`: the key record must change."""
+        """The finding at this signature's key name. `with_record`: the key record must change; an alias has none."""
         s = self.signature
         old = s.key_records[0] if len(s.key_records) == 1 else None
-        records = (RecordChange(s.key_name, "TXT", old, None),) if with_record and s.key_name else ()
+        has_record = with_record and s.key_name and s.key_alias_of is None
+        records = (RecordChange(s.key_name, "TXT", old, None),) if has_record else ()
         return found_at(s, rule, severity=self.severity, tier=self.tier, variant=variant, records=records, **facts)
 
 

@@ -114,7 +114,7 @@ def _unfit(message: MessageEvidence, dmarc: DmarcResultEvidence) -> Iterator[Fin
                 if is_testing:
                     mild = any(_is_real_pass(s) and is_aligned(s.index, message, dmarc) for s in usable)
                     yield Broken(signature, Severity.WARNING, Tier.NONE if mild else Tier.MAIL).found(
-                        TESTING_MODE, with_record=True
+                        TESTING_MODE, variant="hosted" if signature.key_alias_of else None, with_record=True
                     )
                 if is_short:
                     yield Broken(signature, Severity.WARNING, Tier.NONE).found(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import NamedTuple
 
 from checks.evidence.message import MessageEvidence, SessionEvidence, Signature, SignatureReason, SignatureResult
 from checks.model import Absent, Answer, Known, Seen, Unreachable, Why
@@ -98,6 +99,16 @@ def _received_at(mail: Mail) -> float | None:
     return None
 
 
+class _Published(NamedTuple):
+    """What is at the name of a key: its TXT records, and the canonical name where it is an alias."""
+
+    records: tuple[str, ...] = ()
+    alias_of: str | None = None
+
+
+_NOTHING = _Published()
+
+
 class _Verifier:
     """Verifies the signatures of one mail."""
 
@@ -119,15 +130,16 @@ class _Verifier:
         try:
             key = self.find_key(signature)
         except KeyProblem as problem_of_key:
-            reason, records = problem_of_key.reason, self._records(signature.key_name)
+            reason = problem_of_key.reason
             result: SignatureResult = "policy" if reason == "key_too_short" else "permerror"
-            return _evidence(index, signature, result, reason, bits=problem_of_key.bits, records=records)
-        records = self._records(signature.key_name)
+            published = self._published(signature.key_name)
+            return _evidence(index, signature, result, reason, bits=problem_of_key.bits, published=published)
         if isinstance(key, Unreachable):
             return _evidence(index, signature, "temperror", "key_lookup_failed", why=key.why.value)
         result, reason = self._judge(field, signature, key)
         beyond = self._hashes.beyond(signature) if reason != "body_changed" else 0
-        return _evidence(index, signature, result, reason, bits=key.bits, records=records, unsigned_octets=beyond)
+        published = self._published(signature.key_name)
+        return _evidence(index, signature, result, reason, bits=key.bits, published=published, unsigned_octets=beyond)
 
     def find_key(self, signature: SignatureField) -> Key | Unreachable:
         """The key that may verify this signature, Unreachable where the lookup failed. Raises KeyProblem otherwise."""
@@ -169,12 +181,15 @@ class _Verifier:
         is_ahead = signature.signed_at is not None and signature.signed_at - CLOCK_SKEW_S > self._at
         return "expired" if is_past or is_ahead else ""
 
-    def _records(self, name: str) -> tuple[str, ...]:
+    def _published(self, name: str) -> _Published:
         match self._answers.get(name):
             case Seen(answer):
-                return tuple(v.decode("utf-8", "backslashreplace")[:_MAX_TEXT] for v in answer.values[:_MAX_LISTED])
+                texts = tuple(v.decode("utf-8", "backslashreplace")[:_MAX_TEXT] for v in answer.values[:_MAX_LISTED])
+                return _Published(texts, answer.alias_of)
+            case Absent(alias_of=target):
+                return _Published((), target)
             case _:
-                return ()
+                return _NOTHING
 
 
 def _evidence(
@@ -185,7 +200,7 @@ def _evidence(
     *,
     bits: int | None = None,
     why: str = "",
-    records: tuple[str, ...] = (),
+    published: _Published = _NOTHING,
     unsigned_octets: int = 0,
 ) -> Signature:
     return Signature(
@@ -201,7 +216,8 @@ def _evidence(
         body_length=signature.body_length,
         key_name=signature.key_name,
         key_why=why,
-        key_records=records,
+        key_records=published.records,
+        key_alias_of=published.alias_of,
         signed_at=signature.signed_at,
         expires_at=signature.expires_at,
         unsigned_octets=unsigned_octets,

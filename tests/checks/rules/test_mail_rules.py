@@ -240,6 +240,17 @@ def test_a_key_in_test_mode_counts_unless_another_signature_stands_beside_it() -
     assert outcome(KEY, mail(testing), lost) == (Outcome.UNKNOWN, Why.SERVFAIL)
 
 
+@pytest.mark.parametrize("reason", ["", "key_not_found", "key_revoked", "key_syntax", "key_too_short"])
+def test_no_record_is_proposed_at_a_name_that_is_an_alias(reason: SignatureReason) -> None:
+    more = {"key_bits": 1024, "key_records": ("v=DKIM1; t=y; p=MIIB",)}
+    own = judge(KEY, mail(sig(reason, **more)), dmarc(True)).findings
+    assert all(finding.records for finding in own)
+    hosted = judge(KEY, mail(sig(reason, **more, key_alias_of="s1.dkim.esp.example.net")), dmarc(True)).findings
+    assert [f.rule.id for f in hosted] == [f.rule.id for f in own] != []
+    assert not any(finding.records for finding in hosted)
+    assert [f.variant for f in hosted if f.rule.id == "DKIM201"] == ["hosted"] * (reason == "")
+
+
 def test_alignment() -> None:
     assert severities(ALIGNED, mail(sig("", OTHER)), dmarc(False)) == [("DKIM401", Severity.WARNING, Tier.MAIL)]
     assert yields(ALIGNED, mail(sig(), sig("", OTHER)), dmarc(True, False)) == []

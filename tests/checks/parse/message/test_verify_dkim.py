@@ -25,7 +25,7 @@ from signed_mail import (
 )
 
 from checks.evidence.message import MessageEvidence, Signature
-from checks.model import Absent, Answer, Known, Unreachable, Why
+from checks.model import Absent, Answer, Known, Seen, Unreachable, Why
 from checks.parse.message import outline, verify
 
 KEY = "s1._domainkey.example.jp"
@@ -124,6 +124,15 @@ def test_the_key_decides(told: Known[Answer[bytes]], expected: tuple[str, str]) 
 def test_a_failed_lookup_says_why() -> None:
     assert only(signed(), {KEY: Unreachable(Why.SERVFAIL)}).key_why == "servfail"
     assert outcome(signed(), {}) == ("temperror", "key_lookup_failed")
+
+
+def test_an_alias_is_told_from_the_key_it_leads_to() -> None:
+    target = "s1.dkim.esp.example.net"
+    assert only(signed()).key_alias_of is None
+    hosted = Seen(Answer(KEY, "TXT", (rsa_record(rsa_key()),), alias_of=target))
+    assert (only(signed(), {KEY: hosted}).result, only(signed(), {KEY: hosted}).key_alias_of) == ("pass", target)
+    gone = only(signed(), {KEY: Absent("nxdomain", alias_of=target)})
+    assert (gone.reason, gone.key_alias_of) == ("key_not_found", target)
 
 
 def test_a_key_of_strict_domain_forbids_a_sub_domain_as_identity() -> None:
