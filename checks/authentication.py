@@ -69,6 +69,7 @@ def mail_facts_of(gathered: Mapping[str, Any], size: int) -> MailFacts | None:
     session: SessionEvidence = gathered["SessionEvidence"]
     dmarc: DmarcResultEvidence | None = gathered.get("DmarcResultEvidence")
     client: ClientReverseEvidence | None = gathered.get("ClientReverseEvidence")
+    spf: SpfResultEvidence | None = gathered.get("SpfResultEvidence")
     reverse = client.reverse if client else None
     name = reverse.confirmed if reverse else None
     if name is None and reverse and isinstance(reverse.names, Seen) and reverse.names.value.values:
@@ -85,8 +86,8 @@ def mail_facts_of(gathered: Mapping[str, Any], size: int) -> MailFacts | None:
         reverse=_reverse_state(reverse),
         tls_version=session.tls_version,
         tls_cipher=session.tls_cipher,
-        forwarded=message.forwarded,
-        aligned_pass=_aligned_pass(message, gathered.get("SpfResultEvidence"), dmarc),
+        forwarded=_forwarded(message, spf, dmarc),
+        aligned_pass=_aligned_pass(message, spf, dmarc),
         size=size,
     )
 
@@ -105,6 +106,15 @@ def _organizational(message: MessageEvidence, dmarc: DmarcResultEvidence | None)
     if dmarc is None:
         return None
     return dmarc.organizational.value if isinstance(dmarc.organizational, Seen) else message.from_domain
+
+
+def _forwarded(
+    message: MessageEvidence, spf: SpfResultEvidence | None, dmarc: DmarcResultEvidence | None
+) -> tuple[str, ...]:
+    """The signs of forwarding. A list sends with a return path of its own: where the author's passes SPF, it is none."""
+    if spf and spf.result == "pass" and dmarc and dmarc.spf_aligned:
+        return tuple(sign for sign in message.forwarded if sign != "list_id")
+    return message.forwarded
 
 
 def _aligned_pass(

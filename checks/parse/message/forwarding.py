@@ -36,15 +36,31 @@ def signs_of_forwarding(
 
 
 def _is_own_list(mail: Mail, author_domain: str, signatures: Sequence[Signature]) -> bool:
-    """The author's own signature covers every List-Id: who sends the newsletter wrote it, and no list on the way."""
+    """Whoever sends the newsletter wrote List-Id, and no list on the way.
+
+    The author's own signature passes, and covers every List-Id or belongs to the domain that all of them name.
+    """
+    names = mail.all(b"list-id")
+    hosts = [_list_domain(name.text) for name in names]
     return any(
         signature.result == "pass"
         and _are_related(signature.domain, author_domain)
-        and signature.signed_headers.count("list-id") >= len(mail.all(b"list-id"))
+        and (
+            signature.signed_headers.count("list-id") >= len(names)
+            or all(_are_related(host, author_domain) or _are_related(host, signature.domain) for host in hosts)
+        )
         for signature in signatures
     )
 
 
+def _list_domain(value: str) -> str:
+    """What stands in the angle brackets of List-Id, a domain in form (RFC 2919 section 2); "" for a single label."""
+    name = value.rpartition("<")[2].partition(">")[0].strip().strip(".").lower()
+    return name if "." in name else ""
+
+
 def _are_related(one: str, other: str) -> bool:
     """The same name, or one below the other. The organizational domain is not known here."""
+    if not one or not other:
+        return False
     return one == other or one.endswith("." + other) or other.endswith("." + one)

@@ -85,7 +85,14 @@ def test_a_newsletter_whose_author_signed_its_list_id_was_not_forwarded() -> Non
 
     newsletter, covering = b"List-Id: <news.example.jp>\r\n" + PLAIN, [b"from", b"subject", b"list-id"]
     assert forwarded(signed(newsletter, headers=covering)) == ()
-    assert forwarded(signed(newsletter)) == ("list_id",), "anybody may have added it"
+    elsewhere = newsletter.replace(b"news.example.jp", b"list.example.net")
+    assert forwarded(signed(newsletter)) == (), "the list is the author's own"
+    assert forwarded(signed(elsewhere)) == ("list_id",), "anybody may have added it"
+    assert forwarded(signed(elsewhere, headers=covering)) == ()
+    assert forwarded(newsletter) == ("list_id",), "nothing passes"
+    for value in (b"", b"<>", b"<jp>", b"news", b"<news.example.jp"):
+        wanted = () if value == b"<news.example.jp" else ("list_id",)
+        assert forwarded(signed(newsletter.replace(b"<news.example.jp>", value))) == wanted
     assert forwarded(b"List-Id: <l.example.net>\r\n" + signed(newsletter, headers=covering)) == ("list_id",)
     assert forwarded(signed(newsletter, headers=covering).replace(b"Hello", b"[l] Hello")) == ("list_id",)
     assert forwarded(signed(newsletter, headers=covering, domain="esp.example.net")) == ("list_id",)
