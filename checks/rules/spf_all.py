@@ -9,6 +9,7 @@ from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordCh
 from checks.evidence.spf import SpfEvidence, SpfNode
 from checks.model import Severity, Tier, Unreachable, Why
 from checks.parse.spf_proposal import Fault, proposed
+from checks.rules._spf_change import WITH_END, changes_end, with_end
 
 _QUARTER = 2**30
 _WIDEST_IPV6 = 16
@@ -32,6 +33,15 @@ _WHY_INCLUDED = Text(
     ja="`{through}` の参照先である `{holder}` のレコードに `{term}` があります。`{domain}` をかたるメールが、どのサーバーから送られてもSPFに合格し、DMARCにも合格してしまいます。",
 )
 
+_INCLUDE_REMOVED = Texts(
+    title=_INCLUDED,
+    why=_WHY_INCLUDED,
+    fix=Text(
+        en="Remove `{through}` from the TXT record of `{domain}` (the new record shown contains all corrections of this report), list the servers you need by address, and tell whoever runs `{holder}`.",
+        ja="`{domain}` のTXTレコードから `{through}` を削除し(下記の変更後のレコードは、この結果のすべての修正を含みます)、必要なサーバーはアドレスで記載します。`{holder}` の管理者にも連絡してください。",
+    ),
+)
+
 PASS_ALL = Rule(
     id="SPF201",
     name="pass-all",
@@ -43,8 +53,8 @@ PASS_ALL = Rule(
         title=_TITLE,
         why=_WHY,
         fix=Text(
-            en="Make sure that all your senders are listed, then replace `{term}` by `~all` in the TXT record of `{domain}` (new record shown with this finding).",
-            ja="正規の送信元がすべて記載されていることを確認し、`{domain}` のTXTレコードの `{term}` を `~all` に変更します(変更後のレコードは下記)。",
+            en="Make sure that all your senders are listed, then replace `{term}` by `~all` in the TXT record of `{domain}` (the new record shown contains all corrections of this report).",
+            ja="正規の送信元がすべて記載されていることを確認し、`{domain}` のTXTレコードの `{term}` を `~all` に変更します(下記の変更後のレコードは、この結果のすべての修正を含みます)。",
         ),
     ),
     variants={
@@ -56,14 +66,8 @@ PASS_ALL = Rule(
                 ja="`{domain}` のTXTレコードに、このドメインで送信するサーバーやサービスを記載し、末尾の `{term}` を `~all` に変更します。現在のレコードには送信元が1つも記載されていないため、変更後のレコードは示していません。",
             ),
         ),
-        "included": Texts(
-            title=_INCLUDED,
-            why=_WHY_INCLUDED,
-            fix=Text(
-                en="Remove `{through}` from the TXT record of `{domain}` (new record shown with this finding), list the servers you need by address, and tell whoever runs `{holder}`.",
-                ja="`{domain}` のTXTレコードから `{through}` を削除し(変更後のレコードは下記)、必要なサーバーはアドレスで記載します。`{holder}` の管理者にも連絡してください。",
-            ),
-        ),
+        "included": _INCLUDE_REMOVED,
+        f"included_{WITH_END}": with_end(_INCLUDE_REMOVED),
         "included_by_hand": Texts(
             title=_INCLUDED,
             why=_WHY_INCLUDED,
@@ -144,7 +148,8 @@ def _by_all(spf: SpfEvidence, tree: SpfNode) -> Finding:
     else:
         way = next(w for w in tree.paths() if w[-1].domain == spf.passes_all_at)
         through = way[1].via.text if way[1].via else ""
-        variant = "included" if new else "included_by_hand"
+        ends = changes_end(tree.record, new)
+        variant = "included_by_hand" if new is None else f"included_{WITH_END}" if ends else "included"
     return PASS_ALL.found(
         spf.domain,
         variant=variant,

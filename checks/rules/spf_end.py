@@ -8,6 +8,7 @@ from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordCh
 from checks.evidence.spf import SpfEvidence, SpfNode, SpfTerm
 from checks.model import Severity, Tier, Unreachable, Why
 from checks.parse.spf_proposal import Fault, proposed, unreached_terms
+from checks.rules._spf_change import WITH_END, changes_end, with_end
 
 _MAX_SHOWN = 5
 
@@ -20,6 +21,15 @@ _WHY_UNREACHED = Text(
     ja="`all` はすべてのアドレスに一致するため、評価はそこで終わります。`redirect` も `all` があると無視されます(RFC 7208の5.1、6.1)。これらの項目にだけ記載した送信元はSPFに合格しません。",
 )
 
+_LEFT_OUT = Texts(
+    title=_UNREACHED,
+    why=_WHY_UNREACHED,
+    fix=Text(
+        en="Replace the TXT record of `{domain}` by the new one shown, which contains all corrections of this report. That these are left out in it changes no result.",
+        ja="`{domain}` のTXTレコードを、これらのメカニズムを除いた下記のレコードに置き換えます(この結果のすべての修正を含みます)。これらを除いても判定結果は変わりません。",
+    ),
+)
+
 TERMS_AFTER_ALL = Rule(
     id="SPF104",
     name="terms-after-all",
@@ -27,15 +37,9 @@ TERMS_AFTER_ALL = Rule(
     tier=Tier.NONE,
     since="0.2",
     facts=("domain", "unreached", "end"),
-    texts=Texts(
-        title=_UNREACHED,
-        why=_WHY_UNREACHED,
-        fix=Text(
-            en="Replace the TXT record of `{domain}` by the corrected one (shown with this finding), in which they are left out: no result changes by that.",
-            ja="`{domain}` のTXTレコードを、これらの項目を除いたレコード(下記)に置き換えます。判定結果は変わりません。",
-        ),
-    ),
+    texts=_LEFT_OUT,
     variants={
+        WITH_END: with_end(_LEFT_OUT),
         "by_hand": Texts(
             title=_UNREACHED,
             why=_WHY_UNREACHED,
@@ -57,8 +61,8 @@ _NEUTRAL = Text(
     ja="`{domain}` のSPFは `?all` で終わり、記載のないサーバーについて何も判定していません",
 )
 _WHY_NEUTRAL = Text(
-    en="With the result neutral receivers treat forged mail like mail of a domain without SPF. Bulk senders need a pass, and `?all` protects nobody.",
-    ja="結果がneutralになり、なりすましメールもSPFのないドメインのメールと同じ扱いになります。大量送信者に求められるのは合格(pass)で、`?all` では保護になりません。",
+    en="Receivers get the result `neutral` and treat forged mail like mail of a domain without SPF. Bulk senders need a `pass`; `?all` protects nobody.",
+    ja="結果がneutralになり、なりすましメールもSPFのないドメインのメールと同じ扱いになります。`?all` ではなりすましを防げません。また、大量送信者にはSPFのpassが求められます。",
 )
 
 NEUTRAL_ALL = Rule(
@@ -72,8 +76,8 @@ NEUTRAL_ALL = Rule(
         title=_NEUTRAL,
         why=_WHY_NEUTRAL,
         fix=Text(
-            en="Make sure that all your senders are listed, then replace `?all` by `~all` in the TXT record of `{holder}` (corrected record shown with this finding).",
-            ja="送信元がすべて記載されていることを確認し、`{holder}` のTXTレコードの `?all` を `~all` に変更します(修正後のレコードは下記)。",
+            en="Make sure that all your senders are listed, then replace `?all` by `~all` in the TXT record of `{holder}` (the new record shown contains all corrections of this report).",
+            ja="送信元がすべて記載されていることを確認し、`{holder}` のTXTレコードの `?all` を `~all` に変更します(下記の変更後のレコードは、この結果のすべての修正を含みます)。",
         ),
     ),
     variants={
@@ -110,8 +114,8 @@ NO_ALL = Rule(
         title=_OPEN_END,
         why=_WHY_OPEN_END,
         fix=Text(
-            en="Make sure that all your senders are listed, then end the TXT record of `{holder}` in `~all` (corrected record shown with this finding).",
-            ja="送信元がすべて記載されていることを確認し、`{holder}` のTXTレコードの末尾に `~all` を加えます(修正後のレコードは下記)。",
+            en="Make sure that all your senders are listed, then end the TXT record of `{holder}` in `~all` (the new record shown contains all corrections of this report).",
+            ja="送信元がすべて記載されていることを確認し、`{holder}` のTXTレコードの末尾に `~all` を加えます(下記の変更後のレコードは、この結果のすべての修正を含みます)。",
         ),
     ),
     variants={
@@ -164,7 +168,7 @@ def _terms_after(tree: SpfNode, end: SpfTerm, unreached: tuple[SpfTerm, ...]) ->
     new = proposed(tree).for_fault(Fault.UNREACHED)
     return TERMS_AFTER_ALL.found(
         tree.domain,
-        variant=None if new else "by_hand",
+        variant="by_hand" if new is None else WITH_END if changes_end(tree.record, new) else None,
         records=(RecordChange(tree.published_at, "TXT", tree.record.text if tree.record else None, new),),
         domain=tree.domain,
         unreached=tuple(_short(t.text) for t in unreached[:_MAX_SHOWN]),

@@ -8,6 +8,7 @@ from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordCh
 from checks.evidence.spf import SpfEvidence, SpfNode, SpfTerm
 from checks.model import Absent, Seen, Severity, Tier, Unreachable, Why
 from checks.parse.spf_proposal import Fault, proposed
+from checks.rules._spf_change import WITH_END, changes_end, with_end
 from checks.rules.spf_record import MAX_SHOWN, MULTIPLE_SPF_RECORDS
 
 _TITLE = Text(
@@ -23,6 +24,14 @@ _WHY_REDIRECT = Text(
     en="At `{term}` receivers answer permerror instead of a result: mail that no earlier term lists fails SPF with an error.",
     ja="受信側は `{term}` に達すると結果をpermerrorとします。それより前の項目に一致しない送信元は、すべてエラーになります。",
 )
+_REMOVED = Texts(
+    title=_TITLE,
+    why=_WHY,
+    fix=Text(
+        en="Remove `{term}` from the TXT record of `{holder}` (the new record shown contains all corrections of this report). If you still use that service, take its present include from its documentation.",
+        ja="`{holder}` のTXTレコードから `{term}` を削除します(下記の変更後のレコードは、この結果のすべての修正を含みます)。そのサービスを引き続き使う場合は、提供元の案内にある現在の `include` に置き換えてください。",
+    ),
+)
 
 INCLUDE_WITHOUT_SPF = Rule(
     id="SPF304",
@@ -31,15 +40,9 @@ INCLUDE_WITHOUT_SPF = Rule(
     tier=Tier.MAIL,
     since="0.1",
     facts=("domain", "target", "term", "holder", "through", "answer"),
-    texts=Texts(
-        title=_TITLE,
-        why=_WHY,
-        fix=Text(
-            en="Remove `{term}` from the TXT record of `{holder}` (new record shown with this finding). If you still use that service, take its present include from its documentation.",
-            ja="`{holder}` のTXTレコードから `{term}` を削除します(変更後のレコードは下記)。そのサービスを引き続き使う場合は、提供元の案内にある現在の `include` に置き換えてください。",
-        ),
-    ),
+    texts=_REMOVED,
     variants={
+        WITH_END: with_end(_REMOVED),
         "by_hand": Texts(
             title=_TITLE,
             why=_WHY,
@@ -60,8 +63,8 @@ INCLUDE_WITHOUT_SPF = Rule(
             title=_TITLE,
             why=_WHY_REDIRECT,
             fix=Text(
-                en="In the TXT record of `{holder}` replace `{term}` by `~all` (new record shown with this finding) and list your senders, or point it to a domain that has an SPF record.",
-                ja="`{holder}` のTXTレコードの `{term}` を `~all` に置き換えて(変更後のレコードは下記)送信元を記載するか、SPFレコードのあるドメインを指定します。",
+                en="In the TXT record of `{holder}` replace `{term}` by `~all` (the new record shown contains all corrections of this report) and list your senders, or point it to a domain that has an SPF record.",
+                ja="`{holder}` のTXTレコードの `{term}` を `~all` に置き換えて(下記の変更後のレコードは、この結果のすべての修正を含みます)送信元を記載するか、SPFレコードのあるドメインを指定します。",
             ),
         ),
         "foreign": Texts(
@@ -111,7 +114,7 @@ def _faults(way: tuple[SpfNode, ...]) -> Iterator[Finding]:
             records = _change(holder) if is_own else ()
             yield INCLUDE_WITHOUT_SPF.found(
                 node.domain,
-                variant=_own_wording(term, records) if is_own else "foreign",
+                variant=_own_wording(term, holder, records) if is_own else "foreign",
                 records=records,
                 domain=owner.domain,
                 target=node.domain,
@@ -132,11 +135,13 @@ def _faults(way: tuple[SpfNode, ...]) -> Iterator[Finding]:
             )
 
 
-def _own_wording(term: SpfTerm, records: Sequence[RecordChange]) -> str | None:
+def _own_wording(term: SpfTerm, holder: SpfNode, records: Sequence[RecordChange]) -> str | None:
     is_certain = all(change.new is not None for change in records)
     if term.name == "redirect":
         return "redirect" if is_certain else "redirect_by_hand"
-    return None if is_certain else "by_hand"
+    if not is_certain:
+        return "by_hand"
+    return WITH_END if any(changes_end(holder.record, change.new) for change in records) else None
 
 
 def _change(holder: SpfNode) -> tuple[RecordChange, ...]:

@@ -12,6 +12,7 @@ from checks.parse.spf import parse_spf
 from checks.parse.spf_course import MAX_LOOKUPS as LIMIT
 from checks.parse.spf_course import course
 from checks.parse.spf_proposal import Fault, proposed
+from checks.rules._spf_change import WITH_END, changes_end, with_end
 
 _NEAR = LIMIT - 1
 _MAX_SHOWN = 14
@@ -26,6 +27,19 @@ _FIX = Text(
     ja="`{domain}` のTXTレコードの参照を{excess}回以上減らしてください。使っていないサービスの `include` は削除します。配信や請求書のサービスは、Return-Pathを専用のサブドメイン(例: `news.{domain}`)にし、`include` もそこへ移します。たとえば {example:code} の送信元をこのように移してから外すと、{rest}回になります。",
 )
 
+_COUNT = Text(
+    en="SPF of `{domain}` needs {lookups} DNS lookups; receivers stop at {limit}",
+    ja="`{domain}` のSPFはDNSルックアップが{lookups}回必要です(上限は{limit}回)",
+)
+_REPEATED = Texts(
+    title=_COUNT,
+    why=_WHY,
+    fix=Text(
+        en="The record of `{domain}` repeats terms. Replace it by the new one shown, which has nothing twice and is within the limit. It contains all corrections of this report.",
+        ja="`{domain}` のレコードには同じメカニズムが重複しています。重複を除いた下記のレコードに置き換えると、上限内に収まります(この結果のすべての修正を含みます)。",
+    ),
+)
+
 TOO_MANY_LOOKUPS = Rule(
     id="SPF301",
     name="too-many-lookups",
@@ -33,14 +47,7 @@ TOO_MANY_LOOKUPS = Rule(
     tier=Tier.MAIL,
     since="0.1",
     facts=("domain", "lookups", "limit", "excess", "branches", "unreached", "example", "rest", "tree"),
-    texts=Texts(
-        title=Text(
-            en="SPF of `{domain}` needs {lookups} DNS lookups; receivers stop at {limit}",
-            ja="`{domain}` のSPFはDNSルックアップが{lookups}回必要です(上限は{limit}回)",
-        ),
-        why=_WHY,
-        fix=_FIX,
-    ),
+    texts=Texts(title=_COUNT, why=_WHY, fix=_FIX),
     variants={
         "at_least": Texts(
             title=Text(
@@ -50,17 +57,8 @@ TOO_MANY_LOOKUPS = Rule(
             why=_WHY,
             fix=_FIX,
         ),
-        "repeated": Texts(
-            title=Text(
-                en="SPF of `{domain}` needs {lookups} DNS lookups; receivers stop at {limit}",
-                ja="`{domain}` のSPFはDNSルックアップが{lookups}回必要です(上限は{limit}回)",
-            ),
-            why=_WHY,
-            fix=Text(
-                en="The record of `{domain}` repeats terms. Replace it by the one shown with this finding, which has nothing twice: that is within the limit.",
-                ja="`{domain}` のレコードには同じ項目が重複しています。重複を除いたレコード(下記)に置き換えると、上限内に収まります。",
-            ),
-        ),
+        "repeated": _REPEATED,
+        f"repeated_{WITH_END}": with_end(_REPEATED),
     },
     references=("https://www.rfc-editor.org/rfc/rfc7208#section-4.6.4", "https://support.google.com/a/answer/33786"),
     sample=Sample(
@@ -128,6 +126,15 @@ _LOOP_WHY = Text(
     ja="参照は {way:code} の順に循環しています。受信側は{limit}回の上限に達するまで循環をたどり、結果をpermerrorとします。合格するのはそれより前に記載された送信元だけで、ほかの送信元はSPFに合格しません。",
 )
 
+_LOOP_CUT = Texts(
+    title=_LOOP_TITLE,
+    why=_LOOP_WHY,
+    fix=Text(
+        en="Remove `{term}` from the TXT record of `{holder}` (the new record shown contains all corrections of this report): it adds no sender that is not listed already.",
+        ja="`{holder}` のTXTレコードから `{term}` を削除します(下記の変更後のレコードは、この結果のすべての修正を含みます)。循環する参照によって追加される送信元はないため、影響はありません。",
+    ),
+)
+
 INCLUDE_LOOP = Rule(
     id="SPF305",
     name="include-loop",
@@ -135,15 +142,9 @@ INCLUDE_LOOP = Rule(
     tier=Tier.MAIL,
     since="0.2",
     facts=("domain", "term", "holder", "through", "way", "limit"),
-    texts=Texts(
-        title=_LOOP_TITLE,
-        why=_LOOP_WHY,
-        fix=Text(
-            en="Remove `{term}` from the TXT record of `{holder}` (new record shown with this finding): it adds no sender that is not listed already.",
-            ja="`{holder}` のTXTレコードから `{term}` を削除します(変更後のレコードは下記)。循環する参照によって追加される送信元はないため、影響はありません。",
-        ),
-    ),
+    texts=_LOOP_CUT,
     variants={
+        WITH_END: with_end(_LOOP_CUT),
         "by_hand": Texts(
             title=_LOOP_TITLE,
             why=_LOOP_WHY,
@@ -200,6 +201,8 @@ def _too_many(spf: SpfEvidence, tree: SpfNode, record: SpfRecord) -> Finding:
     is_whole = tree.why_unknown is None and not _has_open_target(tree)
     change = _enough(tree, branches) if is_whole else None
     variant = "repeated" if change else None if is_whole else "at_least"
+    if changes_end(record, change):
+        variant = f"repeated_{WITH_END}"
     example = _droppable(branches, tree.lookups - LIMIT)
     return TOO_MANY_LOOKUPS.found(
         spf.domain,
@@ -246,9 +249,12 @@ def _loop(spf: SpfEvidence, way: tuple[SpfNode, ...]) -> Finding:
     is_own = holder.domain == spf.domain or holder.domain.endswith("." + spf.domain)
     new = proposed(holder).for_fault(Fault.LOOP) if is_own else None
     names = [n.domain for n in way]
+    variant = "foreign" if not is_own else "by_hand" if new is None else None
+    if changes_end(holder.record, new):
+        variant = WITH_END
     return INCLUDE_LOOP.found(
         holder.domain,
-        variant=None if new else "by_hand" if is_own else "foreign",
+        variant=variant,
         records=(RecordChange(holder.published_at, "TXT", holder.record.text, new),)
         if is_own and holder.record
         else (),

@@ -10,6 +10,7 @@ from checks.model import Absent, Severity, Tier, Unreachable, Why
 from checks.parse.spf import spf_records
 from checks.parse.spf_proposal import proposed
 from checks.parse.spf_size import MAX_ANSWER, MAX_RECORD, answer_octets
+from checks.rules._spf_change import WITH_END, changes_end, with_end
 
 _LONG = Text(
     en="The SPF record of `{domain}` is {octets} octets long; more than {limit} do not fit into a plain DNS answer",
@@ -18,6 +19,15 @@ _LONG = Text(
 _WHY_LONG = Text(
     en="Beyond 512 octets an answer needs larger UDP packets or TCP (RFC 7208 section 3.4). Where a firewall stops these, receivers get no SPF record: mail is deferred or does not pass.",
     ja="応答が512オクテットを超えると、大きなUDPパケットかTCPが必要です(RFC 7208の3.4)。ファイアウォールがこれを通さない環境では、受信側がSPFレコードを取得できず、配送の遅延やSPFの不合格につながります。",
+)
+
+_CORRECTED = Texts(
+    title=_LONG,
+    why=_WHY_LONG,
+    fix=Text(
+        en="Replace the TXT record of `{domain}` by the new one shown, which is short enough. It contains all corrections of this report.",
+        ja="`{domain}` のTXTレコードを下記の変更後のレコードに置き換えると、上限内に収まります(この結果のすべての修正を含みます)。",
+    ),
 )
 
 RECORD_TOO_LONG = Rule(
@@ -36,14 +46,8 @@ RECORD_TOO_LONG = Rule(
         ),
     ),
     variants={
-        "corrected": Texts(
-            title=_LONG,
-            why=_WHY_LONG,
-            fix=Text(
-                en="Replace the TXT record of `{domain}` by the corrected one (shown with this finding), which is short enough.",
-                ja="`{domain}` のTXTレコードを、修正したレコード(下記)に置き換えると、上限内に収まります。",
-            ),
-        ),
+        "corrected": _CORRECTED,
+        f"corrected_{WITH_END}": with_end(_CORRECTED),
         "answer": Texts(
             title=Text(
                 en="The DNS answer with the SPF record of `{domain}` has about {octets} octets; over {limit} it may be lost",
@@ -82,9 +86,10 @@ def judge(spf: SpfEvidence) -> Iterator[Finding]:
     if octets > MAX_RECORD:
         new = proposed(tree).text
         new = new if new and len(new) <= MAX_RECORD else None
+        ends = changes_end(tree.record, new)
         yield RECORD_TOO_LONG.found(
             spf.domain,
-            variant="corrected" if new else None,
+            variant=None if new is None else f"corrected_{WITH_END}" if ends else "corrected",
             records=(RecordChange(spf.published_at, "TXT", tree.record.text, new),),
             octets=octets,
             limit=MAX_RECORD,

@@ -9,6 +9,7 @@ from checks.evidence.spf import SpfEvidence, SpfNode, SpfSyntaxError
 from checks.model import Severity, Tier, Unreachable, Why
 from checks.parse.spf_proposal import Fault, proposed
 from checks.parse.spf_repair import misread_terms
+from checks.rules._spf_change import WITH_END, changes_end, with_end
 
 _REASONS: dict[str, Text] = {
     "unknown_mechanism": Text(
@@ -98,12 +99,12 @@ _CONSEQUENCE = Text(
     ja="受信側はレコード全体をpermerrorとし、すべての送信元がSPFに合格しなくなります。",
 )
 _CORRECTED = Text(
-    en="Replace the TXT record of `{domain}` by the corrected one (shown with this finding). Only what the findings on this record name is changed.",
-    ja="`{domain}` のTXTレコードを、修正したレコード(下記)に置き換えます。このレコードについての指摘以外の箇所は変えていません。",
+    en="Replace the TXT record of `{domain}` by the new one shown. It contains all corrections of this report, and changes nothing else.",
+    ja="`{domain}` のTXTレコードを、下記の変更後のレコードに置き換えます。この結果のすべての修正を含み、それ以外の箇所は変えていません。",
 )
 _CLOSED = Text(
-    en="Replace the TXT record of `{domain}` by the corrected one (shown with this finding), once it lists all your senders. It ends in `~all`: with `all` as you wrote it, every server in the world could send.",
-    ja="送信元がすべて記載されていることを確認し、`{domain}` のTXTレコードを、修正したレコード(下記)に置き換えます。元の `all` のままではあらゆるサーバーからの送信を許可してしまうため、末尾は `~all` に変えています。",
+    en="Once it lists all your senders, replace the TXT record of `{domain}` by the new one shown, which contains all corrections of this report. It ends in `~all`: with `all` as you wrote it, every server in the world could send.",
+    ja="送信元がすべて記載されていることを確認し、`{domain}` のTXTレコードを、下記の変更後のレコードに置き換えます(この結果のすべての修正を含みます)。元の `all` のままではあらゆるサーバーからの送信を許可してしまうため、末尾は `~all` に変えています。",
 )
 _BY_HAND = Text(
     en="Correct or remove `{term}` in the TXT record of `{domain}`. What was meant only its owner can tell, so no new record is proposed.",
@@ -116,6 +117,7 @@ def _wordings() -> Iterator[tuple[str, Texts]]:
         why = Text(en=f"{reason.en} {_CONSEQUENCE.en}", ja=f"{reason.ja}{_CONSEQUENCE.ja}")
         yield kind, Texts(_TITLE, why, _BY_HAND)
         yield f"{kind}-corrected", Texts(_TITLE, why, _CORRECTED)
+        yield f"{kind}-corrected-{WITH_END}", with_end(Texts(_TITLE, why, _CORRECTED))
         yield f"{kind}-closed", Texts(_TITLE, why, _CLOSED)
     ignored = Texts(
         title=Text(
@@ -130,6 +132,7 @@ def _wordings() -> Iterator[tuple[str, Texts]]:
     )
     yield "ignored", ignored
     yield "ignored-corrected", Texts(ignored.title, ignored.why, _CORRECTED)
+    yield f"ignored-corrected-{WITH_END}", with_end(Texts(ignored.title, ignored.why, _CORRECTED))
     yield "ignored-closed", Texts(ignored.title, ignored.why, _CLOSED)
     yield (
         "included",
@@ -192,6 +195,8 @@ def _faults(way: tuple[SpfNode, ...]) -> Iterator[Finding]:
     proposal = proposed(node)
     new = proposal.for_fault(Fault.SYNTAX)
     suffix = "" if new is None else "-closed" if Fault.OPEN in proposal.mended else "-corrected"
+    if suffix == "-corrected" and changes_end(node.record, new):
+        suffix += f"-{WITH_END}"
     if node.record.error is not None:
         yield _found(owner, node, node.record.error, node.record.error.kind + suffix, new)
     elif misread := misread_terms(node.record):

@@ -10,7 +10,8 @@ from checks.evidence.domain import UseEvidence
 from checks.evidence.spf import SpfEvidence, SpfNode
 from checks.model import Severity, Tier, Unreachable, Why
 from checks.parse.spf_proposal import Fault, Proposal, proposed
-from checks.parse.spf_redundancy import redundancies
+from checks.parse.spf_redundancy import Redundancy, redundancies
+from checks.rules._spf_change import WITH_END, changes_end, with_end
 
 _MAX_SHOWN = 5
 
@@ -28,10 +29,10 @@ PTR_MECHANISM = Rule(
         ),
         why=Text(
             en="RFC 7208 section 5.5 rules it out: it is slow, loads the reverse zones, and fails when one of their servers does not answer. Some receivers skip it, so that its senders do not pass.",
-            ja="RFC 7208の5.5で使わないよう定められています。処理が遅く、逆引きゾーンに負荷をかけ、そのサーバーが応答しないと判定できません。無視する受信側もあり、その場合は送信元がSPFに合格しません。",
+            ja="RFC 7208の5.5節で使わないよう定められています。処理が遅く、逆引きゾーンに負荷をかけ、逆引きのDNSサーバーが応答しないと判定できません。無視する受信側もあり、その場合は送信元がSPFに合格しません。",
         ),
         fix=Text(
-            en="Find the servers that pass by `{term}` alone (DMARC reports, mail logs), list them as `ip4:` or `ip6:` in the TXT record of `{domain}`, then delete `{term}`. No new record is shown: which servers these are, the present one does not tell.",
+            en="Find the servers that pass by `{term}` alone (DMARC reports, mail logs), list them as `ip4:` or `ip6:` in the TXT record of `{domain}`, then delete `{term}`. No new record is shown: the present one does not tell which servers these are.",
             ja="`{term}` だけで合格しているサーバーをDMARCレポートやメールログで調べ、`{domain}` のTXTレコードに `ip4:` または `ip6:` で記載してから、`{term}` を削除します。現在のレコードからは該当するサーバーがわからないため、変更後のレコードは示していません。",
         ),
     ),
@@ -41,15 +42,24 @@ PTR_MECHANISM = Rule(
 
 _REPEATED = Text(
     en="The SPF record of `{domain}` has terms that others in it already cover: {redundant:code}",
-    ja="`{domain}` のSPFレコードに、ほかの項目と重複する項目があります: {redundant:code}",
+    ja="`{domain}` のSPFレコードに、重複したメカニズムがあります: {redundant:code}",
 )
 _WHY_REPEATED = Text(
-    en="They let nobody send who may not anyhow: {covered:code}. Each repeated `include`, `a` or `mx` uses up some of the 10 DNS lookups that receivers make.",
-    ja="なくても送信元は変わりません({covered:code})。`include`、`a`、`mx` の重複は、受信側が行うDNS参照(上限10回)を無駄に使います。",
+    en="Each stands there twice (2×) or lies within another term (⊂), so that without it the same servers may send: {covered:code}. A repeated `include`, `a` or `mx` uses up some of the 10 DNS lookups that receivers make.",
+    ja="2回記載されているか(2×)、ほかのメカニズムに含まれるため(⊂)、なくても送信元は変わりません: {covered:code}。`include`、`a`、`mx` の重複は、受信側が行うDNS参照(上限10回)を無駄に使います。",
 )
 _UNNEEDED = Text(
     en="`{redundant}` in the SPF of `{domain}` is not needed for mail from {service}",
     ja="`{domain}` のSPFの `{redundant}` は、{service} からの送信には不要です",
+)
+
+_LEFT_OUT = Texts(
+    title=_REPEATED,
+    why=_WHY_REPEATED,
+    fix=Text(
+        en="Replace the TXT record of `{domain}` by the new one shown, in which they are left out. It contains all corrections of this report.",
+        ja="`{domain}` のTXTレコードを、重複を除いた下記のレコードに置き換えます(この結果のすべての修正を含みます)。",
+    ),
 )
 
 REDUNDANT_TERM = Rule(
@@ -59,15 +69,9 @@ REDUNDANT_TERM = Rule(
     tier=Tier.NONE,
     since="0.2",
     facts=("domain", "redundant", "covered", "service", "lookups", "read"),
-    texts=Texts(
-        title=_REPEATED,
-        why=_WHY_REPEATED,
-        fix=Text(
-            en="Replace the TXT record of `{domain}` by the corrected one (shown with this finding), in which they are left out.",
-            ja="`{domain}` のTXTレコードを、重複を除いたレコード(下記)に置き換えます。",
-        ),
-    ),
+    texts=_LEFT_OUT,
     variants={
+        WITH_END: with_end(_LEFT_OUT),
         "by_hand": Texts(
             title=_REPEATED,
             why=_WHY_REPEATED,
@@ -99,7 +103,7 @@ REDUNDANT_TERM = Rule(
             ),
         ),
     },
-    references=("https://www.rfc-editor.org/rfc/rfc7208#section-4.6.4", "https://dmarc.wiki/mailchimp"),
+    references=("https://www.rfc-editor.org/rfc/rfc7208#section-4.6.4",),
     sample=Sample(
         bad="v=spf1 mx ip4:11.1.0.0/24 ip4:11.1.0.10 ~all",
         good="v=spf1 mx ip4:11.1.0.0/24 ~all",
@@ -138,15 +142,21 @@ def _repeated(spf: SpfEvidence, tree: SpfNode, proposal: Proposal) -> Iterator[F
     new = proposal.text if proposal.mended & {Fault.REDUNDANT, Fault.SYNTAX} else None
     yield REDUNDANT_TERM.found(
         spf.domain,
-        variant=None if new else "by_hand",
+        variant="by_hand" if new is None else WITH_END if changes_end(tree.record, new) else None,
         records=(RecordChange(spf.published_at, "TXT", tree.record.text if tree.record else None, new),),
         domain=spf.domain,
         redundant=tuple(_short(r.term.text) for r in found[:_MAX_SHOWN]),
-        covered=tuple(f"{_short(r.covered_by.text)} ⊇ {_short(r.term.text)}" for r in found[:_MAX_SHOWN]),
+        covered=tuple(map(_pair, found[:_MAX_SHOWN])),
         service="",
         lookups=0,
         read="",
     )
+
+
+def _pair(found: Redundancy) -> str:
+    """`mx (2×)` for what is listed twice, `ip4:11.1.0.7 ⊂ ip4:11.1.0.0/24` for what lies in another."""
+    term, other = _short(found.term.text), _short(found.covered_by.text)
+    return f"{term} (2×)" if term.lower() == other.lower() else f"{term} ⊂ {other}"
 
 
 def _unneeded(spf: SpfEvidence, tree: SpfNode) -> Iterator[Finding]:
@@ -177,7 +187,7 @@ def _short(text: str) -> str:
 
 CHECK = Check(
     id="spf.terms",
-    title=Text(en="Superfluous SPF terms", ja="SPFの不要な項目"),
+    title=Text(en="SPF terms that are redundant or discouraged", ja="SPFの重複・非推奨のメカニズム"),
     needs=(SpfEvidence, UseEvidence),
     rules=(PTR_MECHANISM, REDUNDANT_TERM),
     judge=judge,

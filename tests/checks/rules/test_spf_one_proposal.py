@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spf_world import looked_up
 
-from checks.catalogue import RecordChange
+from checks.catalogue import Finding, RecordChange
 from checks.engine import judge
 from checks.evidence.domain import UseEvidence
 from checks.evidence.message import SessionEvidence
@@ -32,8 +32,8 @@ WORLD = {
 }
 
 
-def changes(record: str) -> list[RecordChange]:
-    """What is proposed for the domain's own record, by all its findings."""
+def found_in(record: str) -> list[Finding]:
+    """What all checks of the record find."""
     spf, lookups = looked_up({**WORLD, "d": f"{WORLD['d']}\n{record}"})
     evidence = {
         SpfEvidence: spf,
@@ -42,14 +42,17 @@ def changes(record: str) -> list[RecordChange]:
         UseEvidence: use("d.example"),
         SessionEvidence: NO_SESSION,
     }
-    found: list[RecordChange] = []
+    found: list[Finding] = []
     for check in OF_DNS:
         result = judge(check, *(evidence[kind] for kind in check.needs))
         assert result.outcome is not Outcome.BROKEN
-        found += [
-            c for f in result.findings if f.rule is not MULTIPLE_SPF_RECORDS for c in f.records if c.old == record
-        ]
+        found += [f for f in result.findings if f.rule is not MULTIPLE_SPF_RECORDS]
     return found
+
+
+def changes(record: str) -> list[RecordChange]:
+    """What is proposed for the domain's own record, by all its findings."""
+    return [c for f in found_in(record) for c in f.records if c.old == record]
 
 
 def test_every_check_of_the_record_takes_part() -> None:
@@ -73,6 +76,15 @@ def test_several_findings_and_one_new_record(record: str, proposal: str) -> None
     assert len(found) >= 2
     assert set(found) == {proposal}
 
+
+SEVERAL_FAULTS = (
+    "v=spf1 mx mx include:gone.example ip4:11.1.0.0/24 ip4:11.1.0.7 ?all",
+    "v=spf1 mx include:d.example include:d.example",
+    "v=spf1 mx ipv4:11.1.0.1 mx, include:a.example ?all",
+    "v=spf1 mx include:open.example mx +all",
+    "v=spf1 mx mx ?all mx",
+    "v=spf1 mx mx redirect=gone.example",
+)
 
 TERMS = [
     "mx",
@@ -108,3 +120,27 @@ def test_no_two_findings_contradict_one_another(terms: list[str]) -> None:
     assert len(found) <= 1, found
     for text in found:
         assert parse_spf(text).error is None
+
+
+@pytest.mark.parametrize("record", SEVERAL_FAULTS)
+def test_each_finding_says_that_the_new_record_mends_more(record: str) -> None:
+    for finding in found_in(record):
+        if any(c.new for c in finding.records):
+            assert "all corrections of this report" in finding.fix("en"), finding.rule.id
+            assert "この結果のすべての修正を含み" in finding.fix("ja"), finding.rule.id
+
+
+@pytest.mark.parametrize("record", SEVERAL_FAULTS)
+def test_a_new_end_has_its_condition_in_front(record: str) -> None:
+    """`~all` in place of `?all` is safe only once all senders are listed, whatever the finding is about."""
+    found = [f for f in found_in(record) if any(c.new and c.new.endswith("~all") for c in f.records)]
+    assert len(found) >= 2
+    for finding in found:
+        if finding.rule.id not in ("SPF201", "SPF202", "SPF203") and finding.variant != "redirect":
+            assert finding.fix("en").startswith(("First make sure that all your senders", "Once it lists all your"))
+            assert finding.fix("ja").startswith(("新しいレコードの末尾は `~all` になるため、先に", "送信元がすべて"))
+
+
+def test_an_end_that_stays_asks_for_nothing() -> None:
+    found = found_in("v=spf1 mx mx include:gone.example ~all")
+    assert {f.rule.id: f.variant for f in found} == {"SPF304": None, "SPF311": None}
