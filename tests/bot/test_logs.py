@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from bot.demo.domains import SIGNERS, sample_zones
-from bot.demo.mails import SAMPLE_MAILS, compose, send
+from bot.demo.mails import PROXY, SAMPLE_MAILS, compose, send
 from bot.demo.nameserver import Nameserver
 from bot.demo.signing import make_signing_keys
 from bot.demo.workspace import ALICE, MAIL_OPS, Workspace
@@ -83,6 +83,7 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[str]]:
                 "MAILCHECK_MAIL_DOMAIN": "mail.example",
                 "MAILCHECK_MAILBOX_HOST": "127.0.0.1",
                 "MAILCHECK_MAILBOX_PORT": str(port),
+                "MAILCHECK_PROXY_FROM": PROXY,
                 "MAILCHECK_HTTP_PORT": "0",
                 "MAILCHECK_LOG_LEVEL": "DEBUG",
             }

@@ -5,6 +5,7 @@ import json
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import aiohttp
 
 from bot.app import App
 from bot.demo.domains import SIGNERS, sample_zones
+from bot.demo.mails import PROXY
 from bot.demo.nameserver import Fault, Nameserver
 from bot.demo.signing import make_signing_keys
 from bot.demo.stage import HOST, MAIL_DOMAIN, SCOPES
@@ -90,6 +92,7 @@ async def _playing(rates: Rates | None, faults: Iterable[Fault]) -> AsyncIterato
                 mailbox_host=HOST,
                 mailbox_port=0,
                 nameservers=(dns.address,),
+                proxy_from=(ip_network(PROXY),),
             )
             app = App(settings, names_server=True, pace=SLACK_PACE if rates else None)
             await app.start()
