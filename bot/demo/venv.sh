@@ -39,6 +39,25 @@ install_without_services='
     fi
 '
 
+# `unpack_packages DIRECTORY NAME...` puts the files of Debian packages there, and installs but the libraries that they
+# need: so no service starts, none is asked about, and two that exclude each other stand side by side.
+unpack_packages() {
+    directory=$1
+    shift
+    [ "$(cat "$directory/unpacked" 2>/dev/null)" = "$*" ] && return 0
+    rm -rf "$directory"
+    mkdir -p "$directory/archives"
+    # shellcheck disable=SC2046  # a list of package names
+    install_packages $(apt-cache depends --important "$@" | sed -n 's/^ *Depends: \(lib[^ ]*\)$/\1/p' | sort -u)
+    echo "Unpacking $* ..." >&2
+    (cd "$directory/archives" && apt-get download -qq "$@" >/dev/null 2>&1) || return 1
+    for archive in "$directory"/archives/*.deb; do
+        dpkg -x "$archive" "$directory" || return 1
+    done
+    rm -r "$directory/archives"
+    echo "$*" >"$directory/unpacked"
+}
+
 find_python() {
     for python in python3 python3.14 python3.13 python3.12 python3.11; do
         if command -v "$python" >/dev/null 2>&1 && "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then

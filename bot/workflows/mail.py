@@ -50,7 +50,7 @@ class MailAnalyses:
         mail = await self._store.mailboxes.mail(mail_id)
         if mail is None or mail.raw is None:
             return ""
-        report = await self._checker().check_message(mail.raw, _session(mail.session))
+        report = await self._checker().check_message(mail.raw, session_of(mail.session))
         await self._store.reports.save(
             report_id,
             thread_id=mail.thread_id,
@@ -89,7 +89,8 @@ class MailAnalyses:
                 await self._store.selectors.seen(domain.subject, signature["selector"])
 
 
-def _session(facts: Mapping[str, Any]) -> Session:
+def session_of(facts: Mapping[str, Any]) -> Session:
+    """The session of a mail as the checks take it, from what the mailbox noted (see NewMail)."""
     tls = facts.get("tls")
     return Session(
         client_ip=facts["client_ip"],

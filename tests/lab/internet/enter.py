@@ -2,6 +2,8 @@
 
 `unshare` gives the command users, network, mounts and processes of its own. So the servers may bind port 53 and
 addresses that look global as anybody, no packet can leave, and whatever dies takes all with it.
+
+Root brings its other users along, if it may: mail servers give up theirs, and do not run without another one.
 """
 
 from __future__ import annotations
@@ -14,11 +16,18 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 PLACE = Path(sys.prefix) / "lab"
 """A directory in .venv that is empty outside, and inside holds everything, in memory only."""
 UNSHARE = ("unshare", "-Urn", "--mount", "--fork", "--pid", "--kill-child")
+MAPPED = ("unshare", "-Un", "--mount", "--fork", "--pid", "--kill-child")
+_USERS = 65536
+_AWAIT = (
+    "import os, sys; go = int(sys.argv[1]); os.write(go, b'?'); os.read(go, 1); os.execvp(sys.argv[2], sys.argv[2:])"
+)
+"""The first process in a namespace without users: it has no rights before it is started anew with some."""
 _PROBES = (
     ("user, network and process namespaces", ("unshare", "-Urn", "--fork", "--pid", "--kill-child", "true")),
     ("a network of its own", (*UNSHARE, "sh", "-c", "ip link set lo up && ip address add 11.0.0.1/32 dev lo")),
@@ -40,6 +49,26 @@ def impossible() -> str | None:
     return None
 
 
+def start(command: Sequence[str], *fds: int) -> subprocess.Popen[bytes]:
+    """Start a command in namespaces of its own: with the users of this system where that is allowed, else as root alone."""
+    if os.getuid() == 0:
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            waiting = [*MAPPED, sys.executable, "-ISc", _AWAIT, str(theirs.fileno()), *command]
+            child = subprocess.Popen(waiting, pass_fds=[theirs.fileno(), *fds])
+            theirs.close()
+            if ours.recv(1):
+                try:
+                    for kind in ("uid_map", "gid_map"):
+                        Path(f"/proc/{child.pid}/{kind}").write_text(f"0 0 {_USERS}")
+                    ours.send(b"!")
+                    return child
+                except OSError:
+                    child.kill()
+            child.wait()
+    return subprocess.Popen([*UNSHARE, *command], pass_fds=fds)
+
+
 def main() -> int:
     os.environ["PATH"] = f"{Path(sys.prefix) / 'bin'}:{os.environ.get('PATH', '/usr/bin:/bin')}:/usr/sbin:/sbin"
     args = sys.argv[1:]
@@ -50,7 +79,7 @@ def main() -> int:
     PLACE.mkdir(exist_ok=True)
     ours, theirs = socket.socketpair()
     os.environ |= {"LAB_LIFELINE": str(theirs.fileno()), "LAB_STARTED": str(time.monotonic())}
-    child = subprocess.Popen([*UNSHARE, sys.executable, "-m", "internet.inside", *args], pass_fds=[theirs.fileno()])
+    child = start([sys.executable, "-m", "internet.inside", *args], theirs.fileno())
     theirs.close()
     signal.signal(signal.SIGINT, lambda *_: None)  # the command inside gets it too and decides
     for number in (signal.SIGTERM, signal.SIGHUP):
