@@ -7,11 +7,12 @@ from collections.abc import Iterable
 
 from checks.evidence.tls_reports import TlsReportRecord
 from checks.evidence.versioned import FaultyRecord
-from checks.parse.versioned import fields_of, single_record
+from checks.parse.versioned import MAX_TEXT, fields_of, single_record
 
 VERSION = "v=TLSRPTv1"
 _SHOWN = 200
 _HOST = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?"
+_ADDRESS = re.compile(rf"[^@\s,!?:/]+@{_HOST}")
 _URI = re.compile(rf"mailto:[^@\s,!?]+@{_HOST}(?:\?\S*)?|https://{_HOST}(?::[0-9]+)?(?:[/?]\S*)?", re.IGNORECASE)
 
 
@@ -30,3 +31,18 @@ def read_record(values: Iterable[bytes]) -> TlsReportRecord | FaultyRecord | Non
     if wrong is not None:
         return FaultyRecord((text,), "value", wrong[:_SHOWN] or "rua")
     return TlsReportRecord(text, tuple(uris))
+
+
+def destinations_in(text: str) -> tuple[str, ...]:
+    """The destinations that a record names which cannot be read as it stands, each once: what its owner meant to keep.
+
+    A bare address, and one after `mailto://`, was meant as `mailto:`.
+    """
+    found: dict[str, None] = {}
+    for word in re.split(r"[\s;,\"'<>]+", text[:MAX_TEXT]):
+        bare = re.sub(r"^(?:rua\s*[=:])?(?:mailto:/+)?", "", word, flags=re.IGNORECASE)
+        if _URI.fullmatch(bare):
+            found[bare] = None
+        elif _ADDRESS.fullmatch(bare):
+            found[f"mailto:{bare}"] = None
+    return tuple(found)

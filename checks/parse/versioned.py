@@ -31,9 +31,11 @@ def single_record(values: Iterable[bytes], version: str) -> str | FaultyRecord |
 
 
 def _is_meant(text: str, version: str) -> bool:
-    begin = "".join(text[:64].split()).strip(_ORNAMENT).lower()
     wanted = version.lower()
-    return re.match(rf"(?:{re.escape(wanted)}|{re.escape(wanted.removeprefix('v='))})(?![a-z0-9])", begin) is not None
+    version_alone = re.compile(rf"(?:{re.escape(wanted)}|{re.escape(wanted.removeprefix('v='))})(?![a-z0-9])")
+    begin = text[:64].lower()
+    # Blanks may stand within the version, or after it where the semicolon is missing.
+    return any(version_alone.match(b.strip(_ORNAMENT)) for b in (begin, "".join(begin.split())))
 
 
 def fields_of(text: str) -> dict[str, str] | FaultyRecord:

@@ -9,6 +9,7 @@ from checks.evidence.mx import MxEvidence
 from checks.evidence.tls_reports import TlsReportEvidence
 from checks.evidence.versioned import FaultyRecord
 from checks.model import Absent, Seen, Severity, Tier, Unreachable
+from checks.parse.tls_reports import destinations_in
 from checks.rules._receiving import usable_mx_hosts
 
 NO_TLS_REPORTS = Rule(
@@ -141,7 +142,7 @@ def judge(reports: TlsReportEvidence, mx: MxEvidence) -> Iterator[Finding]:
             # With several, which address is the right one only their owner knows.
             changes = [RecordChange(name, "TXT", text, None) for text in texts]
             if len(texts) == 1:
-                changes = [RecordChange(name, "TXT", texts[0], _repaired(part, fault, new))]
+                changes = [RecordChange(name, "TXT", texts[0], _repaired(texts[0], new))]
             yield RECORD_INVALID.found(
                 reports.domain,
                 variant=None if fault == "syntax" else fault,
@@ -153,10 +154,10 @@ def judge(reports: TlsReportEvidence, mx: MxEvidence) -> Iterator[Finding]:
             )
 
 
-def _repaired(part: str, fault: str, new: str) -> str:
-    """A bare address was meant as mailto:."""
-    is_address = fault == "value" and part.count("@") == 1 and ":" not in part and "," not in part
-    return f"v=TLSRPTv1; rua=mailto:{part}" if is_address else new
+def _repaired(text: str, new: str) -> str:
+    """With the destinations that the record has; `new` where it has none."""
+    kept = destinations_in(text)
+    return f"v=TLSRPTv1; rua={','.join(kept)}" if kept else new
 
 
 CHECK = Check(

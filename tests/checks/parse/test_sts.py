@@ -39,6 +39,7 @@ def test_records_that_senders_read(text: str, id: str) -> None:
         (['"v=STSv1; id=1"'], "look_alike", ""),
         (["v=STSv1"], "look_alike", ""),
         (["v=STSv1, id=1"], "look_alike", ""),
+        (["v=STSv1 id=1"], "look_alike", ""),
         (["STSv1; id=1"], "look_alike", ""),
         (["v=STSv1;"], "missing", "id"),
         (["v=STSv1; ID=1"], "missing", "id"),

@@ -253,6 +253,26 @@ def reports(*texts: str) -> TlsReportEvidence:
     return TlsReportEvidence(D, Absent() if read is None else Seen(read))
 
 
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("v=TLSRPTv1; rua=mailto:a@vendor.example;;", "mailto:a@vendor.example"),
+        ("v=TLSRPTv1 rua=mailto:a@vendor.example", "mailto:a@vendor.example"),
+        ("v=TLSRPT1; rua=mailto:a@vendor.example", None),
+        ("v=TLSRPTv1; rua=mailto:a@vendor.example,b@example.co.jp", "mailto:a@vendor.example,mailto:b@example.co.jp"),
+        ("v=TLSRPTv1; rua=mailto:a@x.example; https://x.example/v1", "mailto:a@x.example,https://x.example/v1"),
+        ("v=TLSRPTv1; rua=mailto://a@vendor.example;;", "mailto:a@vendor.example"),
+        ("v=TLSRPTv1; rua=tls", f"mailto:tls-reports@{D}"),
+    ],
+)
+def test_the_corrected_record_keeps_who_gets_the_reports(text: str, kept: str | None) -> None:
+    findings = judge(tls_reports.CHECK, reports(text), receiving()).findings
+    found = [change.new for finding in findings if finding.rule.id == "RPT101" for change in finding.records]
+    assert found == ([f"v=TLSRPTv1; rua={kept}"] if kept else [])
+    for new in found:
+        assert yields(tls_reports.CHECK, reports(new or ""), receiving()) == []
+
+
 def test_no_tls_reports() -> None:
     finding = judge(tls_reports.CHECK, reports("v=spf1 -all"), receiving()).findings[0]
     assert (finding.rule.id, finding.severity, finding.tier) == ("RPT001", Severity.NOTICE, Tier.DNS)
@@ -267,7 +287,7 @@ def test_no_tls_reports() -> None:
         ("v=TLSRPTv1; rua=http://example.com/", f"v=TLSRPTv1; rua=mailto:tls-reports@{D}"),
         ("v=TLSRPTv1; ruf=mailto:tls@example.com", f"v=TLSRPTv1; rua=mailto:tls-reports@{D}"),
         ("v=TLSRPTv1; rua", f"v=TLSRPTv1; rua=mailto:tls-reports@{D}"),
-        ("v=tlsrptv1; rua=mailto:tls@example.com", f"v=TLSRPTv1; rua=mailto:tls-reports@{D}"),
+        ("v=tlsrptv1; rua=mailto:tls@example.com", "v=TLSRPTv1; rua=mailto:tls@example.com"),
     ],
 )
 def test_tls_report_records_that_senders_ignore(text: str, new: str) -> None:
