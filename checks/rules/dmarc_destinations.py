@@ -10,13 +10,16 @@ from checks.model import Absent, Known, Seen, Severity, Tier, Unreachable, Why
 from checks.parse.dmarc import records_at
 from checks.rules._dmarc_change import accepts_mail
 
+_SHOWN = 100
+_MAX_SHOWN = 3
+
 REPORT_DESTINATION_NOT_AUTHORISED = Rule(
     id="DMARC303",
     name="report-destination-not-authorised",
     severity=Severity.WARNING,
     tier=Tier.NONE,
     since="0.2",
-    facts=("domain", "destination", "tags", "name", "record"),
+    facts=("domain", "destination", "tags", "name", "record", "uris"),
     texts=Texts(
         title=Text(
             en="DMARC reports of `{domain}` do not go to `{destination}`: it has not agreed to receive them",
@@ -27,8 +30,8 @@ REPORT_DESTINATION_NOT_AUTHORISED = Rule(
             ja="`{record}` の {tags:code} が別の組織のドメインを指定しています。その場合、受信側は宛先側のTXTレコード `{name}` を確認してから送りますが、このレコードがありません。",
         ),
         fix=Text(
-            en="Have whoever runs `{destination}` publish the record below; a report service does that once you register `{domain}` there. Or name a mailbox of your own domain.",
-            ja="`{destination}` の管理者に、下記のレコードの登録を依頼してください。レポート分析サービスの場合は、サービスに `{domain}` を登録すると設定されます。または、自社ドメインの宛先に変更します。",
+            en="`{name}` belongs in the zone of `{destination}`: have its operator publish it, as shown (a report service does so once you register `{domain}` there). If the address is mistyped or not one that you chose, take {uris:code} out of your record at `{record}` and name a mailbox of your own domain.",
+            ja="`{name}` は `{destination}` のゾーンに登録するレコードです。その管理者に、示したとおりの登録を依頼してください(レポート分析サービスでは、`{domain}` を登録すると設定されます)。誤記や心当たりのない宛先の場合は、`{record}` の自社のレコードから {uris:code} を削除し、自社ドメインの宛先を指定します。",
         ),
     ),
     references=("https://www.rfc-editor.org/rfc/rfc9990#section-4",),
@@ -98,13 +101,30 @@ def _not_authorised(dmarc: DmarcEvidence, to: ReportDestination, failed: list[Wh
     if external is not False:
         yield REPORT_DESTINATION_NOT_AUTHORISED.found(
             to.domain,
-            records=[RecordChange(to.authorised_at, "TXT", None, "v=DMARC1;")],
+            # Theirs to publish; and the own one, which changes only where the address is not the one that was meant.
+            records=[RecordChange(to.authorised_at, "TXT", None, "v=DMARC1;"), *_present(dmarc)],
             domain=dmarc.at or "",
             destination=to.domain,
             tags=to.tags,
             name=to.authorised_at,
             record=f"_dmarc.{dmarc.at}",
+            uris=_uris(dmarc, to),
         )
+
+
+def _present(dmarc: DmarcEvidence) -> tuple[RecordChange, ...]:
+    record = dmarc.record
+    return (RecordChange(f"_dmarc.{dmarc.at}", "TXT", record.value.text, None),) if isinstance(record, Seen) else ()
+
+
+def _uris(dmarc: DmarcEvidence, to: ReportDestination) -> tuple[str, ...]:
+    """As the record gives them."""
+    if not isinstance(dmarc.record, Seen):
+        return ()
+    named = (*dmarc.record.value.aggregate_uris, *dmarc.record.value.failure_uris)
+    return tuple(dict.fromkeys(uri.text[:_SHOWN] for uri in named if uri.domain == to.domain))[:_MAX_SHOWN] or (
+        to.domain,
+    )
 
 
 def _is_external(dmarc: DmarcEvidence, to: ReportDestination) -> bool | Unreachable:

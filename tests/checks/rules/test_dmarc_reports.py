@@ -87,8 +87,18 @@ OWN = dmarc(NAME, {NAME: txt(f"v=DMARC1; p=reject; {RUA}")})
 def test_another_organization_has_to_agree() -> None:
     (finding,) = judge(DESTINATIONS, OWN, reports(destination("example.net"))).findings
     assert (finding.rule.id, finding.severity, finding.tier) == ("DMARC303", Severity.WARNING, Tier.NONE)
-    (change,) = finding.records
-    assert (change.name, change.old, change.new) == ("example.co.jp._report._dmarc.example.net", None, "v=DMARC1;")
+    theirs, ours = finding.records
+    assert (theirs.name, theirs.old, theirs.new) == ("example.co.jp._report._dmarc.example.net", None, "v=DMARC1;")
+    assert (ours.name, ours.old, ours.new) == (f"_dmarc.{NAME}", f"v=DMARC1; p=reject; {RUA}", None)
+
+
+def test_what_to_take_out_of_the_own_record_is_named() -> None:
+    text = "v=DMARC1; p=reject; rua=mailto:a@example.net,mailto:d@example.co.jp; ruf=mailto:B@Example.net"
+    record = dmarc(NAME, {NAME: txt(text)})
+    (finding,) = judge(DESTINATIONS, record, reports(destination("example.net"))).findings
+    assert finding.facts["uris"] == ("mailto:a@example.net", "mailto:B@Example.net")
+    assert "zone of `example.net`" in finding.fix("en")
+    assert "`example.net` のゾーン" in finding.fix("ja")
 
 
 @pytest.mark.parametrize("consent", ["v=DMARC1;", "v=DMARC1", "v=DMARC1; rua=mailto:other@example.net"])
