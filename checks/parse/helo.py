@@ -7,6 +7,9 @@ import re
 from typing import Literal
 
 _LABEL = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
+_LOCAL = ("local", "internal", "localdomain", "localhost", "lan", "home.arpa", "test", "invalid", "intranet", "corp")
+"""RFC 6761, 6762, 8375, the `.internal` that ICANN reserved, and what is in use inside although it is no top-level
+domain and cannot become one."""
 _GENERAL = re.compile(r"[A-Za-z0-9-]*[A-Za-z0-9]:[!-Z^-~]+")
 
 
@@ -22,6 +25,16 @@ def kind_of(helo: str) -> Literal["name", "literal", "bare_address", "one_label"
     if len(labels) == 1:
         return "one_label"
     return "bad_name" if labels[-1].isdigit() else "name"
+
+
+def is_local(name: str) -> bool:
+    """Whether a name (as of `kind_of`) lies below a top that is for local use only."""
+    return any(name.lower().removesuffix(".").endswith(f".{top}") for top in _LOCAL)
+
+
+def is_public_name(helo: str) -> bool:
+    """Whether it is a host name by its form that can exist in the public DNS."""
+    return kind_of(helo) == "name" and not is_local(helo)
 
 
 def _is_literal(text: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from checks.catalogue import CannotTell, Check, Finding, NotApplicable, Rule, Sample, Text, Texts
 from checks.evidence.helo import HeloEvidence
 from checks.model import Severity, Tier, Why
+from checks.parse.helo import is_local
 
 INVALID_HELO = Rule(
     id="HELO101",
@@ -27,7 +28,7 @@ INVALID_HELO = Rule(
             ja="RFC 5321 4.1.1.1節では、サーバーの完全修飾ドメイン名か、角括弧で囲んだIPアドレスを名乗る必要があります。不正な名前はマルウェアや設定不備の特徴とみなされ、多くの受信側で拒否されます(504 5.5.2、501)。",
         ),
         fix=Text(
-            en="Set the name that the server greets with to its full host name, the one its PTR record holds: in Postfix `myhostname` or `smtp_helo_name`, in Exchange the FQDN of the send connector, in Exim `primary_hostname`.",
+            en="Set the name that the server greets with to its full host name, best the one its PTR record holds: in Postfix `myhostname` or `smtp_helo_name`, in Exchange the FQDN of the send connector, in Exim `primary_hostname`.",
             ja="送信サーバーが名乗る名前を、PTRレコードに登録したホスト名(FQDN)に設定してください。Postfixは `myhostname` または `smtp_helo_name`、Exchangeは送信コネクタのFQDN、Eximは `primary_hostname` です。",
         ),
     ),
@@ -56,7 +57,7 @@ LOCAL_HELO = Rule(
             ja="形式としては正しい名前ですが、外部からは名前解決できず、送信元を示していません。このような名前を拒否したり、迷惑メールの特徴とみなしたりする受信側が多くあります。",
         ),
         fix=Text(
-            en="Set the name that the server greets with to its public host name, the one its PTR record holds: in Postfix `myhostname` or `smtp_helo_name`, in Exchange the FQDN of the send connector.",
+            en="Set the name that the server greets with to its public host name, best the one its PTR record holds: in Postfix `myhostname` or `smtp_helo_name`, in Exchange the FQDN of the send connector.",
             ja="送信サーバーが名乗る名前を、PTRレコードに登録した公開ホスト名に設定してください。Postfixは `myhostname` または `smtp_helo_name`、Exchangeは送信コネクタのFQDNです。",
         ),
     ),
@@ -89,9 +90,6 @@ HELO_DOES_NOT_RESOLVE = Rule(
     sample=Sample(bad="EHLO mail.example.co.jp  (NXDOMAIN)", good="EHLO mx1.example.co.jp  (A 192.0.2.25)"),
 )
 
-_LOCAL = ("local", "internal", "localdomain", "localhost", "lan", "home.arpa", "test", "invalid", "intranet", "corp")
-"""RFC 6761, 6762, 8375, the `.internal` that ICANN reserved, and what is in use inside although it is no top-level
-domain and cannot become one."""
 _MAX_SHOWN = 80
 
 
@@ -116,8 +114,7 @@ def judge_address(helo: HeloEvidence) -> Iterator[Finding]:
 
 
 def _is_local(helo: HeloEvidence) -> bool:
-    name = (helo.helo or "").lower().removesuffix(".")
-    return helo.kind == "name" and any(name.endswith(f".{top}") for top in _LOCAL)
+    return helo.kind == "name" and is_local(helo.helo or "")
 
 
 def _subject(helo: HeloEvidence) -> str:

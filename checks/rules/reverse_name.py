@@ -6,10 +6,21 @@ from collections.abc import Iterator
 from typing import Any
 
 from checks.catalogue import CannotTell, Check, Finding, NotApplicable, Rule, Sample, Text, Texts
+from checks.evidence.message import MessageEvidence
 from checks.evidence.mx import MxEvidence, is_global
 from checks.evidence.ptr import ClientReverseEvidence, MxReverseEvidence, ReverseName
 from checks.model import Absent, Seen, Severity, Tier, Unreachable, Why
+from checks.parse.helo import is_public_name
 from checks.parse.reverse_name import generic_sign
+
+_NO_PTR = Text(
+    en="The sending address `{address}` has no reverse DNS (PTR)",
+    ja="送信元IPアドレス `{address}` に逆引き(PTR)がありません",
+)
+_NO_PTR_WHY = Text(
+    en="Gmail, Yahoo and Microsoft may refuse or defer mail from addresses without a PTR record (Gmail: 550 5.7.25), whatever SPF and DKIM say.",
+    ja="PTRレコードのない送信元からのメールは、SPFやDKIMの結果にかかわらず、Gmail(550 5.7.25)、Yahoo、Microsoftなどで拒否されたり、配信が遅れたりすることがあります。",
+)
 
 NO_REVERSE_NAME = Rule(
     id="PTR001",
@@ -17,23 +28,25 @@ NO_REVERSE_NAME = Rule(
     severity=Severity.ERROR,
     tier=Tier.MAIL,
     since="0.1",
-    facts=("address", "host", "pointer"),
+    facts=("address", "host", "pointer", "name"),
     alternatives=((Severity.NOTICE, Tier.NONE),),
     texts=Texts(
-        title=Text(
-            en="The sending address `{address}` has no reverse DNS (PTR)",
-            ja="送信元IPアドレス `{address}` に逆引き(PTR)がありません",
-        ),
-        why=Text(
-            en="Gmail, Yahoo and Microsoft refuse or defer mail from addresses without a PTR record (Gmail: 550 5.7.25), whatever SPF and DKIM say.",
-            ja="PTRレコードのない送信元からのメールは、SPFやDKIMの結果にかかわらず、Gmail(550 5.7.25)、Yahoo、Microsoftなどで拒否または遅延されます。",
-        ),
+        title=_NO_PTR,
+        why=_NO_PTR_WHY,
         fix=Text(
-            en="Ask whoever assigned `{address}` (hosting company, internet provider) to publish a PTR record at `{pointer}` with the name that `{host}` uses in HELO. Its A/AAAA record must give the same address.",
-            ja="`{address}` を割り当てた事業者(ホスティング、ISP)に、`{pointer}` のPTRレコードとしてHELOで使う名前(`{host}`)の登録を依頼してください。その名前のA/AAAAレコードも同じアドレスに向けます。",
+            en="Ask whoever assigned `{address}` (hosting company, internet provider) to publish a PTR record at `{pointer}`, such as `{name}`, the HELO name. Whoever runs the zone of that name lets its A (or AAAA) record hold `{address}`, so that it leads back.",
+            ja="`{address}` を割り当てた事業者(ホスティング、ISP)に、`{pointer}` のPTRレコード(例: HELOの名前 `{name}`)の登録を依頼してください。その名前のゾーンの管理者は、A(またはAAAA)レコードに `{address}` を登録し、正引きで同じアドレスに戻るようにします。",
         ),
     ),
     variants={
+        "no_helo_name": Texts(
+            title=_NO_PTR,
+            why=_NO_PTR_WHY,
+            fix=Text(
+                en="Ask whoever assigned `{address}` (hosting company, internet provider) to publish a PTR record at `{pointer}` with a public name of the server below your domain, such as `{name}`. In your DNS let the A (or AAAA) record of that name hold `{address}`, and let the server use it as its HELO name too.",
+                ja="`{address}` を割り当てた事業者(ホスティング、ISP)に、`{pointer}` のPTRレコードとして、自社ドメインの下のサーバー名(例: `{name}`)の登録を依頼してください。自社のDNSでは、その名前のA(またはAAAA)レコードに `{address}` を登録します。サーバーがHELOで名乗る名前も、これに合わせます。",
+            ),
+        ),
         "mx": Texts(
             title=Text(
                 en="The address `{address}` of MX `{host}` has no reverse DNS (PTR)",
@@ -47,7 +60,7 @@ NO_REVERSE_NAME = Rule(
                 en="If `{host}` also sends mail, ask whoever assigned `{address}` to publish a PTR record at `{pointer}` that names it.",
                 ja="`{host}` から送信もしている場合は、`{address}` を割り当てた事業者に、`{pointer}` のPTRレコードの登録を依頼してください。",
             ),
-        )
+        ),
     },
     references=("https://support.google.com/a/answer/81126", "https://www.rfc-editor.org/rfc/rfc1912#section-2.1"),
     sample=Sample(
@@ -149,13 +162,18 @@ _MAX_NAMES = 5
 _NOTICE: dict[str, Any] = {"severity": Severity.NOTICE, "tier": Tier.NONE, "variant": "mx"}
 
 
-def judge_client(client: ClientReverseEvidence) -> Iterator[Finding]:
+def judge_client(client: ClientReverseEvidence, message: MessageEvidence) -> Iterator[Finding]:
     if client.reverse is None:
         raise CannotTell(Why.NOT_PROVIDED)
     reverse = client.reverse
     match reverse.names:
         case Absent():
-            yield NO_REVERSE_NAME.found(reverse.address, **_facts(reverse))
+            # A greeting that no other server can look up cannot be the name of the address either.
+            if is_public_name(reverse.host):
+                yield NO_REVERSE_NAME.found(reverse.address, **_facts(reverse))
+            else:
+                name = f"mail.{message.from_domain or 'example.co.jp'}"
+                yield NO_REVERSE_NAME.found(reverse.address, variant="no_helo_name", **_facts(reverse) | {"name": name})
         case Unreachable(why=why):
             raise CannotTell(why)
         case Seen(answer):
@@ -208,7 +226,8 @@ def _generic(reverse: ReverseName, variant: str | None) -> Iterator[Finding]:
 
 
 def _facts(reverse: ReverseName) -> dict[str, Any]:
-    return {"address": reverse.address, "host": reverse.host or reverse.address, "pointer": reverse.pointer}
+    host = reverse.host or reverse.address
+    return {"address": reverse.address, "host": host, "pointer": reverse.pointer, "name": host}
 
 
 CHECKS = (
@@ -222,7 +241,7 @@ CHECKS = (
     Check(
         id="ptr.client",
         title=Text(en="Reverse DNS of the sending address", ja="送信元IPアドレスの逆引き"),
-        needs=(ClientReverseEvidence,),
+        needs=(ClientReverseEvidence, MessageEvidence),
         rules=(NO_REVERSE_NAME, NOT_FORWARD_CONFIRMED, GENERIC_REVERSE_NAME),
         judge=judge_client,
         of_mail=True,

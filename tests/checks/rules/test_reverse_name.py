@@ -8,20 +8,22 @@ import pytest
 from built import NODATA, NXDOMAIN, SERVFAIL, TIMEOUT, addresses, mx, names, yields
 
 from checks.engine import judge
+from checks.evidence.message import ArcEvidence, MessageEvidence
 from checks.evidence.mx import MxEvidence, MxTarget
 from checks.evidence.ptr import ClientReverseEvidence, MxReverseEvidence, ReverseName
-from checks.model import Known, Outcome, Severity, Tier, Why
+from checks.model import LANGS, Known, Outcome, Severity, Tier, Why
 from checks.parse.reverse_name import generic_sign
 from checks.rules.reverse_name import CHECKS
 
 PTR_MX, PTR_CLIENT = CHECKS
 ADDRESS = "11.1.0.10"
 NAME = "mx1.example.co.jp"
+MESSAGE = MessageEvidence(1, ("a",), None, "example.co.jp", "", (), ArcEvidence("none", 0), (), 1, False, ())
 NOTICE = (Severity.NOTICE, Tier.NONE)
 
 
 def client(told: Known[Any], **more: Any) -> ClientReverseEvidence:
-    return ClientReverseEvidence(ReverseName(ADDRESS, "mx1", told, **more))
+    return ClientReverseEvidence(ReverseName(ADDRESS, NAME, told, **more))
 
 
 def mx_seen(*answers: Known[Any]) -> MxEvidence:
@@ -34,24 +36,43 @@ def reverse(*found: ReverseName) -> MxReverseEvidence:
 
 
 def test_a_missing_ptr_costs_the_sender_but_not_the_mx() -> None:
-    (finding,) = judge(PTR_CLIENT, client(NXDOMAIN)).findings
+    (finding,) = judge(PTR_CLIENT, client(NXDOMAIN), MESSAGE).findings
     assert (finding.rule.id, finding.severity, finding.tier) == ("PTR001", Severity.ERROR, Tier.MAIL)
     assert finding.facts["pointer"] == "10.0.1.11.in-addr.arpa"
     (inbound,) = judge(PTR_MX, reverse(ReverseName(ADDRESS, "mx1", NXDOMAIN)), mx_seen(addresses(ADDRESS))).findings
     assert (inbound.rule.id, inbound.severity, inbound.tier) == ("PTR001", *NOTICE)
-    assert yields(PTR_CLIENT, client(names(NAME), confirmed=NAME)) == []
+    assert yields(PTR_CLIENT, client(names(NAME), confirmed=NAME), MESSAGE) == []
+
+
+@pytest.mark.parametrize(
+    ("helo", "named"),
+    [
+        ("mx1.example.co.jp", "mx1.example.co.jp"),
+        ("relay.example.net.", "relay.example.net."),
+        ("localhost.localdomain", "mail.example.co.jp"),
+        ("localhost", "mail.example.co.jp"),
+        ("[11.1.0.10]", "mail.example.co.jp"),
+        ("11.1.0.10", "mail.example.co.jp"),
+        ("", "mail.example.co.jp"),
+    ],
+)
+def test_no_ptr_is_proposed_that_cannot_lead_back(helo: str, named: str) -> None:
+    (finding,) = judge(PTR_CLIENT, ClientReverseEvidence(ReverseName(ADDRESS, helo, NXDOMAIN)), MESSAGE).findings
+    for lang in LANGS:
+        assert f"`{named}`" in finding.fix(lang)
+        assert "local" not in finding.fix(lang)
 
 
 def test_a_ptr_lookup_that_failed_is_unknown() -> None:
-    assert judge(PTR_CLIENT, client(SERVFAIL)).reason is Why.SERVFAIL
-    assert judge(PTR_CLIENT, ClientReverseEvidence(None)).reason is Why.NOT_PROVIDED
+    assert judge(PTR_CLIENT, client(SERVFAIL), MESSAGE).reason is Why.SERVFAIL
+    assert judge(PTR_CLIENT, ClientReverseEvidence(None), MESSAGE).reason is Why.NOT_PROVIDED
 
 
 def test_a_reverse_name_has_to_lead_back() -> None:
-    (finding,) = judge(PTR_CLIENT, client(names(NAME))).findings
+    (finding,) = judge(PTR_CLIENT, client(names(NAME)), MESSAGE).findings
     assert (finding.rule.id, finding.severity, finding.facts["names"]) == ("PTR401", Severity.ERROR, (NAME,))
-    assert judge(PTR_CLIENT, client(names(NAME), confirmed=NAME)).outcome is Outcome.PASSED
-    assert judge(PTR_CLIENT, client(names(NAME), unconfirmed_why=Why.TIMEOUT)).reason is Why.TIMEOUT
+    assert judge(PTR_CLIENT, client(names(NAME), confirmed=NAME), MESSAGE).outcome is Outcome.PASSED
+    assert judge(PTR_CLIENT, client(names(NAME), unconfirmed_why=Why.TIMEOUT), MESSAGE).reason is Why.TIMEOUT
 
 
 def test_for_an_mx_address_that_is_advice() -> None:
@@ -111,11 +132,11 @@ def test_a_name_made_from_a_pattern_shows_it(name: str, address: str, sign: str)
 
 def test_a_generic_name_is_advice_for_both_and_the_confirmed_one_counts() -> None:
     generic = "11-1-0-10.dyn.example.ne.jp"
-    (finding,) = judge(PTR_CLIENT, client(names(generic), confirmed=generic)).findings
+    (finding,) = judge(PTR_CLIENT, client(names(generic), confirmed=generic), MESSAGE).findings
     assert (finding.rule.id, finding.severity, finding.tier, finding.variant) == ("PTR201", *NOTICE, None)
-    assert yields(PTR_CLIENT, client(names(generic, NAME), confirmed=NAME)) == []
-    assert yields(PTR_CLIENT, client(names(generic, NAME))) == ["PTR401"]
+    assert yields(PTR_CLIENT, client(names(generic, NAME), confirmed=NAME), MESSAGE) == []
+    assert yields(PTR_CLIENT, client(names(generic, NAME)), MESSAGE) == ["PTR401"]
     found = reverse(ReverseName(ADDRESS, "mx1", names(generic), generic))
     (inbound,) = judge(PTR_MX, found, mx_seen(addresses(ADDRESS))).findings
     assert (inbound.rule.id, inbound.variant) == ("PTR201", "mx")
-    assert judge(PTR_CLIENT, client(TIMEOUT)).findings == ()
+    assert judge(PTR_CLIENT, client(TIMEOUT), MESSAGE).findings == ()
