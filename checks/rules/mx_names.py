@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordChange, Rule, Sample, Text, Texts
-from checks.evidence.mx import MxEvidence
+from checks.evidence.mx import MxEvidence, MxTarget, is_global
 from checks.model import Absent, Severity, Tier, Unreachable, Why
 
 MX_IS_ALIAS = Rule(
@@ -37,43 +39,51 @@ MX_IS_ALIAS = Rule(
     ),
 )
 
+_ADDRESS_TITLE = Text(
+    en="MX of `{domain}` holds the IP address `{host}` in place of a name",
+    ja="`{domain}` のMXに、ホスト名ではなくIPアドレス `{host}` が書かれています",
+)
+_GIVE_NAME = Text(
+    en="Give the server a name such as `{name}`: publish its address there, in an A record (IPv6: AAAA), and put that name into the MX record, as shown.",
+    ja="サーバーに `{name}` などの名前を付けてください。そのアドレスを、IPv4ならAレコード、IPv6ならAAAAレコードに登録し、示したとおり、MXレコードにはその名前を書きます。",
+)
+
 MX_IS_ADDRESS = Rule(
     id="MX102",
     name="mx-is-address",
     severity=Severity.ERROR,
     tier=Tier.MAIL,
     since="0.2",
-    facts=("domain", "host", "others"),
+    facts=("domain", "host", "others", "name"),
     alternatives=((Severity.WARNING, Tier.NONE),),
     texts=Texts(
-        title=Text(
-            en="MX of `{domain}` holds the IP address `{host}` in place of a name",
-            ja="`{domain}` のMXに、ホスト名ではなくIPアドレス `{host}` が書かれています",
-        ),
+        title=_ADDRESS_TITLE,
         why=Text(
-            en="An MX record holds a host name (RFC 1035 section 3.3.9); senders look `{host}` up as a name, and there is none. No other MX of the domain can be used ({others}): mail does not arrive.",
-            ja="MXレコードにはホスト名を書きます(RFC 1035 3.3.9節)。`{host}` は名前として検索され、アドレスが見つかりません。使えるMXがほかになく({others})、メールは届きません。",
+            en="An MX record holds a host name (RFC 1035 section 3.3.9); senders look `{host}` up as a name, and there is none. No other MX of the domain can be used ({others:code}): mail does not arrive.",
+            ja="MXレコードにはホスト名を書きます(RFC 1035 3.3.9節)。`{host}` は名前として検索され、アドレスが見つかりません。ほかのMX({others:code})も使えず、メールは届きません。",
         ),
-        fix=Text(
-            en="Give the server a name such as `mx1.{domain}` with an A (or AAAA) record that holds this address, and put that name into the MX record.",
-            ja="サーバーに `mx1.{domain}` などの名前を付けてこのアドレスをA(またはAAAA)レコードに登録し、MXレコードにはその名前を書いてください。",
-        ),
+        fix=_GIVE_NAME,
     ),
     variants={
-        "others_serve": Texts(
-            title=Text(
-                en="MX of `{domain}` holds the IP address `{host}` in place of a name",
-                ja="`{domain}` のMXに、ホスト名ではなくIPアドレス `{host}` が書かれています",
-            ),
+        "alone": Texts(
+            title=_ADDRESS_TITLE,
             why=Text(
-                en="An MX record holds a host name (RFC 1035 section 3.3.9); this one is of no use to anybody. Mail arrives through `{others}` alone.",
-                ja="MXレコードにはホスト名を書きます(RFC 1035 3.3.9節)。このMXレコードは使われず、メールは `{others}` だけで受信しています。",
+                en="An MX record holds a host name (RFC 1035 section 3.3.9); senders look `{host}` up as a name, and there is none. The domain has no other MX: mail does not arrive.",
+                ja="MXレコードにはホスト名を書きます(RFC 1035 3.3.9節)。`{host}` は名前として検索され、アドレスが見つかりません。ほかにMXがないため、メールは届きません。",
+            ),
+            fix=_GIVE_NAME,
+        ),
+        "others_serve": Texts(
+            title=_ADDRESS_TITLE,
+            why=Text(
+                en="An MX record holds a host name (RFC 1035 section 3.3.9); this one is of no use to anybody. Mail arrives through {others:code} alone.",
+                ja="MXレコードにはホスト名を書きます(RFC 1035 3.3.9節)。このMXレコードは使われず、メールは {others:code} だけで受信しています。",
             ),
             fix=Text(
-                en="Give the server a name such as `mx1.{domain}` with an A (or AAAA) record and put that name into the MX record, or delete this record.",
-                ja="サーバーに `mx1.{domain}` などの名前を付けてA(またはAAAA)レコードを登録し、MXレコードにはその名前を書くか、このレコードを削除してください。",
+                en="Give the server a name such as `{name}`: publish its address there, in an A record (IPv6: AAAA), and put that name into the MX record, as shown. Or delete this MX record.",
+                ja="サーバーに `{name}` などの名前を付け、そのアドレスをIPv4ならAレコード、IPv6ならAAAAレコードに登録して、示したとおり、MXレコードにはその名前を書いてください。または、このMXレコードを削除します。",
             ),
-        )
+        ),
     },
     references=(
         "https://www.rfc-editor.org/rfc/rfc1035#section-3.3.9",
@@ -111,13 +121,27 @@ def _addresses(mx: MxEvidence) -> Iterator[Finding]:
     literals = [t for t in mx.targets if t.literal]
     if literals and undecided and not usable:
         raise CannotTell(undecided[0].unknown or Why.DEPENDS)
-    for target in literals:
-        record = RecordChange(mx.domain, "MX", f"{target.preference} {target.host}.", None)
-        others = usable or tuple(t.host for t in mx.targets if t is not target)[:_MAX_SHOWN] or ("-",)
-        facts: dict[str, Any] = {"domain": mx.domain, "host": target.host, "others": others}
+    taken = {t.host.lower() for t in mx.targets}
+    names = (name for n in count(1) if (name := f"mx{n}.{mx.domain}") not in taken)
+    for target, name in zip(literals, names, strict=False):
+        others = usable or tuple(t.host for t in mx.targets if t is not target)[:_MAX_SHOWN]
+        facts: dict[str, Any] = {"domain": mx.domain, "host": target.host, "others": others or ("-",), "name": name}
         if usable:
             facts |= {"severity": Severity.WARNING, "tier": Tier.NONE, "variant": "others_serve"}
-        yield MX_IS_ADDRESS.found(target.host, records=[record], **facts)
+        elif not others:
+            facts |= {"variant": "alone"}
+        yield MX_IS_ADDRESS.found(target.host, records=_named(mx.domain, target, name), **facts)
+
+
+def _named(domain: str, target: MxTarget, name: str) -> Iterator[RecordChange]:
+    """First the address at the new name, then the MX; a private address helps nobody, whatever it is called."""
+    old = f"{target.preference} {target.host}."
+    address = target.host.strip("[]")
+    if not is_global(address):
+        yield RecordChange(domain, "MX", old, None)
+        return
+    yield RecordChange(name, "A" if ipaddress.ip_address(address).version == 4 else "AAAA", None, address)
+    yield RecordChange(domain, "MX", old, f"{target.preference} {name}.")
 
 
 CHECK = Check(

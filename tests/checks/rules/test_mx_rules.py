@@ -91,7 +91,8 @@ def test_the_null_mx_has_to_stand_alone() -> None:
         ([DEAD, SILENT], [], Why.TIMEOUT),
         ([DEAD, SILENT, ALIVE], [("MX103", WARNING)], None),
         ([target("mx", TIMEOUT, addresses("2400:1::1"))], [], None),
-        ([LITERAL], [], None),
+        ([LITERAL], [], Why.NO_MX),
+        ([LITERAL, DEAD], [("MX103", ERROR)], None),
     ],
     ids=[
         "fine",
@@ -107,6 +108,7 @@ def test_the_null_mx_has_to_stand_alone() -> None:
         "dead, unknown and fine",
         "half known",
         "an address is no name",
+        "an address beside a dead name",
     ],
 )
 def test_how_bad_an_mx_is_depends_on_the_others(
@@ -121,6 +123,9 @@ def test_mx_findings_name_who_still_serves() -> None:
     assert only(ADDRESSES, evidence(DEAD, ALIVE)).facts["others"] == ("mx1",)
     alone = only(ADDRESSES, evidence(INSIDE))
     assert (alone.facts["others"], alone.facts["addresses"]) == (("-",), ("192.168.1.25",))
+    for finding in (alone, only(ADDRESSES, evidence(DEAD)), only(NAMES, evidence(LITERAL))):
+        assert finding.variant == "alone"
+        assert "has no other MX" in finding.why("en")
 
 
 @pytest.mark.parametrize(
@@ -188,6 +193,26 @@ def test_an_address_in_place_of_a_name(targets: list[MxTarget], expected: list[A
     seen = evidence(*targets)
     assert said(NAMES, seen) == expected
     assert judge(NAMES, seen).reason is reason
+
+
+def test_a_name_for_the_address_and_the_mx_that_gives_it_are_shown() -> None:
+    changes = only(NAMES, evidence(LITERAL)).records
+    assert [(c.name, c.type, c.old, c.new) for c in changes] == [
+        (f"mx1.{DOMAIN}", "A", None, "11.1.0.9"),
+        (DOMAIN, "MX", "10 11.1.0.9.", f"10 mx1.{DOMAIN}."),
+    ]
+
+
+def test_the_new_name_is_no_other_mx_and_two_addresses_get_two() -> None:
+    six = target("2400:1::1", NXDOMAIN, NXDOMAIN, literal=True)
+    found = judge(NAMES, evidence(LITERAL, six, target(f"mx1.{DOMAIN}"))).findings
+    added = [(c.name, c.type, c.new) for f in found for c in f.records if c.old is None]
+    assert added == [(f"mx2.{DOMAIN}", "A", "11.1.0.9"), (f"mx3.{DOMAIN}", "AAAA", "2400:1::1")]
+
+
+def test_a_private_address_gets_no_name() -> None:
+    inside = target("192.168.1.25", NXDOMAIN, NXDOMAIN, literal=True)
+    assert [(c.type, c.new) for c in only(NAMES, evidence(inside)).records] == [("MX", None)]
 
 
 def spf(record: str, *below: SpfNode) -> SpfEvidence:
