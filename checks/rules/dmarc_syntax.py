@@ -34,8 +34,8 @@ DMARC_SYNTAX_ERROR = Rule(
             ja="有効な値はnone、quarantine、rejectのみです。それ以外の値があると、受信側はp=noneとして扱うか、レポートの宛先もなければDMARC自体を適用しません。",
         ),
         fix=Text(
-            en="Correct `{part}` (it begins at octet {position} of the record) to the policy you want: none, quarantine or reject.",
-            ja="レコードの{position}オクテット目から始まる `{part}` を、none、quarantine、rejectのうち意図した値に修正してください。",
+            en="Correct `{part}` (it begins at octet {position} of the record) to the policy you want: none, quarantine or reject. None has been applied so far: unless you know that all your mail passes, begin with none.",
+            ja="レコードの{position}オクテット目から始まる `{part}` を、none、quarantine、rejectのうち意図した値に修正してください。これまでポリシーは適用されていないため、自社のメールがすべて合格することを確認できていなければ、noneから始めます。",
         ),
     ),
     variants={
