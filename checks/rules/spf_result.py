@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import StrEnum
 
 from checks.catalogue import CannotTell, Check, Finding, RecordChange, Rule, Sample, Text, Texts
 from checks.data.pools import owner_of
 from checks.evidence.message import MessageEvidence, SpfResultEvidence
 from checks.evidence.ptr import ClientReverseEvidence
 from checks.model import Severity, Tier, Unreachable, Why
+from checks.parse.domain import registrable
+from checks.parse.helo import is_public_name
 from checks.parse.spf import parse_spf
 from checks.parse.spf_rewrite import with_term
 
@@ -17,13 +20,33 @@ _NEEDED = Text(
     ja="DKIMに合格していても、GoogleとMicrosoft(550 5.7.515)は大量送信者にSPFの合格を求めています。",
 )
 _ADD = Text(
-    en="If `{client_ip}` is your server, add it to the TXT record of `{domain}`. If it belongs to a service, add the include that the service names, or let it use its own return path and sign with DKIM for your domain.",
-    ja="`{client_ip}` が自社のサーバーであれば、`{domain}` のTXTレコードに追加します。外部サービスのものであれば、提供元が案内する `include` を追加するか、サービス側のReturn-Pathを使い、自社ドメインのDKIMで署名する設定にします。",
+    en="Put `{client_ip}` into the present `v=spf1` record of `{domain}`, in place of the old value (never a second record). If a service sends from there, add the include that it names instead, or let it use its own return path and sign with DKIM for your domain.",
+    ja="`{domain}` の既存の `v=spf1` の値を、`{client_ip}` を加えた値に置き換えます(2つ目のレコードは作りません)。外部サービスのものであれば、代わりに提供元が案内する `include` を加えるか、サービス側のReturn-Pathを使い、自社ドメインのDKIMで署名する設定にします。",
 )
+_ADD_IF_OWN = Text(
+    en="Only if `{client_ip}` is a server of yours alone: put it into the present `v=spf1` record of `{domain}`, in place of the old value (never a second record). If others or a service send from there too, add the include that the service names. If you do not know it, change nothing: it may be a forger.",
+    ja="`{client_ip}` が自社専用のサーバーである場合に限り、`{domain}` の既存の `v=spf1` の値を、これを加えた値に置き換えます(2つ目のレコードは作りません)。共用の中継サーバーや外部サービスであれば、提供元が案内する `include` を加えます。心当たりがなければ、なりすましの可能性があるため変更しません。",
+)
+_INCLUDE = Text(
+    en="`{client_ip}` seems to be another organization's. Do not list it: others may send from there too, or it is a forger. If you use that service, add the include that it names to the present `v=spf1` record of `{domain}` (never a second record), and let it sign with DKIM for your domain.",
+    ja="`{client_ip}` は他の組織のサーバーと思われます。共用やなりすましの可能性があるため、アドレスは登録しません。利用中のサービスであれば、提供元が案内する `include` を `{domain}` の既存の `v=spf1` の値に加え(2つ目のレコードは作りません)、自社ドメインのDKIM署名も設定します。",
+)
+_MAYBE_COPY = Text(
+    en="The mail is signed for your domain, but `{client_ip}` seems to be another organization's: this may be a forwarded copy. Then change nothing. If it is a service that you use, add the include that it names to the present `v=spf1` record of `{domain}` (never a second record), or let it use its own return path.",
+    ja="自社ドメインのDKIM署名には合格していますが、`{client_ip}` は他の組織のサーバーと思われ、転送されたメールの可能性があります。その場合、変更は不要です。利用中のサービスであれば、提供元が案内する `include` を `{domain}` の既存の `v=spf1` の値に加えるか(2つ目は作りません)、サービス側のReturn-Pathを使います。",
+)
+_LISTING = {"": _ADD, "_if_own": _ADD_IF_OWN, "_include": _INCLUDE, "_maybe_copy": _MAYBE_COPY}
+"""What to do about an address that the record does not list, by whose server it is: the domain's own beyond doubt,
+nobody knows, another organization's, and another's that brought a mail which is truly of the domain."""
 
 
 def _why(en: str, ja: str) -> Text:
     return Text(en=f"{en} {_NEEDED.en}", ja=f"{ja}{_NEEDED.ja}")
+
+
+def _by_owner(variant: str, title: Text, why: Text) -> dict[str, Texts]:
+    """The wordings of one result, which differ in what has to be done."""
+    return {variant + whose: Texts(title=title, why=why, fix=fix) for whose, fix in _LISTING.items()}
 
 
 SPF_NOT_PASS = Rule(
@@ -43,82 +66,82 @@ SPF_NOT_PASS = Rule(
         fix=_ADD,
     ),
     variants={
-        "hard_fail": Texts(
-            title=Text(
+        **_by_owner(
+            "hard_fail",
+            Text(
                 en="SPF fail: `{client_ip}` sent as `{domain}`, whose record ends in `{mechanism}` and does not list it",
-                ja="SPFがfail: `{mechanism}` を宣言している `{domain}` に送信元 `{client_ip}` が登録されていません",
+                ja="SPFが不合格(fail)です: `{domain}` のSPFレコード(`{mechanism}`)に送信元 `{client_ip}` が含まれていません",
             ),
-            why=_why(
+            _why(
                 "With `-all` receivers may refuse the mail at once, before they read its DKIM signature (RFC 9989 section 7.1; Gmail: 550 5.7.26).",
                 "`-all` の場合、受信側はDKIM署名を見る前にメールを拒否することがあります(RFC 9989 7.1、Gmailでは550 5.7.26)。",
             ),
-            fix=_ADD,
         ),
         "fail": Texts(
             title=Text(
                 en="SPF fail: the record of `{domain}` rules out `{client_ip}` by `{mechanism}`",
-                ja="SPFがfail: `{domain}` のレコードの `{mechanism}` が送信元 `{client_ip}` を除外しています",
+                ja="SPFが不合格(fail)です: `{domain}` のレコードの `{mechanism}` が送信元 `{client_ip}` を除外しています",
             ),
             why=_NEEDED,
             fix=Text(
-                en="If `{client_ip}` may send for `{domain}`, remove `{mechanism}` from the TXT record, or list the address before it. If not, find out who sent the mail.",
+                en="If `{client_ip}` is a server of yours, remove `{mechanism}` from the `v=spf1` record of `{domain}`, or list the address before it. If not, change nothing: the mail may be forged.",
                 ja="`{client_ip}` から送信してよい場合は、`{domain}` のTXTレコードから `{mechanism}` を削除するか、その前にアドレスを追加します。そうでない場合は、送信した機器を確認してください。",
             ),
         ),
         "matched": Texts(
             title=Text(
                 en="SPF {result}: `{mechanism}` in the record of `{domain}` matches `{client_ip}`",
-                ja="SPFが{result}: `{domain}` のレコードの `{mechanism}` が送信元 `{client_ip}` に一致しています",
+                ja="SPFの結果が{result}です: `{domain}` のレコードの `{mechanism}` が送信元 `{client_ip}` に一致しています",
             ),
             why=_why(
                 "Receivers stop at the first term that matches, and this one lets nothing pass.",
-                "受信側は最初に一致した項目で評価を終えますが、この項目に一致しても合格にはなりません。",
+                "受信側は最初に一致したメカニズムで評価を終えますが、これに一致しても合格にはなりません。",
             ),
             fix=Text(
                 en="If `{client_ip}` may send for `{domain}`, list it in the TXT record before `{mechanism}`: after it, it would not be read. If not, find out who sent the mail.",
                 ja="`{client_ip}` から送信してよい場合は、`{domain}` のTXTレコードの `{mechanism}` より前に追加します(後に追加しても評価されません)。そうでない場合は、送信した機器を確認してください。",
             ),
         ),
-        "softfail": Texts(
-            title=Text(
+        **_by_owner(
+            "softfail",
+            Text(
                 en="SPF softfail: `{client_ip}` is not listed in the record of `{domain}`",
-                ja="SPFがsoftfail: 送信元 `{client_ip}` が `{domain}` のレコードに登録されていません",
+                ja="SPFの結果がsoftfailです: `{domain}` のSPFレコードに送信元 `{client_ip}` が含まれていません",
             ),
-            why=_why(
+            _why(
                 "The mail came with the return path domain `{domain}`; its record ends in `~all`, so it was only marked.",
                 "Return-Pathのドメイン `{domain}` は `~all` を宣言しているため、この送信元は疑わしいものとして扱われます。",
             ),
-            fix=_ADD,
         ),
-        "neutral": Texts(
-            title=Text(
+        **_by_owner(
+            "neutral",
+            Text(
                 en="SPF neutral: the record of `{domain}` says nothing about `{client_ip}`",
-                ja="SPFがneutral: `{domain}` のレコードは送信元 `{client_ip}` について何も述べていません",
+                ja="SPFの結果がneutralです: `{domain}` のレコードは送信元 `{client_ip}` について何も述べていません",
             ),
-            why=_why(
+            _why(
                 "No term of the record lists the address, and it ends without `all` or in `?all`: that is no pass.",
-                "レコードのどの項目にも一致せず、末尾に `all` がないか `?all` になっています。合格とは扱われません。",
+                "レコードのどのメカニズムにも一致せず、末尾に `all` がないか `?all` になっています。合格とは扱われません。",
             ),
-            fix=_ADD,
         ),
         "none": Texts(
             title=Text(
                 en="No SPF: the return path domain `{domain}` has no SPF record",
-                ja="SPFなし: Return-Pathのドメイン `{domain}` にSPFレコードがありません",
+                ja="SPFの結果がnoneです: Return-Pathのドメイン `{domain}` にSPFレコードがありません",
             ),
             why=_why(
                 "The mail came from `{client_ip}`, and nothing says whether that server may send for `{domain}`.",
                 "送信元 `{client_ip}` が `{domain}` のメールを送信してよいかどうか、受信側は判断できません。",
             ),
             fix=Text(
-                en="Publish one TXT record at `{domain}` that begins with `v=spf1` and lists `{client_ip}` and every other server that sends with this return path.",
-                ja="`{domain}` に `v=spf1` で始まるTXTレコードを1つ公開し、`{client_ip}` をはじめ、このReturn-Pathで送信するすべてのサーバーを記載します。",
+                en="If you know `{client_ip}`: publish one TXT record at `{domain}` that begins with `v=spf1` and names every server that sends with this return path; for a service the include that it names, for a server of yours alone its address. If you do not know it, do not list it.",
+                ja="`{domain}` に `v=spf1` で始まるTXTレコードを1つ登録し、このReturn-Pathで送信するすべてのサーバーを記載します。外部サービスは提供元が案内する `include`、自社専用のサーバーはそのアドレスです。`{client_ip}` に心当たりがなければ、記載しないでください。",
             ),
         ),
         "permerror": Texts(
             title=Text(
                 en="SPF permerror: the record of the return path domain `{domain}` cannot be evaluated",
-                ja="SPFがpermerror: Return-Pathのドメイン `{domain}` のレコードを評価できません",
+                ja="SPFの結果がpermerrorです: Return-Pathのドメイン `{domain}` のレコードを評価できません",
             ),
             why=_why(
                 "A syntax error, a second record, a dead include or more than 10 lookups make receivers give up.",
@@ -132,7 +155,7 @@ SPF_NOT_PASS = Rule(
         "permerror_own": Texts(
             title=Text(
                 en="SPF permerror: the mail from `{client_ip}` met the fault in the record of `{domain}`",
-                ja="SPFがpermerror: `{domain}` のSPFレコードの誤りにより、`{client_ip}` からのメールが合格しません",
+                ja="SPFの結果がpermerrorです: `{domain}` のSPFレコードの誤りにより、`{client_ip}` からのメールが合格しません",
             ),
             why=_why(
                 "This is the effect of the SPF error found in the DNS, not a second fault.",
@@ -146,15 +169,15 @@ SPF_NOT_PASS = Rule(
         "only_ipv4": Texts(
             title=Text(
                 en="SPF {result}: the mail came over IPv6 (`{client_ip}`), but `{domain}` lists only IPv4",
-                ja="SPFが{result}: 送信元はIPv6 (`{client_ip}`) ですが、`{domain}` にはIPv4しか登録されていません",
+                ja="SPFの結果が{result}です: 送信元はIPv6 (`{client_ip}`) ですが、`{domain}` にはIPv4しか登録されていません",
             ),
             why=_why(
                 "The server also sends over IPv6, where its IPv4 entry does not match; Gmail checks IPv6 mail more strictly.",
                 "IPv6で送信されたメールにはIPv4の記載は一致しません。GmailはIPv6のメールをより厳しく検査します。",
             ),
             fix=Text(
-                en="Add `ip6:{client_ip}` (or the server's IPv6 network) to the TXT record of `{domain}`, or let the server send over IPv4 only.",
-                ja="`{domain}` のTXTレコードに `ip6:{client_ip}` (またはサーバーのIPv6ネットワーク)を追加するか、サーバーの送信をIPv4だけにします。",
+                en="If it is a server of yours: put `ip6:{client_ip}` (or its IPv6 network) into the present `v=spf1` record of `{domain}` (never a second one), or let the server send over IPv4 only. For a service, add the include that it names.",
+                ja="自社のサーバーであれば、`{domain}` の既存の `v=spf1` の値に `ip6:{client_ip}` (またはサーバーのIPv6ネットワーク)を加えるか(2つ目のレコードは作りません)、送信をIPv4だけにします。外部サービスであれば、提供元が案内する `include` を加えます。",
             ),
         ),
         "null_return_path": Texts(
@@ -207,13 +230,13 @@ def judge(spf: SpfResultEvidence, message: MessageEvidence, client: ClientRevers
         case "pass":
             return
     is_advice = spf.is_null_return_path or bool(message.forwarded)
-    is_pool = _is_of_a_pool(client)
+    whose = _whose(spf, message, client)
     yield SPF_NOT_PASS.found(
         spf.domain,
         severity=Severity.NOTICE if is_advice else None,
         tier=Tier.NONE if is_advice else None,
-        variant=_wording(spf, message, is_pool=is_pool),
-        records=() if is_advice else tuple(_change(spf, message, is_pool=is_pool)),
+        variant=_wording(spf, message, whose),
+        records=() if is_advice else tuple(_change(spf, message, whose)),
         domain=spf.domain,
         client_ip=spf.client_ip or "",
         result=spf.result,
@@ -223,52 +246,85 @@ def judge(spf: SpfResultEvidence, message: MessageEvidence, client: ClientRevers
     )
 
 
-def _is_of_a_pool(client: ClientReverseEvidence) -> bool | None:
-    """Whether a provider sends for many customers from this address: its next mail comes from another one.
+class _Server(StrEnum):
+    """Whose the server is that sent."""
 
-    None: a failed lookup keeps us from telling.
-    """
+    OWN = "own"
+    """Its reverse name is the domain's, and leads back."""
+    SOMEBODYS = "somebody's"
+    OPEN = "open"
+    """A failed lookup keeps us from telling."""
+    FOREIGN = "foreign"
+    """Another organization's by its reverse name or greeting, or one from which a provider sends for many customers."""
+
+
+def _whose(spf: SpfResultEvidence, message: MessageEvidence, client: ClientReverseEvidence) -> _Server:
     reverse = client.reverse
     if reverse is None:
-        return False
-    if reverse.confirmed is None and (reverse.unconfirmed_why or isinstance(reverse.names, Unreachable)):
-        return None
-    return owner_of(reverse.confirmed or "") is not None
+        return _Server.SOMEBODYS
+    known = {_top_of(name) for name in (spf.domain, message.from_domain or "")} - {""}
+    if reverse.confirmed is not None:
+        if owner_of(reverse.confirmed) is not None:
+            return _Server.FOREIGN
+        return _Server.OWN if _top_of(reverse.confirmed) in known else _Server.FOREIGN
+    if reverse.unconfirmed_why or isinstance(reverse.names, Unreachable):
+        return _Server.OPEN
+    greeting = reverse.host
+    return _Server.FOREIGN if is_public_name(greeting) and _top_of(greeting) not in known else _Server.SOMEBODYS
 
 
-def _wording(spf: SpfResultEvidence, message: MessageEvidence, *, is_pool: bool | None) -> str | None:
+def _top_of(name: str) -> str:
+    return registrable(name.lower().removesuffix("."))
+
+
+def _wording(spf: SpfResultEvidence, message: MessageEvidence, whose: _Server) -> str | None:
     if spf.is_null_return_path:
         return "null_return_path"
     if message.forwarded:
         return "forwarded"
     if spf.result in ("softfail", "neutral") and _is_by_a_term(spf):
         return "matched"
-    if spf.only_ipv4_listed and not is_pool and spf.result in ("fail", "softfail", "neutral"):
+    if spf.only_ipv4_listed and whose is not _Server.FOREIGN and spf.result in ("fail", "softfail", "neutral"):
         return "only_ipv4"
     if spf.result == "permerror" and spf.domain == message.from_domain:
         return "permerror_own"
-    return "hard_fail" if spf.hard_fail else spf.result
+    if not (spf.hard_fail or spf.result in ("softfail", "neutral")):
+        return spf.result
+    return f"{'hard_fail' if spf.hard_fail else spf.result}{_to_do(message, whose)}"
 
 
-def _change(spf: SpfResultEvidence, message: MessageEvidence, *, is_pool: bool | None) -> Iterator[RecordChange]:
+def _to_do(message: MessageEvidence, whose: _Server) -> str:
+    """Which of `_LISTING`."""
+    if whose is _Server.OWN:
+        return ""
+    if whose is not _Server.FOREIGN:
+        return "_if_own"
+    author = message.from_domain or ""
+    is_ours = any(s.result == "pass" and _is_related(s.domain, author) for s in message.signatures)
+    return "_maybe_copy" if is_ours else "_include"
+
+
+def _change(spf: SpfResultEvidence, message: MessageEvidence, whose: _Server) -> Iterator[RecordChange]:
     """The record with the address that sent; only where the return path lies with the From domain, not with a service.
 
-    What lets a pool pass is the include of its provider, which the owner has to name; a single address of it is no use.
+    At once only for a server that is the domain's own beyond doubt: whoever forges its mail would be let in as well.
+    What lets another organization's server pass is the include that it names.
     """
     if not spf.client_ip or not _is_related(spf.domain, message.from_domain or ""):
         return
     term = f"ip6:{spf.client_ip}" if ":" in spf.client_ip else f"ip4:{spf.client_ip}"
+    can_list, later = whose in (_Server.OWN, _Server.SOMEBODYS), whose is not _Server.OWN
     if spf.result == "permerror":
         # The record to change is that of the finding on the fault itself.
         return
     if spf.result == "none":
         # For the From domain itself SPF001 proposes a record, which knows its mail platform.
-        if spf.domain != message.from_domain and is_pool is False:
-            yield RecordChange(spf.domain, "TXT", None, f"v=spf1 {term} ~all")
+        if spf.domain != message.from_domain and can_list:
+            yield RecordChange(spf.domain, "TXT", None, f"v=spf1 {term} ~all", later=later)
     elif spf.record is not None and (record := parse_spf(spf.record)).error is None:
-        adds = is_pool is False and (spf.result in ("softfail", "neutral") or spf.hard_fail)
+        adds = can_list and (spf.result in ("softfail", "neutral") or spf.hard_fail)
         new = with_term(record, term, before=spf.mechanism if _is_by_a_term(spf) else "") if adds else None
-        yield RecordChange(spf.domain, "TXT", spf.record, new)
+        yield RecordChange(spf.domain, "TXT", spf.record, new, later=later and new is not None)
 
 
 def _is_by_a_term(spf: SpfResultEvidence) -> bool:

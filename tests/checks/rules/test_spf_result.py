@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from spf_judged import judged, new, single
 
 from checks.catalogue import CannotTell
-from checks.evidence.message import ArcEvidence, MessageEvidence, SpfResultEvidence
+from checks.evidence.message import ArcEvidence, MessageEvidence, Signature, SignatureResult, SpfResultEvidence
 from checks.evidence.ptr import ClientReverseEvidence, ReverseName
 from checks.model import Absent, Answer, Known, Seen, Severity, Tier, Unreachable, Why
 from checks.rules import spf_result
 
 
-def client(names: Known[Answer[str]], confirmed: str | None = None, why: Why | None = None) -> ClientReverseEvidence:
-    return ClientReverseEvidence(ReverseName("203.0.113.9", "mx.d.example", names, confirmed, why))
+def client(
+    names: Known[Answer[str]], confirmed: str | None = None, why: Why | None = None, *, greeting: str = "mx.d.example"
+) -> ClientReverseEvidence:
+    return ClientReverseEvidence(ReverseName("203.0.113.9", greeting, names, confirmed, why))
+
+
+def signature(domain: str, word: SignatureResult = "pass") -> Signature:
+    return Signature(0, word, "", domain, "s1", "rsa-sha256", 2048, "", ("from",))
 
 
 def named(name: str) -> Seen[Answer[str]]:
@@ -99,16 +106,51 @@ class TestResult:
         unknown = (client(Unreachable(Why.TIMEOUT)), client(named("a.amazonses.com"), None, Why.SERVFAIL))
         for reverse in (POOL, *unknown):
             finding = single(spf_result.CHECK, result("softfail", mechanism="~all"), message(), reverse)
-            assert (finding.severity, finding.variant, new(finding)) == (Severity.ERROR, "softfail", None)
+            variant = "softfail_include" if reverse is POOL else "softfail_if_own"
+            assert (finding.severity, finding.variant, new(finding)) == (Severity.ERROR, variant, None)
             at_bounce = SpfResultEvidence("203.0.113.9", "mfrom", "bounce.d.example", "none")
             assert single(spf_result.CHECK, at_bounce, message(), reverse).records == ()
         over_ipv6 = result("softfail", mechanism="~all", only_ipv4_listed=True)
-        assert single(spf_result.CHECK, over_ipv6, message(), POOL).variant == "softfail"
+        assert single(spf_result.CHECK, over_ipv6, message(), POOL).variant == "softfail_include"
 
     def test_a_name_of_a_provider_that_does_not_lead_back_proves_no_pool(self) -> None:
         for reverse in (client(Absent()), client(named("forged.amazonses.com"))):
             finding = single(spf_result.CHECK, result("softfail", mechanism="~all"), message(), reverse)
             assert new(finding) == "v=spf1 mx ip4:203.0.113.9 ~all"
+            assert (finding.variant, finding.records[0].later) == ("softfail_if_own", True)
+
+    def test_only_a_server_of_the_domain_beyond_doubt_is_listed_at_once(self) -> None:
+        for domain in ("d.example", "sub.d.example"):
+            finding = single(spf_result.CHECK, result("softfail", mechanism="~all"), message(domain), OWN)
+            assert (finding.variant, finding.records[0].later) == ("softfail", False)
+        at_bounce = SpfResultEvidence("203.0.113.9", "mfrom", "bounce.d.example", "none")
+        assert not single(spf_result.CHECK, at_bounce, message(), OWN).records[0].later
+        assert single(spf_result.CHECK, at_bounce, message(), client(Absent())).records[0].later
+
+    @pytest.mark.parametrize(
+        "reverse",
+        [
+            client(named("mail.relay.example"), "mail.relay.example"),
+            client(Absent(), greeting="mail.relay.example"),
+            client(named("mail.relay.example"), greeting="MAIL.relay.example."),
+        ],
+        ids=["reverse name", "greeting", "reverse name that does not lead back"],
+    )
+    @pytest.mark.parametrize("word", ["hard_fail", "softfail", "neutral"])
+    def test_another_organizations_server_is_never_listed(self, word: str, reverse: ClientReverseEvidence) -> None:
+        evidence = result("fail", mechanism="-all", hard_fail=True) if word == "hard_fail" else result(word)
+        forged = single(spf_result.CHECK, evidence, message(), reverse)
+        assert (forged.variant, new(forged), forged.records[0].later) == (f"{word}_include", None, False)
+        signed = replace(message(), signatures=(signature("d.example"),))
+        copied = single(spf_result.CHECK, evidence, signed, reverse)
+        assert (copied.variant, new(copied)) == (f"{word}_maybe_copy", None)
+        by_another = replace(message(), signatures=(signature("relay.example"), signature("d.example", "fail")))
+        assert single(spf_result.CHECK, evidence, by_another, reverse).variant == f"{word}_include"
+
+    @pytest.mark.parametrize("greeting", ["", "localhost.localdomain", "localhost", "[203.0.113.9]", "mx.d.example"])
+    def test_a_greeting_proves_nothing(self, greeting: str) -> None:
+        finding = single(spf_result.CHECK, result("softfail"), message(), client(Absent(), greeting=greeting))
+        assert (finding.variant, finding.records[0].later) == ("softfail_if_own", True)
 
     def test_an_ipv6_sender_is_added_as_such(self) -> None:
         evidence = SpfResultEvidence("2001:db8::1", "mfrom", "d.example", "softfail", record="v=spf1 mx ~all")
