@@ -55,9 +55,11 @@ def _open(state: Conversation, given: Address, report: Report | None) -> tuple[P
         "mails": given.max_mails,
         "size": f"{given.max_bytes / 1024**2:g} MiB",
     }
+    bogus = report is not None and is_bogus(report)
+    to = words.ADDRESS_TO_LATER if bogus else words.ADDRESS_TO
     return (
-        Paragraph((words.ADDRESS_BOGUS if report is not None and is_bogus(report) else words.ADDRESS_HOW).say(lang)),
-        Link(words.ADDRESS_TO.say(lang), given.address, f"mailto:{given.address}"),
+        Paragraph((words.ADDRESS_BOGUS if bogus else words.ADDRESS_HOW).say(lang)),
+        Link(to.say(lang), given.address, f"mailto:{given.address}"),
         Code(words.ADDRESS_SWAKS.say(lang), swaks(given, state.row.ascii)),
         Note(words.ADDRESS_SWAKS_NOTE.say(lang)),
         Moment(

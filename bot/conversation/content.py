@@ -72,10 +72,11 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """Something to copy, character by character, under a strong `lead`."""
+    """Something to copy, character by character, under a strong `lead`. `is_file`: of several lines."""
 
     lead: str
     text: str
+    is_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,15 @@ from typing import Any
 from bot.conversation import words
 from bot.conversation.bounds import HEADING, bounded, cut
 from bot.conversation.content import Content, Divider, Heading, Note, Paragraph, Part
-from bot.conversation.phrases import around, counts_text, in_a_line, in_full, mail_findings, verdict_text
+from bot.conversation.phrases import (
+    around,
+    counts_text,
+    in_a_line,
+    in_full,
+    mail_findings,
+    verdict_text,
+    zone_file_note,
+)
 from bot.conversation.standing import deciding_mail, fails_dmarc, waiting_mail
 from bot.conversation.state import Conversation, Reports, report_of
 from bot.conversation.talk_words import SINCE_OTHER, SINCE_OTHER_TITLE
@@ -56,11 +64,12 @@ def _parts(report: Report, lang: Lang, heading: str, *, fault: bool, held: bool)
         yield Paragraph((words.FAULT_SEEN_IN_MAIL if unknown else words.FAULT_IN_MAIL).say(lang))
     for finding in found[:IN_FULL]:
         yield Divider()
-        yield from in_full(finding, lang, held=held)
+        yield from in_full(finding, lang, report, held=held)
+    yield from zone_file_note(found[:IN_FULL], lang)
     yield from in_lines(found[IN_FULL:], lang, "domain")
-    if unknown:
+    if untold := unanswered_text(report, unknown, lang):
         yield Divider()
-        yield Paragraph(unanswered_text(report, unknown, lang))
+        yield Paragraph(untold)
     if services := _services(report):
         yield Note(words.SEEN_IN_DNS.say(lang, {"services": services}))
 
@@ -88,9 +97,10 @@ def in_lines(found: tuple[Finding, ...], lang: Lang, where: str, *, also: bool =
         yield Note(words.MORE_LEFT_OUT.say(lang, {"n": len(found) - MOST_LINES}))
 
 
-def explanation(finding: Finding, lang: Lang) -> Content:
-    """One finding in full, for whoever pressed *Explain*."""
-    return Content(lang, bounded(finding).title(lang), tuple(in_full(finding, lang)))
+def explanation(finding: Finding, lang: Lang, report: Report | None = None) -> Content:
+    """One finding of a report in full, for whoever pressed *Explain*."""
+    parts = (*in_full(finding, lang, report), *zone_file_note((finding,), lang))
+    return Content(lang, bounded(finding).title(lang), parts)
 
 
 def differences(before: Report, after: Report, lang: Lang) -> list[str]:

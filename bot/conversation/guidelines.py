@@ -1,7 +1,6 @@
 """What others demand of senders: Google's list as a reply in the thread, the other lists for whoever opens them."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from bot.conversation import words
 from bot.conversation.content import (
@@ -18,9 +17,10 @@ from bot.conversation.content import (
 )
 from bot.conversation.phrases import listed, requirement_text
 from bot.conversation.references import labelled
+from bot.conversation.requirement_counts import is_asked, requirement_counts
 from bot.conversation.talk import said
 from bot.conversation.unanswered import not_looked_up
-from checks import PROFILES, Lang, Report, Requirement, RequirementStatus, Status, Text
+from checks import PROFILES, Lang, Report, Requirement, RequirementStatus, Status
 
 ROWS = 12
 SHOWN_IN_THREAD = "google"
@@ -43,9 +43,10 @@ def guidelines(report: Report, lang: Lang, *, waiting: bool = False) -> Content:
         open_ = words.GUIDELINES_OPEN.say(lang, {"n": len(shown)})
         return Content(lang, heading, (Heading(heading), Paragraph(open_)))
     lead = PROFILES[SHOWN_IN_THREAD].name.say(lang)
-    parts: list[Part] = [Heading(heading), Paragraph(_counts(shown, lang), lead=lead)]
+    asked = requirement_counts((status for _, status in rows), lang)
+    parts: list[Part] = [Heading(heading), Paragraph(asked, lead=lead)]
     # What is wrong is said in the thread, whether or not it has a row in the table.
-    parts += [_line(report, row, lang, waiting=waiting) for row in further if _fails(row) and _is_asked(row)]
+    parts += [_line(report, row, lang, waiting=waiting) for row in further if _fails(row) and is_asked(row[1])]
     parts.append(Note(words.GUIDELINES_WHO.say(lang)))
     parts += _others(report, further, lang)
     parts.append(_table(report, shown, lang, waiting=waiting))
@@ -68,7 +69,7 @@ def opened(report: Report, profile: str, lang: Lang, *, waiting: bool = False) -
     measured = [row for row in rows if row not in unmeasurable]
     parts: list[Part] = [
         Heading(heading),
-        Paragraph(_counts(rows, lang)),
+        Paragraph(requirement_counts((status for _, status in rows), lang, in_full=True)),
         Note(its.note.say(lang)),
         References(words.GUIDELINES_SOURCES.say(lang), labelled(its.references, lang)),
     ]
@@ -93,6 +94,7 @@ def _others(report: Report, further: list[Row], lang: Lang) -> Iterator[Line]:
     """One line for each list that a button opens."""
     if further:
         name = words.GUIDELINES_FURTHER.say(lang, {"name": PROFILES[SHOWN_IN_THREAD].name.say(lang)})
+        name = words.GUIDELINES_INCLUDED.say(lang, {"name": name})
         yield _opener(SHOWN_IN_THREAD, name, further, lang)
     for name, profile in PROFILES.items():
         if name != SHOWN_IN_THREAD and (rows := _rows(report, name)):
@@ -100,14 +102,14 @@ def _others(report: Report, further: list[Row], lang: Lang) -> Iterator[Line]:
 
 
 def _opener(profile: str, name: str, rows: list[Row], lang: Lang) -> Line:
-    """Counts what is asked; what is only recommended is behind the button."""
-    text = words.GUIDELINES_LINE.say(lang, {"name": name, "counts": _counts(filter(_is_asked, rows), lang)})
+    counts = requirement_counts((status for _, status in rows), lang)
+    text = words.GUIDELINES_LINE.say(lang, {"name": name, "counts": counts})
     return Line(text, Button(Action.GUIDELINES, words.BUTTON_SHOW.say(lang), profile))
 
 
 def _table(report: Report, rows: list[Row], lang: Lang, *, waiting: bool) -> Table:
     header = words.REQUIREMENT.say(lang), words.APPLIES.say(lang), words.STATE.say(lang)
-    failing = tuple(at for at, row in enumerate(rows) if _fails(row) and _is_asked(row))
+    failing = tuple(at for at, row in enumerate(rows) if _fails(row) and is_asked(row[1]))
     return Table(header, tuple(_cells(report, row, lang, waiting=waiting) for row in rows), failing)
 
 
@@ -127,26 +129,3 @@ def _cells(report: Report, row: Row, lang: Lang, *, waiting: bool) -> tuple[str,
 
 def _fails(row: Row) -> bool:
     return row[1].status is Status.NOT_MET
-
-
-def _is_asked(row: Row) -> bool:
-    return row[0].applies != "recommended"
-
-
-def _counts(rows: Iterable[Row], lang: Lang) -> str:
-    """Every row is counted once, so that the numbers add up to the list; those that are only recommended apart."""
-    rows = list(rows)
-    asked, advice = [row for row in rows if _is_asked(row)], [row for row in rows if not _is_asked(row)]
-    said_of = [_counted(asked, words.GUIDELINES_MET, words.GUIDELINES_SOME, lang)] if asked else []
-    if advice:
-        said_of.append(_counted(advice, words.GUIDELINES_ADVICE, words.GUIDELINES_ADVICE_SOME, lang))
-    return ("" if lang == "ja" else " ").join(said_of)
-
-
-def _counted(rows: Iterable[Row], plain: Text, with_others: Text, lang: Lang) -> str:
-    counted = Counter(status.status for _, status in rows)
-    open_ = counted[Status.NOT_KNOWN] + counted[Status.NOT_TESTABLE] + counted[Status.NOT_MEASURABLE]
-    numbers: dict[str, str | int] = {"met": counted[Status.MET], "not_met": counted[Status.NOT_MET], "open": open_}
-    if outside := counted[Status.NOT_APPLICABLE]:
-        return with_others.say(lang, numbers | {"not_applicable": outside})
-    return plain.say(lang, numbers)

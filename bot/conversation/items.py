@@ -1,12 +1,25 @@
-"""One row of the root's table: the item, its state, and the fact behind it."""
+"""The rows of the root's table: the item, its state, and the fact behind it."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.conversation import words
 from bot.conversation.bounds import bounded, cut
-from bot.conversation.phrases import CELL, plain, state_text
-from checks import MSCHECKER, Fact, Lang, Report, RequirementStatus, Status, Text, printable, reason_text
+from bot.conversation.phrases import CELL, counts_text, plain, state_text
+from bot.conversation.unanswered import not_looked_up, unanswered_text
+from checks import (
+    MSCHECKER,
+    Fact,
+    Lang,
+    Report,
+    RequirementStatus,
+    Severity,
+    Status,
+    Text,
+    Tier,
+    printable,
+    reason_text,
+)
 
 MOST_KEYS = 3
 
@@ -22,6 +35,27 @@ def item_row(
     if item is None:
         return None
     return item.title.say(lang), state_text(status).say(lang), cut(_found(report, status, lang, waiting=waiting), CELL)
+
+
+def others_row(report: Report, lang: Lang) -> tuple[bool, tuple[str, str, str]]:
+    """The row of all questions that belong to no item, by the worst answer; and whether that is a fault.
+
+    What only a mail tells is left out as long as there is none.
+    """
+    in_items = {check for item in MSCHECKER for check in item.checks}
+    results = [result for result in report.checks if result.id not in in_items]
+    own = {id(finding) for result in results for finding in result.findings}
+    found = [finding for finding in report.findings if id(finding) in own]
+    open_ = [result for result in not_looked_up(report) if result.id not in in_items]
+    worst = next((f for f in found if f.severity.rank <= Severity.WARNING.rank), None)
+    if worst is not None:
+        is_fault = worst.tier is not Tier.NONE or worst.severity.rank <= Severity.ERROR.rank
+        state = (words.STATUS[Status.NOT_MET] if is_fault else words.WARNED).say(lang)
+        return is_fault, (words.OTHERS.say(lang), state, cut(plain(bounded(worst).title(lang)), CELL))
+    if said := unanswered_text(report, open_, lang):
+        return False, (words.OTHERS.say(lang), words.STATUS[Status.NOT_TESTABLE].say(lang), cut(said, CELL))
+    said = counts_text(found, lang) or words.NOTHING_WRONG.say(lang)
+    return False, (words.OTHERS.say(lang), words.STATUS[Status.MET].say(lang), said)
 
 
 def _found(report: Report, status: RequirementStatus, lang: Lang, *, waiting: bool) -> str:

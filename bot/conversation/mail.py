@@ -8,7 +8,15 @@ from bot.conversation import words as common
 from bot.conversation.bounds import HEADING, LABEL, cut
 from bot.conversation.content import Action, Button, Buttons, Content, Divider, Heading, Note, Paragraph, Part, Table
 from bot.conversation.findings import in_lines
-from bot.conversation.phrases import around, in_full, listed, mail_findings, ours_buttons, verdict_text
+from bot.conversation.phrases import (
+    around,
+    in_full,
+    listed,
+    mail_findings,
+    ours_buttons,
+    verdict_text,
+    zone_file_note,
+)
 from bot.conversation.standing import counts, dmarc_result, domain_report
 from bot.conversation.state import Conversation, MailSeen, Reports, report_of
 from bot.conversation.unanswered import not_looked_up, unanswered_text
@@ -179,11 +187,12 @@ def _findings(report: Report, seen: MailSeen, lang: Lang) -> Iterator[Part]:
     full = tuple(f for f in found if f.severity.rank <= Severity.ERROR.rank)
     for finding in full:
         yield Divider()
-        yield from in_full(finding, lang)
+        yield from in_full(finding, lang, report)
+    yield from zone_file_note(full, lang)
     yield from in_lines(tuple(f for f in found if f not in full), lang, seen.id, also=bool(full))
-    if unknown:
+    if untold := unanswered_text(report, unknown, lang):
         yield Divider()
-        yield Paragraph(unanswered_text(report, unknown, lang))
+        yield Paragraph(untold)
 
 
 def _authentication(report: Report, lang: Lang) -> Table:

@@ -17,6 +17,7 @@ ADDRESS_BOGUS = Text(
     ja="先にDNSSECを修復してください(SEC201)。その後、検査したいシステムから普段どおりのメールをこのアドレスへ送ってください。",
 )
 ADDRESS_TO = Text(en="Send to", ja="宛先")
+ADDRESS_TO_LATER = Text(en="Send to, after the repair", ja="宛先(修復後に送信)")
 ADDRESS_SWAKS = Text(
     en="Or on the mail server, with swaks",
     ja="メールサーバー上でswaksを使う場合",
@@ -29,8 +30,8 @@ ADDRESS_SWAKS_NOTE = Text(
 ADDRESS_UNTIL = Text(en="Valid until", ja="有効期限:")
 ADDRESS_ZONE = Text(en=" (your time zone)", ja="(お使いのタイムゾーン)")
 ADDRESS_LIMITS = Text(
-    en=", for {mails} mails of up to {size} each.",
-    ja="、{mails}通まで、1通{size}まで。",
+    en=", for {mails} mails of up to {size} each. After that, “Send a test mail” gives a new address.",
+    ja="、{mails}通まで、1通{size}まで。期限を過ぎたら、「テストメールを送る」で新しいアドレスを発行できます。",
 )
 ADDRESS_SHOWS = Text(
     en="This thread shows From, Return-Path and technical headers, never subject or body.",

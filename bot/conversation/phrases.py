@@ -3,16 +3,15 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from bot.conversation import words
+from bot.conversation import record_words, records, words
 from bot.conversation.bounds import bounded, cut
-from bot.conversation.content import Action, Button, Code, Line, Paragraph, Part, References
+from bot.conversation.content import Action, Button, Line, Note, Paragraph, Part, References
 from bot.conversation.references import labelled
 from checks import (
     CATALOGUE,
     VERDICT_TITLES,
     Finding,
     Lang,
-    RecordChange,
     Report,
     RequirementStatus,
     Severity,
@@ -21,7 +20,6 @@ from checks import (
     Verdict,
     Why,
     place_text,
-    printable,
     reason_text,
 )
 
@@ -33,6 +31,12 @@ RULES = 4
 def plain(markup: str) -> str:
     """A sentence without its backticks, for places that show no code."""
     return markup.replace("`", "")
+
+
+def shortened(markup: str, most: int) -> str:
+    """A sentence of at most `most` characters and a mark; a code span that was cut is closed."""
+    kept = cut(markup, most)
+    return kept + "`" if kept.count("`") % 2 else kept
 
 
 def around(text: Text, lang: Lang, **said: str) -> str:
@@ -124,9 +128,10 @@ def titled(finding: Finding, lang: Lang) -> str:
     return f"{words.SEVERITY[finding.severity].say(lang)} · {finding.rule.id} · {bounded(finding).title(lang)}"
 
 
-def in_full(finding: Finding, lang: Lang, *, held: bool = False) -> Iterator[Part]:
+def in_full(finding: Finding, lang: Lang, report: Report | None = None, *, held: bool = False) -> Iterator[Part]:
     """What, why it matters, how to fix it, the records old and new, and where to read on.
 
+    `report`: that has it, to tell the domain's own zone from others'.
     `held`: what is to be published later must not be published now, since a mail of the thread fails DMARC.
     """
     shown = bounded(finding)
@@ -137,28 +142,17 @@ def in_full(finding: Finding, lang: Lang, *, held: bool = False) -> Iterator[Par
     if finding.place is not None:
         yield Paragraph(place_text(finding.place).say(lang), lead=words.WHERE.say(lang), breaks=True)
     for record in shown.records:
-        yield from _change(record, lang)
+        yield from records.shown(record, lang, report)
     if held and any(record.later for record in shown.records):
-        yield Paragraph(words.HELD.say(lang))
+        yield Paragraph(record_words.HELD.say(lang))
     if finding.rule.references:
         yield References(words.REFERENCE.say(lang), labelled(finding.rule.references, lang))
 
 
-def _change(record: RecordChange, lang: Lang) -> Iterator[Part]:
-    named = {"type": record.type, "name": printable(record.name)}
-    if record.new == "":
-        if record.old is not None:
-            yield Code(words.RECORD_DELETE.say(lang, named), record.old)
-        return
-    if record.old is not None and record.old == record.new:
-        yield Code(words.RECORD_KEEP.say(lang, named), record.old)
-        return
-    if record.old is not None:
-        yield Code(words.RECORD_NOW.say(lang, named), record.old)
-    if record.new is not None:
-        now = words.RECORD_ADD if record.old is None else words.RECORD_NEW
-        said = words.RECORD_LATER if record.later else now
-        yield Code(said.say(lang, named), record.new)
+def zone_file_note(found: Iterable[Finding], lang: Lang) -> Iterator[Note]:
+    """Once for each message that shows values to publish as TXT records."""
+    if records.in_a_zone_file(found):
+        yield Note(record_words.IN_A_ZONE_FILE.say(lang))
 
 
 def in_a_line(finding: Finding, lang: Lang, where: str) -> Line:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from bot.conversation import words
-from bot.conversation.bounds import HEADING, cut
+from bot.conversation import step_words, words
+from bot.conversation.bounds import HEADING, bounded, cut
 from bot.conversation.content import Action, Button, Buttons, Content, Heading, Note, Paragraph, Part, Table
-from bot.conversation.findings import is_effect_of_dns
-from bot.conversation.items import item_row
+from bot.conversation.findings import is_effect_of_dns, serious
+from bot.conversation.items import item_row, others_row
 from bot.conversation.phrases import (
     around,
     counts_by_place,
@@ -14,15 +14,18 @@ from bot.conversation.phrases import (
     language_button,
     mail_findings,
     ours_buttons,
+    shortened,
     verdict_text,
 )
 from bot.conversation.standing import current_report, deciding_mail, dmarc_result, domain_report, waiting_mail
 from bot.conversation.state import Conversation, Reports, report_of
 from bot.conversation.steps import numbered, steps
 from bot.conversation.unanswered import is_bogus, not_looked_up, unanswered_text
-from checks import Lang, Report, Status, Text, Verdict
+from checks import Finding, Lang, Report, Severity, Status, Verdict
 
 BAR = 12
+CAUSES = 3
+TITLE = 220
 
 
 def root(state: Conversation, reports: Reports) -> Content:
@@ -55,11 +58,12 @@ def _parts(state: Conversation, reports: Reports, report: Report | None) -> Iter
         yield from _about_the_last_check(state)
         yield Buttons(_buttons(state, reports, report, None))
         return
+    yield from _causes(state, reports)
     yield from _counts(state, reports)
     yield from _about_the_last_check(state)
     given = steps(state, reports)
     if not state.is_running:
-        yield Paragraph("\n".join(numbered(given, state)), lead=words.NEXT.say(lang), breaks=True)
+        yield Paragraph("\n".join(numbered(given, state)), lead=step_words.NEXT.say(lang), breaks=True)
     yield Buttons(_buttons(state, reports, report, given.first))
     yield from _items(report, lang, waiting=question is not None)
 
@@ -71,8 +75,11 @@ def _items(report: Report, lang: Lang, *, waiting: bool) -> Iterator[Part]:
     rows = [(status, row) for status, row in shown if row is not None]
     if rows:
         header = words.ITEM.say(lang), words.STATE.say(lang), words.FOUND.say(lang)
-        failing = tuple(at for at, (status, _) in enumerate(rows) if status.status is Status.NOT_MET)
-        yield Table(header, tuple(row for _, row in rows), failing)
+        failing = [at for at, (status, _) in enumerate(rows) if status.status is Status.NOT_MET]
+        is_fault, others = others_row(report, lang)
+        if is_fault:
+            failing.append(len(rows))
+        yield Table(header, (*(row for _, row in rows), others), tuple(failing))
 
 
 def _question(state: Conversation, reports: Reports) -> str | None:
@@ -87,6 +94,28 @@ def _question(state: Conversation, reports: Reports) -> str | None:
     else:
         said = words.WAITING["fail" if dmarc_result(report) == "fail" else "unproven"]
     return said.say(state.lang, {"sender": cut((facts and facts.from_address) or "?", 100)})
+
+
+def _causes(state: Conversation, reports: Reports) -> Iterator[Part]:
+    """What the worst findings say, so that nobody has to open the thread to learn what is wrong."""
+    in_dns, in_mail = _found(state, reports)
+    found = sorted(serious((*in_dns, *in_mail)), key=lambda finding: finding.severity.rank)
+    lines = []
+    for finding in found[:CAUSES]:
+        sign = "✗" if finding.severity.rank <= Severity.ERROR.rank else "!"
+        title = shortened(bounded(finding).title(state.lang), TITLE)
+        lines.append(around(words.CAUSE, state.lang, sign=sign, rule=finding.rule.id, title=title))
+    if lines:
+        yield Paragraph("\n".join(lines))
+
+
+def _found(state: Conversation, reports: Reports) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """What DNS shows and what the deciding mail does; one fault that shows in both counts where it can be mended."""
+    domain, seen = domain_report(state, reports), deciding_mail(state, reports)
+    in_dns = domain.findings if domain is not None else ()
+    if seen is None or seen.report is None or waiting_mail(state, reports) is not None:
+        return in_dns, ()
+    return in_dns, tuple(f for f in mail_findings(report_of(reports, seen.report)) if not is_effect_of_dns(f))
 
 
 def _counts(state: Conversation, reports: Reports) -> Iterator[Part]:
@@ -105,8 +134,8 @@ def _counts(state: Conversation, reports: Reports) -> Iterator[Part]:
     if counted:
         yield Note(words.COUNTS.say(lang, {"counts": counted}))
     unanswered = (*not_looked_up(domain, of_mail=False), *(not_looked_up(mail, of_mail=True) if mail else ()))
-    if unanswered:
-        yield Note(unanswered_text(domain, unanswered, lang))
+    if untold := unanswered_text(domain, unanswered, lang):
+        yield Note(untold)
 
 
 def _without_report(state: Conversation) -> Iterator[Part]:
@@ -138,7 +167,7 @@ def _explained(state: Conversation, reports: Reports, report: Report) -> str:
     if report.verdict is Verdict.UNDETERMINED:
         return words.UNDETERMINED_WHY.say(lang)
     if report.provisional:
-        return _provisional(state, report).say(lang)
+        return _provisional(state, report)
     if (mail := deciding_mail(state, reports)) is not None and mail.report is not None:
         seen = report_of(reports, mail.report).mail
         sender: str = cut((seen.from_address if seen else None) or "?")
@@ -147,12 +176,17 @@ def _explained(state: Conversation, reports: Reports, report: Report) -> str:
     return words.FINAL_NON_SENDING.say(lang) if report.non_sending else ""
 
 
-def _provisional(state: Conversation, report: Report) -> Text:
+def _provisional(state: Conversation, report: Report) -> str:
+    lang, found = state.lang, serious(report.findings)
     if is_bogus(report):
-        return words.PROVISIONAL_BOGUS
+        return words.PROVISIONAL_BOGUS.say(lang)
     if state.address is None:
-        return words.PROVISIONAL_NO_MAILBOX
-    return words.PROVISIONAL_SAFE if report.verdict is Verdict.SAFE else words.PROVISIONAL_WHY
+        return words.PROVISIONAL_NO_MAILBOX.say(lang)
+    if report.verdict is not Verdict.SAFE:
+        return words.PROVISIONAL_WHY.say(lang)
+    if found:
+        return words.PROVISIONAL_SAFE_BUT.say(lang, {"counts": counts_text(found, lang)})
+    return words.PROVISIONAL_SAFE.say(lang)
 
 
 def _about_the_last_check(state: Conversation) -> Iterator[Part]:
@@ -169,7 +203,8 @@ def _buttons(state: Conversation, reports: Reports, report: Report, first: Actio
     """`first`: the one that is the next step, which is shown in green."""
     lang = state.lang
     again = Button(Action.CHECK_AGAIN, words.BUTTON_CHECK_AGAIN.say(lang), primary=first is Action.CHECK_AGAIN)
-    if state.address is None or report.verdict is None or report.non_sending:
+    # Behind a broken chain of trust a mail tells nothing; the next check brings the button back.
+    if state.address is None or report.verdict is None or report.non_sending or is_bogus(report):
         return again, language_button(lang)
     send = Button(Action.SEND_TEST, words.BUTTON_SEND_TEST.say(lang), primary=first is Action.SEND_TEST)
     others = (send, again) if first is not Action.CHECK_AGAIN else (again, send)

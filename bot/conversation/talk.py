@@ -64,7 +64,7 @@ def explained(what: str, state: Conversation, reports: Reports) -> Content:
         return said(lang, words.TOPICS[what])
     for report in reversed([reports[each] for each in _in_order(state) if each in reports]):
         if found := next((f for f in report.findings if f.rule.id == what), None):
-            return explanation(found, lang)
+            return explanation(found, lang, report)
     return _in_general(CATALOGUE.rules[what], lang)
 
 

@@ -6,6 +6,8 @@ from bot.conversation import words
 from checks import CATALOGUE, CheckResult, Lang, Outcome, Report, Why, reason_text
 
 _BOGUS = "SEC201"
+_SAYS_SO = {_BOGUS: "dnssec", "DANE104": "dane"}
+"""Rules that say themselves that a lookup of their topic fails."""
 
 
 def not_looked_up(report: Report, *, of_mail: bool | None = None) -> tuple[CheckResult, ...]:
@@ -30,12 +32,20 @@ def is_bogus(report: Report) -> bool:
 
 
 def unanswered_text(report: Report, results: Iterable[CheckResult], lang: Lang) -> str:
-    """One sentence for each reason: "SPF, DMARC and MX could not be looked up: ..."; empty without results."""
+    """One sentence for each reason: "SPF, DMARC and MX could not be looked up: ..."; empty without any.
+
+    What a finding says already is not said again as if it were a second fault.
+    """
     groups: dict[tuple[Why, bool], dict[str, None]] = {}
+    told = {_SAYS_SO[finding.rule.id] for finding in report.findings if finding.rule.id in _SAYS_SO}
     for result in results:
-        topic = _topic(result)
-        # A blocklist is asked in its own zone, whatever is wrong with that of the domain.
-        groups.setdefault((result.reason or Why.INTERNAL, topic == "bl"), {})[topic] = None
+        topic, why = _topic(result), result.reason or Why.INTERNAL
+        if why in (Why.SERVFAIL, Why.DEPENDS) and topic in told:
+            continue
+        # A blocklist is asked in its own zone, whatever is wrong with that of the domain; which addresses it is asked
+        # for, the MX of the domain tells.
+        of_lists = topic.startswith("bl") and not (topic == "bl.mx" and is_bogus(report))
+        groups.setdefault((why, of_lists), {})[topic] = None
     # What rests on another answer says nothing of its own where that other one is named.
     named = {topic for (why, _), topics in groups.items() if why is not Why.DEPENDS for topic in topics}
     said = []
@@ -43,6 +53,8 @@ def unanswered_text(report: Report, results: Iterable[CheckResult], lang: Lang) 
         shown = [t for t in topics if why is not Why.DEPENDS or t not in named]
         if len(shown) > 1 and "dns" in shown:
             shown.remove("dns")
+        if len(lists := [t for t in shown if t.startswith("bl.")]) > 1:
+            shown = [t if t not in lists else "bl" for t in shown if t not in lists[1:]]
         if not shown:
             continue
         facts = {"topics": _and([words.TOPIC[t].say(lang) for t in shown], lang), "reason": reason_text(why).say(lang)}

@@ -34,16 +34,20 @@ APPLIES_TO: Mapping[str, Text] = {
 # What was found about an item -------------------------------------------------------------------------------------
 
 NOTHING_WRONG = Text(en="nothing to change", ja="修正は不要です")
-FINE_SO_FAR = Text(en="in order in DNS; a mail decides", ja="DNSは問題なし。メールで確定")
-SPF_SO_FAR = Text(en="record in order; a mail decides", ja="レコードは問題なし。メールで確定")
-DMARC_SO_FAR = Text(en="p={policy}; a mail decides", ja="p={policy}。メールで確定")
+FINE_SO_FAR = Text(en="in order in DNS; the result needs a mail", ja="DNSは問題なし(合否はテストメールで判定)")
+SPF_SO_FAR = Text(en="record in order; the result needs a mail", ja="レコードは問題なし(合否はテストメールで判定)")
+DMARC_SO_FAR = Text(en="p={policy} published; the result needs a mail", ja="p={policy}(合否はテストメールで判定)")
 DNSBL_SO_FAR = Text(
     en="domain not listed; the IP needs a mail",
-    ja="ドメインは未掲載。IPアドレスはメールで確認",
+    ja="ドメインは未掲載(IPアドレスはテストメールで判定)",
 )
-DKIM_SO_FAR = Text(en="keys found: {keys}; a mail shows which is used", ja="公開鍵: {keys}。使用中かはメールで確認")
+DKIM_SO_FAR = Text(
+    en="keys found: {keys}; a mail shows which is used", ja="公開鍵: {keys}(使用中かはテストメールで判定)"
+)
+OTHERS = Text(en="Others (MX, MTA-STS, DANE …)", ja="その他(MX、MTA-STS、DANEなど)")
+WARNED = Text(en="! warning", ja="! 警告")
 SEEN_IN_DNS = Text(
-    en="Services that the DNS shows: {services}. A service of which nothing stands there cannot be seen.",
+    en="Services that the DNS shows: {services}. Other services may be in use without a trace in DNS.",
     ja="DNSから見える利用サービス: {services}(DNSに現れないサービスはわかりません)",
 )
 SPF_ALLOWS = Text(en="{ip} is allowed", ja="{ip} を許可")
@@ -64,6 +68,9 @@ TOPIC: Mapping[str, Text] = {
     "tls": Text(en="TLS", ja="TLS"),
     "dnssec": Text(en="DNSSEC", ja="DNSSEC"),
     "bl": Text(en="blocklists", ja="ブラックリスト"),
+    "bl.domain": Text(en="blocklists of domain names", ja="ドメイン名のブラックリスト"),
+    "bl.mx": Text(en="blocklists by the IP addresses of the MX", ja="MXのIPアドレスのブラックリスト"),
+    "bl.client": Text(en="blocklists by the sending IP address", ja="送信元IPアドレスのブラックリスト"),
     "helo": Text(en="HELO", ja="HELO"),
     "sts": Text(en="MTA-STS", ja="MTA-STS"),
     "rpt": Text(en="TLS reports (TLS-RPT)", ja="TLSレポート(TLS-RPT)"),
@@ -94,6 +101,10 @@ VERDICT_OF = Text(en="{domain}: {verdict}", ja="{domain}:{verdict}")
 PROVISIONAL_SAFE = Text(
     en="No problem was found in DNS; a test mail decides.",
     ja="DNSに問題は見つかりませんでした。テストメールを受信すると判定が確定します。",
+)
+PROVISIONAL_SAFE_BUT = Text(
+    en="Nothing in DNS lowers the verdict ({counts}, see below); a test mail decides.",
+    ja="DNSに判定を下げる問題はありません({counts}、下記)。テストメールを受信すると判定が確定します。",
 )
 PROVISIONAL_WHY = Text(
     en="From DNS alone; a test mail completes it.",
@@ -142,6 +153,7 @@ WAITING_DECIDED = Text(
     en="If it is, it decides the verdict. Until then: {verdict}.",
     ja="自社のメールであれば、このメールで判定を更新します。現時点の判定: {verdict}",
 )
+CAUSE = Text(en="{sign} {rule}: {title}", ja="{sign} {rule}: {title}")
 COUNTS = Text(en="{counts}. Details are in the thread.", ja="{counts}。詳しくはスレッドをご覧ください。")
 COUNTED = Text(en="{count} ({places})", ja="{count}({places})")
 IN_DNS = Text(en="in DNS", ja="DNS")
@@ -182,88 +194,6 @@ BUTTON_NOT_OURS = Text(en="Not ours", ja="自社のメールではありませ�
 BUTTON_CHECK_DOMAIN = Text(en="Check {domain}", ja="{domain} を検査")
 BUTTON_DETAILS = Text(en="Details: {domain}", ja="詳細:{domain}")
 
-# What to do next --------------------------------------------------------------------------------------------------
-
-NEXT = Text(en="What to do next", ja="次に行うこと")
-STEP = Text(en="{n}. {step}", ja="{n}. {step}")
-STEP_WHOSE = Text(
-    en="Say whether the mail is yours: press “This is ours” or “Not ours”.",
-    ja="「自社のメールです」か「自社のメールではありません」を押してください。",
-)
-STEP_IF_OURS = Text(
-    en="If it is yours, do what is described under {rules} in the mail's reply, then send another test mail.",
-    ja="自社のメールの場合は、メールの返信の{rules}に従って修正し、もう一度テストメールを送ってください。",
-)
-STEP_DNSSEC = Text(
-    en="Repair DNSSEC as described under SEC201 in the thread. Until then receivers that validate see none of "
-    "your records.",
-    ja="スレッドのSEC201に従ってDNSSECを修復してください。修復するまで、DNSSEC検証を行う受信側は"
-    "このドメインのレコードを取得できません。",
-)
-STEP_DNSSEC_THEN = Text(
-    en="Press “Check again” once the TTL of the old DS and records has passed. Do not send a test mail before.",
-    ja="変更前のDSとレコードのTTLが過ぎてから「再検査」を押してください。テストメールはその後に送ってください。",
-)
-STEP_TRY_AGAIN = Text(
-    en="Press “Check again” in about 10 minutes.",
-    ja="10分ほど待ってから「再検査」を押してください。",
-)
-STEP_ASK_OPERATOR = Text(
-    en="If that gives no answer either, ask the operator of the name servers of `{domain}`.",
-    ja="それでも確認できない場合は、`{domain}` のネームサーバーの管理者に問い合わせてください。",
-)
-STEP_SEND_LATER = Text(
-    en="Send another test mail in about 10 minutes: lookups for this one failed.",
-    ja="このメールの検査ではDNSの問い合わせに失敗しました。10分ほど待って、もう一度テストメールを送ってください。",
-)
-STEP_SEND_SINCE = Text(
-    en="Send another test mail: the SPF error that the last one met is no longer in DNS.",
-    ja="前回のメールで問題になったSPFのエラーは、DNSで解消しています。もう一度テストメールを送ってください。",
-)
-STEP_DNS = Text(
-    en="Change DNS as described under {rules} in the thread.",
-    ja="スレッドの{rules}に従って、DNSを修正してください。",
-)
-STEP_DO = Text(
-    en="Do what is described under {rules} in the thread.",
-    ja="スレッドの{rules}に従って対応してください。",
-)
-STEP_MAIL = Text(
-    en="Do what is described under {rules} in the mail's reply.",
-    ja="メールの返信の{rules}に従って修正してください。",
-)
-STEP_SYSTEM = Text(
-    en="Change the sending system as described under {rules} in the mail's reply. No DNS record has to change.",
-    ja="メールの返信の{rules}に従って、送信システムを修正してください。DNSレコードの変更は不要です。",
-)
-STEP_TTL = Text(
-    en="Wait until the TTL of the old records has passed, then press “Check again”.",
-    ja="変更前のレコードのTTLが過ぎてから「再検査」を押してください。",
-)
-STEP_TTL_AND_MAIL = Text(
-    en="Wait until the TTL of the old records has passed, press “Check again”, then send another test mail.",
-    ja="変更前のレコードのTTLが過ぎてから「再検査」を押し、もう一度テストメールを送ってください。",
-)
-STEP_THEN_AGAIN = Text(en="Then press “Check again”.", ja="対応したら「再検査」を押してください。")
-STEP_THEN_MAIL = Text(
-    en="Then send a test mail to the address in the thread.",
-    ja="その後、スレッドのテスト用アドレスへメールを送ってください。",
-)
-STEP_MAIL_AGAIN = Text(en="Then send another test mail.", ja="修正したら、もう一度テストメールを送ってください。")
-STEP_SEND = Text(
-    en="Send a test mail from your mail system to the address in the thread.",
-    ja="検査したいシステムから、スレッドのテスト用アドレスへメールを送ってください。",
-)
-STEP_NEW_ADDRESS = Text(
-    en="Press “Send a test mail” for a new address, and send a mail to it from your mail system.",
-    ja="「テストメールを送る」を押して新しいアドレスを取得し、検査したいシステムからメールを送ってください。",
-)
-STEP_ADVICE = Text(
-    en="Optional: the thread has advice ({rules}); nothing has to change now.",
-    ja="任意: スレッドの{rules}は参考情報です。すぐに変更する必要はありません。",
-)
-STEP_NONE = Text(en="Nothing has to change.", ja="必要な作業はありません。")
-
 # Several domains --------------------------------------------------------------------------------------------------
 
 OVERVIEW = Text(en="{n} domains", ja="{n}ドメインの検査")
@@ -281,7 +211,7 @@ ROW_FAILED = Text(en="error on our side", ja="ボット側のエラー")
 
 FINDINGS = Text(en="DNS findings: {domain}", ja="DNSの検査結果: {domain}")
 FINDINGS_COUNT = Text(en="{counts}.", ja="{counts}。")
-FINDINGS_SORTED = Text(en="{counts}, worst first.", ja="{counts}。重いものから順に示します。")
+FINDINGS_SORTED = Text(en="{counts}, worst first.", ja="{counts}。重大度の高い順に表示します。")
 FAULT_IN_MAIL = Text(
     en="DNS is in order. The fault is in the mail, see its reply below.",
     ja="DNSに問題はありません。問題はメールにあります。下のメールの返信をご覧ください。",
@@ -301,19 +231,6 @@ CLEAR_AS_FAR = Text(
 WHY = Text(en="Why it matters", ja="影響")
 HOW = Text(en="How to fix it", ja="直し方")
 WHERE = Text(en="Where", ja="設定場所")
-RECORD_NOW = Text(en="Now: {type} at {name}", ja="現在の{type}レコード({name})")
-RECORD_NEW = Text(en="Change it to: {type} at {name}", ja="変更後の{type}レコード({name})")
-RECORD_ADD = Text(en="Add: {type} at {name}", ja="追加する{type}レコード({name})")
-RECORD_LATER = Text(
-    en="Later, when the text above is true: {type} at {name}",
-    ja="条件を満たした後に登録する値: {type}レコード({name})",
-)
-RECORD_DELETE = Text(en="Delete this record: {type} at {name}", ja="削除する{type}レコード({name})")
-RECORD_KEEP = Text(en="Keep: {type} at {name}", ja="そのまま残す{type}レコード({name})")
-HELD = Text(
-    en="Do not publish it while DMARC401 is open: mail that fails DMARC would be held back or refused.",
-    ja="DMARC401が解消するまでは登録しないでください。DMARCに不合格のメールが隔離または拒否されます。",
-)
 REFERENCE = Text(en="Reference", ja="参考資料")
 LINES = Text(en="Found", ja="指摘")
 MORE = Text(en="Also found", ja="そのほかの指摘")
@@ -331,14 +248,19 @@ SINCE_UNKNOWN = Text(en="No answer this time: {item}", ja="今回は確認でき
 
 GUIDELINES = Text(en="Sender guidelines", ja="送信者ガイドライン")
 GUIDELINES_OF = Text(en="Sender guidelines: {name}", ja="送信者ガイドライン: {name}")
-GUIDELINES_MET = Text(
-    en="{met} met, {not_met} not met, {open} not determined.",
-    ja="適合{met}件、不適合{not_met}件、未確定{open}件。",
-)
-GUIDELINES_SOME = Text(
-    en="{met} met, {not_met} not met, {open} not determined, {not_applicable} not applicable.",
-    ja="適合{met}件、不適合{not_met}件、未確定{open}件、対象外{not_applicable}件。",
-)
+REQUIREMENTS: Mapping[str, Text] = {
+    "met": Text(en="{n} met", ja="適合{n}件"),
+    "not_met": Text(en="{n} not met", ja="不適合{n}件"),
+    "not_known": Text(en="{n} known with a mail", ja="テストメール待ち{n}件"),
+    "untested": Text(en="{n} not tested here", ja="未検査{n}件"),
+    "not_testable": Text(en="{n} could not be tested", ja="確認できず{n}件"),
+    "not_measurable": Text(en="{n} not measurable from one mail", ja="メール1通では判定不可{n}件"),
+    "not_applicable": Text(en="{n} not applicable", ja="対象外{n}件"),
+}
+"""How many requirements have which status, in this order; the first two are said even of none."""
+ASKED = Text(en="{counts}.", ja="{counts}。")
+ALSO_RECOMMENDED = Text(en="Besides, {n} recommended only.", ja="ほかに推奨{n}件。")
+ONLY_RECOMMENDED = Text(en="Recommended only: {counts}.", ja="推奨事項: {counts}。")
 GUIDELINES_OPEN = Text(
     en="None of the {n} requirements could be determined: DNS lookups failed, see the DNS findings. "
     "The list appears here after a check that gets answers.",
@@ -357,14 +279,7 @@ GUIDELINES_WHO = Text(
 )
 GUIDELINES_LINE = Text(en="{name}: {counts}", ja="{name}: {counts}")
 GUIDELINES_FURTHER = Text(en="{name}, further points", ja="{name}のその他の項目")
-GUIDELINES_ADVICE = Text(
-    en="Recommended only: {met} met, {not_met} not met, {open} not determined.",
-    ja="推奨事項: 適合{met}件、不適合{not_met}件、未確定{open}件。",
-)
-GUIDELINES_ADVICE_SOME = Text(
-    en="Recommended only: {met} met, {not_met} not met, {open} not determined, {not_applicable} not applicable.",
-    ja="推奨事項: 適合{met}件、不適合{not_met}件、未確定{open}件、対象外{not_applicable}件。",
-)
+GUIDELINES_INCLUDED = Text(en="{name} (counted above)", ja="{name}(上の件数に含む)")
 GUIDELINES_UNMEASURABLE = Text(
     en="Cannot be measured from one mail: {requirements}.",
     ja="メール1通では判定不可: {requirements}。",

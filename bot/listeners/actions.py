@@ -98,7 +98,7 @@ def explained(thread: Thread, value: str, lang: Lang) -> Content | None:
         return None
     found = (f for f in report.findings if f.rule.id == rule and f.subject.startswith(subject.removesuffix("…")))
     finding = next(found, None)
-    return explanation(finding, lang) if finding is not None else None
+    return explanation(finding, lang, report) if finding is not None else None
 
 
 def guidelines_of(thread: Thread, profile: str, lang: Lang) -> Content | None:

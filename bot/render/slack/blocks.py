@@ -44,8 +44,8 @@ def blocks_of(part: Part, *, with_table: bool = True) -> list[Block]:
             return [{"type": "context", "elements": [mrkdwn_text(text, mrkdwn)]}]
         case Moment(lead, at, zone, tail):
             return [{"type": "context", "elements": [mrkdwn_text(lead, lambda shown: _dated(shown, at, zone, tail))]}]
-        case Code(lead, text):
-            return [section(text, lambda shown: f"{strong(lead)}\n{code_block(shown)}")]
+        case Code(lead, text, is_file):
+            return [section(text, lambda shown: f"{strong(lead)}\n{code_block(shown, lines=is_file)}")]
         case Link(lead, label, url):
             return [section(label, lambda shown: f"{strong(lead)}\n{link(shown, url)}")]
         case References(lead, links):

@@ -44,9 +44,10 @@ def code(text: str) -> str:
     return entities(printable(text).replace("`", GRAVE))
 
 
-def code_block(text: str) -> str:
-    """A preformatted block. A line break of the text is shown, not made: a record is one line."""
-    return f"```{entities(printable(text).replace('`', GRAVE))}```"
+def code_block(text: str, *, lines: bool = False) -> str:
+    """A preformatted block. A line break of the text is shown, not made: a record is one line. `lines`: of a file."""
+    kept = [line.removesuffix("\r") for line in text.split("\n")] if lines else [text]
+    return f"```{entities(chr(10).join(map(printable, kept)).replace('`', GRAVE))}```"
 
 
 def mrkdwn(markup: str) -> str:

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
 
 from rich.console import Console, RenderableType
 from rich.text import Text as Line
 
+from bot.conversation import record_words
 from bot.conversation import words as shared
+from bot.conversation.records import asked_of, in_a_zone_file, is_file, named
 from bot.conversation.references import labelled
 from bot.render.terminal import words
 from bot.render.terminal.marks import severity_sign, severity_style
 from bot.render.terminal.questions import spans
 from bot.render.terminal.wrapping import Hanging, Unbroken
-from checks import Finding, Lang, RecordChange, Severity, Text, place_text, printable
+from checks import Finding, Lang, RecordChange, Report, Severity, Text, place_text, printable
 
 Part = RenderableType | Unbroken
 _INDENT = 2
+_LINES = 40
+"""Of a file; a policy may be as long as its owner likes."""
+_STYLE = {" ": "", "-": "red", "+": "green"}
 
 
-def finding(found: Finding, lang: Lang, console: Console) -> Iterator[Part]:
-    """A finding in full."""
+def finding(found: Finding, report: Report, lang: Lang, console: Console) -> Iterator[Part]:
+    """A finding of `report` in full."""
     style = severity_style(found.severity)
     head = Line().append(shared.SEVERITY[found.severity].say(lang), style=style)
     head.append(f" {found.rule.id}", style="cyan").append("  ")
@@ -35,7 +40,9 @@ def finding(found: Finding, lang: Lang, console: Console) -> Iterator[Part]:
     if found.place:
         yield _labelled(words.WHERE, spans(place_text(found.place).say(lang)), lang, column)
     for change in found.records:
-        yield from record(change, lang)
+        if asked := asked_of(change, report, lang):
+            yield Hanging(Line(), spans(asked), indent=_INDENT, column=0)
+        yield from (file(change, lang) if is_file(change) else record(change, lang))
     for label, url in labelled(found.rule.references[:1], lang):
         yield Unbroken(Line(" " * _INDENT).append(f"{label}  ", style="dim").append(url, style="dim underline"))
 
@@ -51,8 +58,12 @@ def record(change: RecordChange, lang: Lang) -> Iterator[Part]:
     """
     old, new = change.old, change.new
     if change.later and new:
-        named = {"type": change.type, "name": printable(change.name)}
-        yield Hanging(Line(), Line(shared.RECORD_LATER.say(lang, named), style="dim"), indent=_INDENT, column=0)
+        if old is not None and old != new:
+            yield _name(words.NOW, change, lang)
+            yield _value(" ", printable(old), "")
+        yield Hanging(
+            Line(), Line(record_words.RECORD_LATER.say(lang, named(change)), style="dim"), indent=_INDENT, column=0
+        )
         yield _value(" ", printable(new), "")
         return
     if old is not None and old == new:
@@ -67,6 +78,39 @@ def record(change: RecordChange, lang: Lang) -> Iterator[Part]:
         yield _value("-" if new is not None else " ", before, "red" if new is not None else "")
     if new:
         yield _value("+", after, "green")
+
+
+def file(change: RecordChange, lang: Lang) -> Iterator[Part]:
+    """The lines of a file to serve, each whole; as in a diff where there is one now."""
+    old, new = (None if text is None else _lines(text) for text in (change.old, change.new))
+    if new is None or old is None or old == new:
+        said = record_words.FILE_KEEP if old == new else record_words.FILE_NOW if old else record_words.FILE_ADD
+        signs = [(" ", line) for line in old or new or ()]
+    else:
+        said = record_words.FILE_NEW if new else record_words.FILE_DELETE
+        signs = [
+            (sign, line)
+            for kind, a, b, c, d in SequenceMatcher(None, old, new, False).get_opcodes()
+            for sign, lines in ([(" ", old[a:b])] if kind == "equal" else [("-", old[a:b]), ("+", new[c:d])])
+            for line in lines
+        ]
+    if signs:
+        yield Unbroken(Line(" " * _INDENT).append(said.say(lang, named(change)), style="bold dim"))
+    for sign, line in signs[:_LINES]:
+        yield _value(sign, line, _STYLE[sign])
+    if len(signs) > _LINES:
+        yield _value(" ", "…", "")
+
+
+def _lines(text: str) -> list[str]:
+    return [printable(line.removesuffix("\r")) for line in text.split("\n")] if text else []
+
+
+def zone_file_note(found: Iterable[Finding], lang: Lang) -> Iterator[Part]:
+    """Once below all findings."""
+    if in_a_zone_file(found):
+        yield Line()
+        yield Hanging(Line(), Line(record_words.IN_A_ZONE_FILE.say(lang), style="dim"), indent=_INDENT, column=0)
 
 
 def _name(said: Text, change: RecordChange, lang: Lang) -> Part:

@@ -14,6 +14,8 @@ class Mark(StrEnum):
     """The value is the key of its word in the legend."""
 
     PASSED = "passed"
+    NOTICE = "notice"
+    """Passed, with advice."""
     FAILED = "failed"
     WARNING = "warning"
     WAITING = "waiting"
@@ -24,6 +26,7 @@ class Mark(StrEnum):
 
 _SIGN = {
     Mark.PASSED: ("✓", "+", "green"),
+    Mark.NOTICE: ("i", "i", "cyan"),
     Mark.FAILED: ("✗", "x", "bold red"),
     Mark.WARNING: ("!", "!", "bold yellow"),
     Mark.WAITING: ("…", "~", "dim"),
@@ -56,7 +59,7 @@ def severity_style(severity: Severity) -> str:
 def mark_of_result(result: CheckResult) -> Mark:
     match result.outcome:
         case Outcome.PASSED:
-            return Mark.PASSED
+            return Mark.NOTICE if any(not finding.rule.is_detail for finding in result.findings) else Mark.PASSED
         case Outcome.FAILED:
             return Mark.FAILED if any(map(_is_error, result.findings)) else Mark.WARNING
         case Outcome.NOT_APPLICABLE:

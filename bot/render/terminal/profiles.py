@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 from rich.console import Console, RenderableType
@@ -11,6 +10,7 @@ from rich.text import Text as Line
 from bot.conversation import words as shared
 from bot.conversation.items import item_row
 from bot.conversation.phrases import broken_rules
+from bot.conversation.requirement_counts import is_asked, requirement_counts
 from bot.render.terminal import words
 from bot.render.terminal.marks import Mark, mark_of_status, sign
 from bot.render.terminal.wrapping import Hanging
@@ -47,14 +47,11 @@ def guidelines(report: Report, lang: Lang, console: Console, *, verbose: bool = 
     titles = {profile: Line(profile_title(profile, lang), style="bold") for profile in lists}
     column = max((title.cell_len for title in titles.values()), default=0) + 3
     for profile, rows in lists.items():
-        yield Hanging(titles[profile], Line(_counts(rows, lang), style="dim"), indent=1, column=column)
-        for status in rows if verbose else filter(_is_asked, rows):
+        counts = requirement_counts(rows, lang, in_full=verbose)
+        yield Hanging(titles[profile], Line(counts, style="dim"), indent=1, column=column)
+        for status in rows if verbose else filter(is_asked, rows):
             if verbose or status.status is Status.NOT_MET or (profile == _IN_FULL and _is_answered(status)):
                 yield _row(report, profile, status, lang, console)
-
-
-def _is_asked(status: RequirementStatus) -> bool:
-    return status.applies != "recommended"
 
 
 def _is_answered(status: RequirementStatus) -> bool:
@@ -65,7 +62,7 @@ def _row(report: Report, profile: str, status: RequirementStatus, lang: Lang, co
     known = PROFILES[profile].requirements if profile in PROFILES else ()
     titles = {requirement.id: requirement.title for requirement in known}
     mark = mark_of_status(status)
-    if mark is Mark.FAILED and not _is_asked(status):
+    if mark is Mark.FAILED and not is_asked(status):
         mark = Mark.WARNING
     title = titles[status.id].say(lang) if status.id in titles else status.id
     line = Line().append(title, style="dim" if mark in (Mark.WAITING, Mark.UNTESTED, Mark.OUTSIDE) else "")
@@ -88,15 +85,3 @@ def _note(report: Report, status: RequirementStatus, lang: Lang) -> str:
             return reason_text(status.reason).say(lang)
         case _:
             return ""
-
-
-def _counts(rows: tuple[RequirementStatus, ...], lang: Lang) -> str:
-    """Every requirement is counted once, so that the numbers add up to the list; recommendations are one number."""
-    counted = Counter(
-        "untested" if s.status is Status.NOT_TESTABLE and mark_of_status(s) is Mark.UNTESTED else s.status.value
-        for s in rows
-        if _is_asked(s)
-    )
-    counted["recommended"] = sum(not _is_asked(s) for s in rows)
-    said = [text.say(lang, {"n": counted[key]}) for key, text in words.COUNTED.items() if counted[key]]
-    return ("、" if lang == "ja" else ", ").join(said)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text as Line
@@ -10,7 +10,7 @@ from rich.text import Text as Line
 from bot.conversation.phrases import plain
 from bot.conversation.unanswered import not_looked_up, unanswered_text
 from bot.render.terminal import words
-from bot.render.terminal.marks import Mark, mark_of_result, sign
+from bot.render.terminal.marks import Mark, mark_of_result, mark_of_status, sign
 from bot.render.terminal.wrapping import Hanging, fitted
 from checks import CATALOGUE, Check, CheckResult, Lang, Report, Text, Why, reason_text
 
@@ -40,10 +40,11 @@ def questions(report: Report, lang: Lang, console: Console, *, verbose: bool = F
     for check, result in asked(report):
         by_topic.setdefault(check.topic, []).append((check, result))
     column = max((Line(topic_title(topic, lang)).cell_len for topic in by_topic), default=0) + 3
-    used: dict[Mark, None] = {}
+    # The items of MSchecker below have the same signs.
+    used = {mark_of_status(status) for status in report.profiles.get("mschecker", ())}
     for topic, pairs in by_topic.items():
         title = Line(topic_title(topic, lang), style="bold")
-        used |= dict.fromkeys(mark_of_result(result) for _, result in pairs)
+        used |= {mark_of_result(result) for _, result in pairs}
         if verbose:
             for at, (check, result) in enumerate(pairs):
                 yield Hanging(Line() if at else title, _in_full(check, result, lang, console), indent=1, column=column)
@@ -69,7 +70,7 @@ def _pieces(pairs: Sequence[tuple[Check, CheckResult]], lang: Lang, console: Con
 
 
 def _named(check: Check, result: CheckResult, mark: Mark, lang: Lang, console: Console) -> Line:
-    title = Line(" ").append(plain(check.title.say(lang)), style="" if mark is Mark.PASSED else "bold")
+    title = Line(" ").append(plain(check.title.say(lang)), style="" if mark in (Mark.PASSED, Mark.NOTICE) else "bold")
     line = sign(mark, console).append_text(title)
     if named := dict.fromkeys(f.rule.id for f in result.findings if not f.rule.is_detail):
         line.append(" " + " ".join(named), style="cyan")
@@ -83,7 +84,7 @@ def _in_full(check: Check, result: CheckResult, lang: Lang, console: Console) ->
     return line
 
 
-def _legend(used: Mapping[Mark, None], lang: Lang, console: Console) -> RenderableType:
+def _legend(used: Set[Mark], lang: Lang, console: Console) -> RenderableType:
     pieces = [
         sign(mark, console).append(f" {words.LEGEND[mark].say(lang)}", style="dim") for mark in Mark if mark in used
     ]

@@ -10,14 +10,16 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.text import Text as Line
 
+from bot.conversation import step_words as next_words
 from bot.conversation.phrases import counts_text
 from bot.conversation.unanswered import not_looked_up
 from bot.render.terminal import words
 from bot.render.terminal.authentication import authentication, hearsay
 from bot.render.terminal.evidence import evidence
-from bot.render.terminal.findings import Part, finding
+from bot.render.terminal.findings import Part, finding, zone_file_note
 from bot.render.terminal.profiles import guidelines, items, profile_title
 from bot.render.terminal.questions import not_told, questions
+from bot.render.terminal.steps import steps
 from bot.render.terminal.verdict import head
 from bot.render.terminal.wrapping import Hanging, Heading, Unbroken
 from checks import Lang, Report
@@ -37,9 +39,6 @@ def _parts(console: Console, report: Report, lang: Lang, *, verbose: bool) -> It
     if report.verdict is None:
         yield from _findings(console, report, lang, verbose=verbose)
         return
-    yield Line()
-    yield Heading(words.QUESTIONS.say(lang))
-    yield from questions(report, lang, console, verbose=verbose)
     if report.authentication is not None:
         yield Line()
         yield Heading(words.AUTHENTICATION.say(lang))
@@ -47,6 +46,12 @@ def _parts(console: Console, report: Report, lang: Lang, *, verbose: bool) -> It
         if told := report.authentication.get("hearsay"):
             yield hearsay(told, lang)
     yield from _findings(console, report, lang, verbose=verbose)
+    yield Line()
+    yield Heading(next_words.NEXT.say(lang))
+    yield from steps(report, lang)
+    yield Line()
+    yield Heading(words.QUESTIONS.say(lang))
+    yield from questions(report, lang, console, verbose=verbose)
     if "mschecker" in report.profiles:
         yield Line()
         yield Heading(profile_title("mschecker", lang))
@@ -79,4 +84,5 @@ def _findings(console: Console, report: Report, lang: Lang, *, verbose: bool) ->
     for at, found in enumerate(shown):
         if at:
             yield Line()
-        yield from finding(found, lang, console)
+        yield from finding(found, report, lang, console)
+    yield from zone_file_note(shown, lang)

@@ -69,7 +69,7 @@ def _outcome(results: list[CheckResult], lang: Lang) -> str:
         return words.OUTCOME[Outcome.FAILED].say(lang)
     if Mark.UNKNOWN in marks:
         return words.OUTCOME[Outcome.UNKNOWN].say(lang)
-    if Mark.PASSED in marks:
+    if marks & {Mark.PASSED, Mark.NOTICE}:
         return (words.PASSED_SO_FAR if Mark.WAITING in marks else words.OUTCOME[Outcome.PASSED]).say(lang)
     if Mark.WAITING in marks:
         return words.NEEDS_A_MAIL.say(lang)

@@ -9,6 +9,7 @@ from rich.text import Text as Line
 
 from bot.conversation import words
 from bot.conversation.phrases import counts_text, verdict_text
+from bot.conversation.unanswered import is_bogus
 from bot.render.terminal.marks import Mark, sign
 from bot.render.terminal.wrapping import Hanging, fitted
 from checks import Lang, Report, Text, Verdict, printable
@@ -58,4 +59,6 @@ def _basis(report: Report) -> Text | None:
         return words.UNDETERMINED_WHY
     if report.non_sending:
         return words.FINAL_NON_SENDING
-    return words.PROVISIONAL_WHY if report.provisional else None
+    if not report.provisional:
+        return None
+    return words.PROVISIONAL_BOGUS if is_bogus(report) else words.PROVISIONAL_WHY

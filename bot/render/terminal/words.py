@@ -8,7 +8,7 @@ from checks import Outcome, Text, Tier
 
 QUESTIONS = Text(en="What was checked", ja="検査項目")
 FINDINGS = Text(en="Findings", ja="指摘")
-WORST_FIRST = Text(en="{counts}, worst first", ja="{counts}、重いものから順に")
+WORST_FIRST = Text(en="{counts}, worst first", ja="{counts}、重大度の高い順")
 GUIDELINES = Text(en="Sender guidelines", ja="送信者ガイドライン")
 NOT_TOLD = Text(en="What could not be told", ja="判定できなかった項目")
 AUTHENTICATION = Text(en="Authentication of the mail", ja="メールの認証結果")
@@ -38,14 +38,17 @@ TOPIC: Mapping[str, Text] = {
     "list": Text(en="Unsubscribing", ja="配信停止"),
 }
 PROFILE: Mapping[str, Text] = {
-    "mschecker": Text(en="The items of MSchecker", ja="MScheckerの検査項目"),
+    "mschecker": Text(
+        en="The items of MSchecker (free diagnosis of designet.co.jp)",
+        ja="MSchecker(designet.co.jpの無料診断)の検査項目",
+    ),
 }
 
 # Questions ----------------------------------------------------------------------------------------------------------
 
 N_NEED_A_MAIL = (
-    Text(en="1 needs a mail", ja="1項目はメールで確認"),
-    Text(en="{n} need a mail", ja="{n}項目はメールで確認"),
+    Text(en="1 needs a mail", ja="1項目はテストメール待ち"),
+    Text(en="{n} need a mail", ja="{n}項目はテストメール待ち"),
 )
 N_NOT_TESTED = (Text(en="1 not tested", ja="1項目は未検査"), Text(en="{n} not tested", ja="{n}項目は未検査"))
 N_NOT_APPLICABLE = (
@@ -54,9 +57,10 @@ N_NOT_APPLICABLE = (
 )
 LEGEND: Mapping[str, Text] = {
     "passed": Text(en="passed", ja="合格"),
+    "notice": Text(en="passed, with a notice", ja="合格(参考情報あり)"),
     "warning": Text(en="warning", ja="警告"),
     "failed": Text(en="failed", ja="不合格"),
-    "waiting": Text(en="needs a mail", ja="メールで確認"),
+    "waiting": Text(en="needs a mail", ja="テストメール待ち"),
     "untested": Text(en="not tested", ja="未検査"),
     "unknown": Text(en="could not be told", ja="確認できず"),
     "outside": Text(en="not applicable", ja="対象外"),
@@ -90,16 +94,6 @@ NOW = Text(en="Now", ja="現在")
 
 # Profiles -----------------------------------------------------------------------------------------------------------
 
-COUNTED: Mapping[str, Text] = {
-    "met": Text(en="{n} met", ja="適合{n}件"),
-    "not_met": Text(en="{n} not met", ja="不適合{n}件"),
-    "not_known": Text(en="{n} known with a mail", ja="メールで確認{n}件"),
-    "untested": Text(en="{n} not tested", ja="未検査{n}件"),
-    "not_testable": Text(en="{n} could not be tested", ja="確認できず{n}件"),
-    "not_measurable": Text(en="{n} not measurable from one mail", ja="メール1通では判定不可{n}件"),
-    "not_applicable": Text(en="{n} not applicable", ja="対象外{n}件"),
-    "recommended": Text(en="{n} recommended", ja="推奨{n}件"),
-}
 NOT_MEASURABLE = Text(en="not measurable from one mail", ja="メール1通では判定不可")
 FINE_SO_FAR = Text(en="in order so far", ja="現時点で問題なし")
 
@@ -152,7 +146,7 @@ OUTCOME: Mapping[Outcome, Text] = {
     Outcome.NOT_APPLICABLE: Text(en="not applicable", ja="対象外"),
 }
 PASSED_SO_FAR = Text(en="passed in DNS", ja="合格(DNSのみ)")
-NEEDS_A_MAIL = Text(en="needs a mail", ja="メールで確認")
+NEEDS_A_MAIL = Text(en="needs a mail", ja="テストメール待ち")
 UNTESTED = Text(en="not tested", ja="未検査")
 
 # Rules --------------------------------------------------------------------------------------------------------------
@@ -173,7 +167,7 @@ BAD = Text(en="Bad", ja="悪い例")
 GOOD = Text(en="Good", ja="良い例")
 RULE = Text(en="Rule", ja="ルール")
 SAYS = Text(en="What it says", ja="内容")
-SEVERITY = Text(en="Severity", ja="重要度")
+SEVERITY = Text(en="Severity", ja="重大度")
 LOWERS = Text(en="Verdict", ja="判定")
 QUESTION = Text(en="Question", ja="検査項目")
 NAME = Text(en="Name", ja="名前")

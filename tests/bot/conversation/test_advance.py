@@ -54,13 +54,13 @@ def test_a_finished_check_makes_exactly_three_replies() -> None:
     assert not state.is_running
 
 
-def test_the_root_is_provisional_and_lists_the_nine_items() -> None:
+def test_the_root_is_provisional_and_lists_the_nine_items_and_the_rest() -> None:
     _, acts = play([begun(), Checked(1, "r")], {"r": domain_report()})
     root = shown(acts)["root"]
     assert "Safe (provisional)" in text(root)
     table = root.parts[-1]
     assert isinstance(table, Table)
-    assert len(table.rows) == 9
+    assert len(table.rows) == 10
     assert {len(row) for row in table.rows} == {3}
     states = {row[0]: row[1:] for row in table.rows}
     assert states["TLS when receiving"][0] == "– not tested here"

@@ -177,8 +177,8 @@ def test_what_is_in_order_is_shown_as_a_fact() -> None:
     assert isinstance(before, Table)
     assert isinstance(after, Table)
     found = {row[0]: row[2] for row in before.rows}
-    assert found["SPF"] == "record in order; a mail decides"
-    assert found["DMARC"] == "p=reject; a mail decides"
+    assert found["SPF"] == "record in order; the result needs a mail"
+    assert found["DMARC"] == "p=reject published; the result needs a mail"
     assert found["Blocklists"] == "domain not listed; the IP needs a mail"
     found = {row[0]: row[2] for row in after.rows}
     assert found == {
@@ -191,6 +191,7 @@ def test_what_is_in_order_is_shown_as_a_fact() -> None:
         "Reverse DNS": "mx.example.co.jp",
         "DNSSEC": "signed",
         "Blocklists": "not listed",
+        "Others (MX, MTA-STS, DANE …)": "nothing to change",
     }
 
 

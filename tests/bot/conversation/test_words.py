@@ -4,12 +4,23 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from bot.conversation import mail_words, reference_words, stream_words, talk_words, words
+from bot.conversation import mail_words, record_words, reference_words, step_words, stream_words, talk_words, words
+from bot.render.terminal import step_words as terminal_step_words
 from checks import Severity, Status, Text
 
 
 def texts() -> Iterator[tuple[str, Text]]:
-    for module in (words, mail_words, reference_words, stream_words, talk_words):
+    every = (
+        words,
+        mail_words,
+        record_words,
+        reference_words,
+        step_words,
+        stream_words,
+        talk_words,
+        terminal_step_words,
+    )
+    for module in every:
         for name, value in vars(module).items():
             yield from _texts(f"{module.__name__}.{name}", value)
 

@@ -8,7 +8,7 @@ from reports import HOSTILE, domain_report, every_finding, finding, mail_report
 
 from bot.conversation.acts import Show
 from bot.conversation.advance import advance
-from bot.conversation.content import Content, Divider, Line, Moment, Paragraph, Table
+from bot.conversation.content import Code, Content, Divider, Line, Moment, Paragraph, Table
 from bot.conversation.events import (
     AddressExpired,
     Asked,
@@ -185,3 +185,13 @@ def test_a_moment_names_the_zone_only_where_the_reader_sees_it_in_their_own() ->
 def test_a_line_carries_its_button() -> None:
     parts = [p for content in contents_of(*REPORTS["everything"], "ja") for p in content.parts]
     assert any(isinstance(part, Line) and part.button.label == "説明" for part in parts)
+
+
+def test_the_lines_of_a_file_stay_lines_and_those_of_a_record_do_not() -> None:
+    said = "version: STSv1\r\nmx: ```<!channel>\u202e"
+    (file,) = payloads(Content("en", "x", (Code("File", said, is_file=True),)))
+    (text,) = mrkdwn_texts(file["blocks"])
+    assert text == "*File*\n```version: STSv1\nmx: ˋˋˋ&lt;!channel&gt;\\u{202e}```"
+    (record,) = payloads(Content("en", "x", (Code("TXT", said),)))
+    assert "STSv1\\u{d}\\u{a}mx" in next(mrkdwn_texts(record["blocks"]))
+    assert problems(file) == problems(record) == []

@@ -1,0 +1,34 @@
+"""What is said of a DNS record or file that has to change, in both languages."""
+
+from checks import Text
+
+RECORD_NOW = Text(en="Now: {type} at {name}", ja="現在の{type}レコード({name})")
+RECORD_NEW = Text(en="Change it to: {type} at {name}", ja="変更後の{type}レコード({name})")
+RECORD_ADD = Text(en="Add: {type} at {name}", ja="追加する{type}レコード({name})")
+RECORD_LATER = Text(
+    en="After that (see above), set {type} at {name} to",
+    ja="上記の作業後に登録する値: {type}レコード({name})",
+)
+RECORD_DELETE = Text(en="Delete this record: {type} at {name}", ja="削除する{type}レコード({name})")
+RECORD_KEEP = Text(en="Keep: {type} at {name}", ja="そのまま残す{type}レコード({name})")
+HELD = Text(
+    en="Do not publish it while DMARC401 is open: mail that fails DMARC would be held back or refused.",
+    ja="DMARC401が解消するまでは登録しないでください。DMARCに不合格のメールが隔離または拒否されます。",
+)
+FILE_NOW = Text(en="Now: file at {name}", ja="{name} の現在のファイル")
+FILE_NEW = Text(en="Change it to: file at {name}", ja="{name} の変更後のファイル")
+FILE_ADD = Text(en="File at {name}", ja="{name} に置くファイル")
+FILE_KEEP = Text(en="Keep: file at {name}", ja="{name} にそのまま残すファイル")
+FILE_DELETE = Text(en="Delete the file at {name}", ja="{name} から削除するファイル")
+PUBLISHED_BY = Text(
+    en="To be published by the operator of `{zone}`, in their zone:",
+    ja="`{zone}` の管理者が、自身のゾーンに登録する必要があります。",
+)
+CHANGED_BY = Text(
+    en="To be changed by the operator of `{zone}`, in their zone:",
+    ja="`{zone}` の管理者が、自身のゾーンで変更する必要があります。",
+)
+IN_A_ZONE_FILE = Text(
+    en="In a zone file put TXT values in double quotes. The names here have no final dot.",
+    ja='ゾーンファイルに書く場合は、TXTの値を二重引用符(")で囲んでください。ここに示す名前の末尾にはドットを付けていません。',
+)

@@ -1,0 +1,123 @@
+"""DNS records and files that have to change: whose they are, how long that takes to be seen, and how it is said."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from enum import Enum, auto
+from urllib.parse import urlsplit
+
+from bot.conversation import record_words as words
+from bot.conversation.content import Code, Paragraph, Part
+from checks import Fact, Finding, Lang, RecordChange, Report, Text, printable, registrable
+
+
+class Wait(Enum):
+    """What has to pass before resolvers show a change."""
+
+    OLD_RECORDS = auto()
+    """The TTL of records that are replaced or deleted."""
+    NO_RECORDS = auto()
+    """The time for which it is remembered that there was none (RFC 2308 section 5)."""
+    NOTHING = auto()
+
+
+def is_file(change: RecordChange) -> bool:
+    """No record, but a file to serve at the URL in its place."""
+    return change.type == "file"
+
+
+def operator_of(change: RecordChange, report: Report) -> str | None:
+    """The name in whose zone the change has to be made where that is another's, None where it is the domain's own."""
+    name = (urlsplit(change.name).hostname or "") if is_file(change) else _without_prefix(change.name)
+    own = {report.subject, report.organizational or "", registrable(report.subject)} - {""}
+    return None if any(_is_within(name, domain) for domain in own) else name
+
+
+def _without_prefix(name: str) -> str:
+    """What follows the last label with an underscore: `b.example` of `a.example._report._dmarc.b.example`."""
+    labels = name.lower().rstrip(".").split(".")
+    after = max((at for at, label in enumerate(labels) if label.startswith("_")), default=-1)
+    return ".".join(labels[after + 1 :])
+
+
+def _is_within(name: str, domain: str) -> bool:
+    return name == domain or name.endswith(f".{domain}")
+
+
+def are_own_records(found: Iterable[Finding], report: Report) -> bool:
+    """All that has to be done about these is to change records in the domain's own zone, and which ones is known."""
+    return all(finding.records and not finding.rule.in_system for finding in found) and all(
+        not is_file(change) and operator_of(change, report) is None for f in found for change in f.records
+    )
+
+
+def wait_for(found: Iterable[Finding], report: Report) -> Wait:
+    """The longest of what the changes of these findings have to wait for."""
+    changes = [
+        change
+        for finding in found
+        for change in finding.records
+        if not is_file(change) and not change.later and operator_of(change, report) is None
+    ]
+    if any(change.old is not None and change.old != change.new for change in changes):
+        return Wait.OLD_RECORDS
+    return Wait.NO_RECORDS if any(change.old is None and change.new for change in changes) else Wait.NOTHING
+
+
+def named(change: RecordChange) -> Mapping[str, Fact]:
+    """What the headings of a change show."""
+    return {"name": printable(change.name)} | ({} if is_file(change) else {"type": change.type})
+
+
+def asked_of(change: RecordChange, report: Report | None, lang: Lang) -> str:
+    """Who has to make the change, where that is not the owner of the domain; else empty."""
+    if report is None or change.new is None or change.new == change.old:
+        return ""
+    zone = operator_of(change, report)
+    if zone is None:
+        return ""
+    said = words.PUBLISHED_BY if change.old is None else words.CHANGED_BY
+    return said.say(lang, {"zone": zone})
+
+
+def in_a_zone_file(found: Iterable[Finding]) -> bool:
+    """Whether the note on quotes and dots applies to what is shown of these findings."""
+    return any(change.type == "TXT" and change.new for finding in found for change in finding.records)
+
+
+def shown(change: RecordChange, lang: Lang, report: Report | None) -> Iterator[Part]:
+    """The value as it is and as it has to be; `report`: of the domain, to tell its own zone from others'."""
+    for lead, value in _values(change):
+        if asked := asked_of(change, report, lang) if lead in _DOING else "":
+            yield Paragraph(asked)
+        yield Code(lead.say(lang, named(change)), value, is_file=is_file(change))
+
+
+def _values(change: RecordChange) -> Iterator[tuple[Text, str]]:
+    file, old, new = is_file(change), change.old, change.new
+    if new == "":
+        if old is not None:
+            yield (words.FILE_DELETE if file else words.RECORD_DELETE), old
+        return
+    if old is not None and old == new:
+        yield (words.FILE_KEEP if file else words.RECORD_KEEP), old
+        return
+    if old is not None:
+        yield (words.FILE_NOW if file else words.RECORD_NOW), old
+    if new is None:
+        return
+    if file:
+        yield (words.FILE_ADD if old is None else words.FILE_NEW), new
+    elif change.later:
+        yield words.RECORD_LATER, new
+    else:
+        yield (words.RECORD_ADD if old is None else words.RECORD_NEW), new
+
+
+_DOING = (
+    words.RECORD_ADD,
+    words.RECORD_NEW,
+    words.RECORD_LATER,
+    words.RECORD_DELETE,
+    words.FILE_ADD,
+    words.FILE_NEW,
+    words.FILE_DELETE,
+)

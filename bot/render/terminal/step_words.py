@@ -1,0 +1,59 @@
+"""What to do next, as a terminal says it, in both languages; a thread has bot.conversation.step_words."""
+
+from checks import Text
+
+DNS = Text(en="Change DNS as described under {rules}.", ja="{rules}の説明に従って、DNSのレコードを修正してください。")
+DO = Text(en="Do what is described under {rules}.", ja="{rules}の説明に従って対応してください。")
+SYSTEM = Text(
+    en="Change the sending system as described under {rules}. No DNS record has to change.",
+    ja="{rules}の説明に従って、送信システムを修正してください。DNSレコードの変更は不要です。",
+)
+DNSSEC = Text(
+    en="Repair DNSSEC as described under SEC201. Until then receivers that validate see none of your records.",
+    ja="SEC201の説明に従ってDNSSECを修復してください。修復するまで、DNSSEC検証を行う受信側はこのドメインの"
+    "レコードを取得できません。",
+)
+DNSSEC_THEN = Text(
+    en="Run `mailcheck check {domain}` again once the TTL of the old DS and records has passed, "
+    "and check a mail after that.",
+    ja="変更前のDSとレコードのTTLが過ぎてから `mailcheck check {domain}` を再実行してください。"
+    "メールの検査はその後に行ってください。",
+)
+TTL = Text(
+    en="Wait until the TTL of the old records has passed, then run `mailcheck check {domain}` again.",
+    ja="変更前のレコードのTTLが過ぎてから `mailcheck check {domain}` を再実行してください。",
+)
+ADDED = Text(
+    en="Run `mailcheck check {domain}` again some minutes later. New records can take up to an hour to show: "
+    "resolvers remember that there was none.",
+    ja="数分後に `mailcheck check {domain}` を再実行してください。「レコードなし」の応答がキャッシュされている間"
+    "(通常は長くて1時間ほど)は、反映されないことがあります。",
+)
+THEN_AGAIN = Text(
+    en="Then run `mailcheck check {domain}` again.", ja="対応したら `mailcheck check {domain}` を再実行してください。"
+)
+THEN_MAIL = Text(
+    en="Then check a mail that the domain sent: `mailcheck message FILE`.",
+    ja="その後、ドメインから送信したメールを `mailcheck message ファイル名` で検査してください。",
+)
+MAIL_AGAIN = Text(
+    en="Then send another mail, and check it with `mailcheck message FILE`.",
+    ja="修正したら新しいメールを送信し、`mailcheck message ファイル名` で検査してください。",
+)
+MAIL = Text(
+    en="Check a mail that the domain sent: `mailcheck message FILE`.",
+    ja="ドメインから送信したメールを `mailcheck message ファイル名` で検査してください。",
+)
+TRY_AGAIN = Text(
+    en="Run `mailcheck check {domain}` again in about 10 minutes.",
+    ja="10分ほど待ってから `mailcheck check {domain}` を再実行してください。",
+)
+TRY_MAIL_AGAIN = Text(
+    en="Run `mailcheck message FILE` again in about 10 minutes: lookups for this mail failed.",
+    ja="このメールの検査ではDNSの問い合わせに失敗しました。10分ほど待って `mailcheck message ファイル名` を"
+    "再実行してください。",
+)
+ADVICE = Text(
+    en="Optional: {rules} are advice; nothing has to change now.",
+    ja="任意: {rules}は参考情報です。すぐに変更する必要はありません。",
+)
