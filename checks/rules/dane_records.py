@@ -10,6 +10,7 @@ from checks.model import Absent, Seen, Severity, Tier, Unreachable, Why
 
 _PKIX_EE, _DANE_TA, _DANE_EE = 1, 2, 3
 _FULL = 0
+_MAX_SHOWN = 5
 _OCTETS = {1: 32, 2: 64}
 """Length of the data by matching type: SHA2-256, SHA2-512 (RFC 6698 section 7.4)."""
 
@@ -88,42 +89,55 @@ TLSA_UNUSABLE = Rule(
     ),
 )
 
+_FAILS = Text(
+    en="The TLSA lookup at `{name}` fails (SERVFAIL)",
+    ja="`{name}` のTLSAレコードの問い合わせが失敗します(SERVFAIL)",
+)
+_BOGUS = Text(
+    en="The TLSA answer at `{name}` fails DNSSEC validation",
+    ja="`{name}` のTLSAの応答がDNSSEC検証に失敗します",
+)
+_FAILS_EN = "The address of `{host}` is signed, so senders with DANE have to know whether there are TLSA records. As long as they cannot find out, they hold back mail for `{domain}` to this server"
+_FAILS_JA = "`{host}` のアドレスはDNSSECで署名されているため、DANE対応の送信側はTLSAレコードの有無を確認する必要があります。確認できない間、DANE対応の送信側から、このサーバーへの `{domain}` 宛ての配送が保留されます"
+_BOGUS_EN = "The address of `{host}` is signed, but what its name servers say of TLSA records does not validate. Senders with DANE hold back mail for `{domain}` to this server"
+_BOGUS_JA = "`{host}` のアドレスはDNSSECで検証できますが、TLSAレコードの有無についての応答が検証に失敗します。DANE対応の送信側から、このサーバーへの `{domain}` 宛ての配送が保留されます"
+_OTHERS_EN = "; they may use the others ({others:code})."
+_OTHERS_JA = "(ほかのMX {others:code} には配送されることがあります)。"
+_REPAIR_EN = "Have the operator of the DNS of `{host}` see to it, if that is not you: `dig +dnssec TLSA {name}` has to return TLSA records, or a signed answer that there are none. Old DNS servers and firewalls fail on record types that they do not know. Do not make up a TLSA record."
+_REPAIR_JA = "`dig +dnssec TLSA {name}` の応答が、TLSAレコードか、署名付きの不在応答(NODATAまたはNXDOMAIN)になるようにします。`{host}` のDNSが自社の管理でない場合は、管理者に連絡してください。古いDNSサーバーには、TLSAなど未対応のタイプの問い合わせに正しく応答できないものがあります。根拠のないTLSAレコードは登録しません。"
+_RESIGN_EN = "Usual cause: a wrong or missing proof that there is no record (NSEC, NSEC3). Compare `dig +dnssec TLSA {name}` with `dig +cd +dnssec TLSA {name}`, and have the operator of the DNS of `{host}` sign the zone again or update the server. Do not make up a TLSA record."
+_RESIGN_JA = "多くの場合、不在証明(NSEC、NSEC3)の誤りや欠落が原因です。`dig +dnssec TLSA {name}` と `dig +cd +dnssec TLSA {name}` の結果を比べ、ゾーンの再署名またはDNSサーバーの更新を行ってください。`{host}` のDNSが自社の管理でない場合は、管理者に連絡します。根拠のないTLSAレコードは登録しません。"
+_MEANWHILE_EN = " Meanwhile you can take this MX out."
+_MEANWHILE_JA = "それまでこのMXを外すこともできます。"
+
 TLSA_LOOKUP_FAILS = Rule(
     id="DANE104",
     name="tlsa-lookup-fails",
     severity=Severity.ERROR,
     tier=Tier.MAIL,
     since="0.2",
-    facts=("domain", "host", "name"),
+    facts=("domain", "host", "name", "others"),
     texts=Texts(
-        title=Text(
-            en="The TLSA lookup at `{name}` fails (SERVFAIL)",
-            ja="`{name}` のTLSAレコードの問い合わせが失敗します(SERVFAIL)",
-        ),
-        why=Text(
-            en="The address of `{host}` is signed, so senders with DANE have to know whether there are TLSA records. While they cannot, they hold back all mail for `{domain}` to this server.",
-            ja="`{host}` のアドレスはDNSSECで署名されているため、DANEに対応した送信側はTLSAレコードの有無を確認する必要があります。確認できない間は、このサーバーを経由する `{domain}` 宛てのメールはすべて配送が保留されます。",
-        ),
-        fix=Text(
-            en="`dig TLSA {name}` must give records, or NOERROR or NXDOMAIN with a signed denial. Have the name servers of `{host}` (and any firewall before them that drops record types) repaired; old versions fail on types they do not know.",
-            ja="`dig TLSA {name}` は、レコード、または署名付きのNOERRORかNXDOMAINを返す必要があります。`{host}` のネームサーバー(および特定のレコードタイプを遮断するファイアウォール)を修正してください。未知のタイプで失敗する古いサーバーもあります。",
-        ),
+        title=_FAILS,
+        why=Text(en=f"{_FAILS_EN}.", ja=f"{_FAILS_JA}。"),
+        fix=Text(en=_REPAIR_EN, ja=_REPAIR_JA),
     ),
     variants={
+        "others_serve": Texts(
+            title=_FAILS,
+            why=Text(en=_FAILS_EN + _OTHERS_EN, ja=_FAILS_JA + _OTHERS_JA),
+            fix=Text(en=_REPAIR_EN + _MEANWHILE_EN, ja=_REPAIR_JA + _MEANWHILE_JA),
+        ),
         "bogus": Texts(
-            title=Text(
-                en="The TLSA answer at `{name}` fails DNSSEC validation",
-                ja="`{name}` のTLSAの応答がDNSSEC検証に失敗します",
-            ),
-            why=Text(
-                en="The address of `{host}` is signed, but what its name servers say of TLSA records does not validate. Senders with DANE hold back all mail for `{domain}` to this server.",
-                ja="`{host}` のアドレスはDNSSECで検証できますが、TLSAレコードの有無についての応答が検証に失敗します。DANEに対応した送信側は、このサーバーを経由する `{domain}` 宛てのメールの配送を保留します。",
-            ),
-            fix=Text(
-                en="The usual cause is a wrong or missing denial of existence (NSEC, NSEC3). Compare `dig +dnssec TLSA {name}` with `dig +cd +dnssec TLSA {name}`, and have the zone of `{host}` signed again or its name server updated.",
-                ja="多くの場合、不在証明(NSEC、NSEC3)の誤りや欠落が原因です。`dig +dnssec TLSA {name}` と `dig +cd +dnssec TLSA {name}` の結果を比べ、`{host}` のゾーンの再署名またはネームサーバーの更新を行ってください。",
-            ),
-        )
+            title=_BOGUS,
+            why=Text(en=f"{_BOGUS_EN}.", ja=f"{_BOGUS_JA}。"),
+            fix=Text(en=_RESIGN_EN, ja=_RESIGN_JA),
+        ),
+        "bogus_others_serve": Texts(
+            title=_BOGUS,
+            why=Text(en=_BOGUS_EN + _OTHERS_EN, ja=_BOGUS_JA + _OTHERS_JA),
+            fix=Text(en=_RESIGN_EN + _MEANWHILE_EN, ja=_RESIGN_JA + _MEANWHILE_JA),
+        ),
     },
     references=("https://www.rfc-editor.org/rfc/rfc7672#section-2.1",),
     sample=Sample(
@@ -199,12 +213,16 @@ def judge_lookups(dane: DaneEvidence) -> Iterator[Finding]:
     hosts = _hosts(dane)
     for host in hosts:
         if host.addresses == Seen("secure") and host.tlsa.failed_twice:
+            others = tuple(other.host for other in hosts if _delivers(other))[:_MAX_SHOWN]
+            is_bogus = host.tlsa.validity == Seen("bogus")
+            variants = ("bogus", "bogus_others_serve") if is_bogus else (None, "others_serve")
             yield TLSA_LOOKUP_FAILS.found(
                 host.host,
-                variant="bogus" if host.tlsa.validity == Seen("bogus") else None,
+                variant=variants[bool(others)],
                 domain=dane.domain,
                 host=host.host,
                 name=host.tlsa.name,
+                others=others or ("-",),
             )
     for host in hosts:
         if isinstance(host.addresses, Unreachable):
@@ -217,6 +235,13 @@ def judge_lookups(dane: DaneEvidence) -> Iterator[Finding]:
             and isinstance(host.tlsa.records, Unreachable)
         ):
             raise CannotTell(host.tlsa.records.why)
+
+
+def _delivers(host: DaneHost) -> bool:
+    """It surely has an address, and no question of DANE holds mail to it back."""
+    if not host.has_address or host.addresses not in (Seen("secure"), Seen("insecure")):
+        return False
+    return host.addresses == Seen("insecure") or not isinstance(host.tlsa.records, Unreachable)
 
 
 CHECKS = (

@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checks.catalogue import CannotTell, Check, Finding, Rule, Sample, Text, Texts
-from checks.evidence.dnssec import VALIDATION_ERRORS, DnssecEvidence
+from checks.evidence.dnssec import VALIDATION_ERRORS, DelegationSigner, DnssecEvidence, ZoneKey
 from checks.evidence.domain import DomainEvidence
-from checks.model import Seen, Severity, Tier, Unreachable
+from checks.model import Known, Seen, Severity, Tier, Unreachable
+
+_UNSIGNED = Text(en="`{domain}` is not signed with DNSSEC", ja="`{domain}` はDNSSECで署名されていません")
+_WHY_UNSIGNED = Text(
+    en="Receivers cannot tell forged DNS answers from yours. Forged MX, SPF, DKIM or DMARC records would be believed, and DANE cannot be used.",
+    ja="受信側は、偽造されたDNS応答を見分けられません。MX、SPF、DKIM、DMARCの偽の応答が信用されるおそれがあり、DANEも利用できません。",
+)
 
 UNSIGNED_ZONE = Rule(
     id="SEC001",
@@ -15,18 +21,33 @@ UNSIGNED_ZONE = Rule(
     severity=Severity.WARNING,
     tier=Tier.DNS,
     since="0.1",
-    facts=("domain",),
+    facts=("domain", "zone", "parent"),
     texts=Texts(
-        title=Text(en="`{domain}` is not signed with DNSSEC", ja="`{domain}` はDNSSECで署名されていません"),
-        why=Text(
-            en="Receivers cannot tell forged DNS answers from yours. Forged MX, SPF, DKIM or DMARC records would be believed, and DANE cannot be used.",
-            ja="受信側は、偽造されたDNS応答を見分けられません。MX、SPF、DKIM、DMARCの偽の応答が信用されるおそれがあり、DANEも利用できません。",
-        ),
+        title=_UNSIGNED,
+        why=_WHY_UNSIGNED,
         fix=Text(
-            en="Turn on DNSSEC at your DNS host, then register the DS record at the registrar of `{domain}`. In this order: a DS without signatures makes the domain unreachable.",
-            ja="DNSホスティングでDNSSEC署名を有効にし、その後に `{domain}` のレジストラでDSレコードを登録します。署名より先にDSを登録すると名前解決ができなくなるため、順序を守ってください。",
+            en="Turn on DNSSEC for the zone `{zone}` at your DNS host, then have the registrar put its DS record into `{parent}`. In this order: a DS without signatures makes the domain unreachable.",
+            ja="DNSホスティングでゾーン `{zone}` のDNSSEC署名を有効にし、その後に登録事業者(レジストラ、JPドメインでは指定事業者)を通じて、DSレコードを `{parent}` に登録します。署名より先にDSを登録すると名前解決ができなくなるため、順序を守ってください。",
         ),
     ),
+    variants={
+        "delegated": Texts(
+            title=_UNSIGNED,
+            why=_WHY_UNSIGNED,
+            fix=Text(
+                en="Sign the zone `{zone}` at its DNS host, then have whoever runs the DNS of `{parent}` publish its DS record there (no registrar is involved; that zone has to be signed too). In this order: a DS without signatures makes the name unreachable.",
+                ja="ゾーン `{zone}` のDNSSEC署名を有効にし、その後に `{parent}` のDNSの管理者にDSレコードの登録を依頼します(登録事業者ではありません。上位のゾーンも署名されている必要があります)。署名より先にDSを登録すると名前解決ができなくなるため、順序を守ってください。",
+            ),
+        ),
+        "above": Texts(
+            title=_UNSIGNED,
+            why=_WHY_UNSIGNED,
+            fix=Text(
+                en="`{domain}` has no zone of its own: its records stand in the zone `{zone}`, and only the operator of that can sign it. Ask there.",
+                ja="`{domain}` には独自のゾーンがなく、レコードはゾーン `{zone}` にあります。署名できるのはそのゾーンの管理者だけです。管理者に確認してください。",
+            ),
+        ),
+    },
     references=("https://www.rfc-editor.org/rfc/rfc9364",),
     sample=Sample(bad="example.co.jp.  (no DS in co.jp)", good="example.co.jp.  DS  12345 13 2 49FD46E6C4B45C55..."),
 )
@@ -35,8 +56,8 @@ _BOGUS_TITLE = Text(
     en="DNSSEC validation of `{domain}` fails ({error})", ja="`{domain}` のDNSSEC検証に失敗しています({error})"
 )
 _BOGUS_WHY = Text(
-    en="Urgent: resolvers that validate, Google's among them, answer SERVFAIL. To their users the whole domain is gone, mail in both directions included. SPF, DMARC and MX cannot be judged until this is repaired.",
-    ja="緊急の対応が必要です。Google Public DNSなど、DNSSEC検証を行うリゾルバーはSERVFAILを返すため、ドメイン全体の名前解決ができず、メールの送受信もできません。SPF、DMARC、MXも、直るまで検査できません。",
+    en="Urgent: resolvers that validate, Google's among them, answer SERVFAIL. For partners who use one, the domain does not exist: they can neither send mail to it nor accept mail from it. SPF, DMARC and MX cannot be judged until this is repaired.",
+    ja="緊急の対応が必要です。Google Public DNSなど、DNSSEC検証を行うリゾルバーはSERVFAILを返します。そうしたリゾルバーを使う相手との間では、メールの送受信ができません。SPF、DMARC、MXも、直るまで検査できません。",
 )
 
 
@@ -45,6 +66,7 @@ def _bogus(fix: Text) -> Texts:
     return Texts(title=_BOGUS_TITLE, why=_BOGUS_WHY, fix=fix)
 
 
+_MAX_SHOWN = 4
 _VARIANTS = {7: "expired", 8: "early", 9: "key_missing", 10: "signatures_missing"}
 """Wordings by INFO-CODE (RFC 8914 section 4)."""
 
@@ -54,36 +76,36 @@ BOGUS = Rule(
     severity=Severity.ERROR,
     tier=Tier.MAIL,
     since="0.1",
-    facts=("domain", "error"),
+    facts=("domain", "error", "zone", "signers", "keys"),
     texts=_bogus(
         Text(
-            en="Key tags in `dig DS {domain}` and `dig +cd +multi DNSKEY {domain}` differ: put the right DS at the registrar. The RRSIG in `dig +cd +dnssec SOA {domain}` has expired: sign the zone again. If neither is quick, remove the DS at the registrar; that works once its TTL has run out.",
-            ja="`dig DS {domain}` と `dig +cd +multi DNSKEY {domain}` の鍵タグ(key tag)が一致しない場合は、レジストラのDSを差し替えてください。`dig +cd +dnssec SOA {domain}` のRRSIGが期限切れの場合は、ゾーンを再署名してください。すぐに直せない場合は、レジストラのDSを一時的に削除します(DSのTTLの経過後に有効)。",
+            en="If the DS at the parent ({signers:code}, see `dig DS {zone}`) fits no DNSKEY ({keys:code}, see `dig +cd +multi DNSKEY {zone}`), register the right DS and remove the old one. If the RRSIG in `dig +cd +dnssec SOA {zone}` has expired, sign anew. If neither is quick, remove the DS; that works once its TTL has run out.",
+            ja="上位ゾーンのDS(`dig DS {zone}`、鍵タグ {signers:code})に対応するDNSKEY(`dig +cd +multi DNSKEY {zone}`、鍵タグ {keys:code})がない場合は、正しいDSを登録し、古いDSを削除します。`dig +cd +dnssec SOA {zone}` のRRSIGが期限切れの場合は、再署名します。すぐに直せない場合は、DSを一時的に削除してください(TTLの経過後に有効)。",
         )
     ),
     variants={
         "expired": _bogus(
             Text(
-                en="The signatures have run out (`dig +cd +dnssec SOA {domain}` shows when): find out why the zone is not signed anew, and sign it. If that takes long, remove the DS at the registrar; it helps once its TTL has run out.",
-                ja="署名の有効期限が切れています(`dig +cd +dnssec SOA {domain}` で確認できます)。再署名されない原因を調べ、ゾーンを再署名してください。時間がかかる場合は、レジストラのDSを一時的に削除します(DSのTTLの経過後に有効)。",
+                en="The signatures have run out (`dig +cd +dnssec SOA {zone}` shows when): find out why the zone is not signed anew, and sign it. If that takes long, remove the DS (key tag {signers:code}) at the registrar or parent zone; it helps once its TTL has run out.",
+                ja="署名の有効期限が切れています(`dig +cd +dnssec SOA {zone}` で確認できます)。再署名されない原因を調べ、ゾーンを再署名してください。時間がかかる場合は、登録事業者(レジストラ)または上位ゾーンのDS(鍵タグ {signers:code})を一時的に削除します(DSのTTLの経過後に有効)。",
             )
         ),
         "early": _bogus(
             Text(
-                en="The signatures begin in the future (`dig +cd +dnssec SOA {domain}` shows when): set the clock of the machine that signs the zone right, and sign it again.",
-                ja="署名の開始日時が未来になっています(`dig +cd +dnssec SOA {domain}` で確認できます)。署名を行うサーバーの時刻を合わせ、ゾーンを再署名してください。",
+                en="The signatures begin in the future (`dig +cd +dnssec SOA {zone}` shows when): set the clock of the machine that signs the zone right, and sign it again.",
+                ja="署名の開始日時が未来になっています(`dig +cd +dnssec SOA {zone}` で確認できます)。署名を行うサーバーの時刻を合わせ、ゾーンを再署名してください。",
             )
         ),
         "key_missing": _bogus(
             Text(
-                en="No key in `dig +cd +multi DNSKEY {domain}` fits the DS in `dig DS {domain}`, as after a move to another DNS host. Register the DS of the present key at the registrar; if the zone is not signed now, remove the DS there.",
-                ja="`dig DS {domain}` のDSに対応する鍵が `dig +cd +multi DNSKEY {domain}` にありません。DNSホスティングの移転後によくある状態です。レジストラに現在の鍵のDSを登録し、署名していない場合はDSを削除してください。",
+                en="The DS at the parent (key tag {signers:code}, see `dig DS {zone}`) fits no DNSKEY of the zone ({keys:code}, see `dig +cd +multi DNSKEY {zone}`), as after a move to another DNS host. At the registrar register the DS of the present key and remove the old DS; if the zone is not signed now, only remove it.",
+                ja="上位ゾーンのDS(鍵タグ {signers:code}、`dig DS {zone}` で確認)が、ゾーンのDNSKEY(鍵タグ {keys:code}、`dig +cd +multi DNSKEY {zone}` で確認)のどれにも対応していません。DNSホスティングの移転後によくある状態です。登録事業者(レジストラ)で現在の鍵のDSを登録し、古いDSを削除してください。署名していない場合は、削除だけを行います。",
             )
         ),
         "signatures_missing": _bogus(
             Text(
-                en="The DS says that the zone is signed, but its records come without RRSIG (`dig +cd +dnssec SOA {domain}`): turn signing on at all its name servers. If that takes long, remove the DS at the registrar.",
-                ja="DSが登録されているのに、レコードにRRSIGが付いていません(`dig +cd +dnssec SOA {domain}` で確認できます)。すべてのネームサーバーで署名を有効にしてください。時間がかかる場合は、レジストラのDSを一時的に削除します。",
+                en="The DS (key tag {signers:code}) says that the zone is signed, but its records come without RRSIG (see `dig +cd +dnssec SOA {zone}`): turn signing on at all its name servers. If that takes long, remove the DS at the registrar or parent zone.",
+                ja="DS(鍵タグ {signers:code})が登録されているのに、レコードにRRSIGが付いていません(`dig +cd +dnssec SOA {zone}` で確認できます)。すべてのネームサーバーで署名を有効にしてください。時間がかかる場合は、登録事業者(レジストラ)または上位ゾーンのDSを一時的に削除します。",
             )
         ),
     },
@@ -95,13 +117,45 @@ BOGUS = Rule(
 def judge(dnssec: DnssecEvidence, domain: DomainEvidence) -> Iterator[Finding]:
     match dnssec.state:
         case Seen("insecure"):
-            yield UNSIGNED_ZONE.found(dnssec.domain, domain=domain.shown)
+            zone = _zone(dnssec)
+            yield UNSIGNED_ZONE.found(
+                dnssec.domain,
+                variant=_place(zone, domain.registrable or domain.ascii),
+                domain=domain.shown,
+                zone=zone,
+                parent=zone.partition(".")[2] or ".",
+            )
         case Seen("bogus"):
             cause = _cause(dnssec)
             named = f"EDE {cause} {VALIDATION_ERRORS[cause]}" if cause is not None else "SERVFAIL"
-            yield BOGUS.found(dnssec.domain, variant=_VARIANTS.get(dnssec.cause or 0), domain=domain.shown, error=named)
+            yield BOGUS.found(
+                dnssec.domain,
+                variant=_VARIANTS.get(dnssec.cause or 0),
+                domain=domain.shown,
+                error=named,
+                zone=_zone(dnssec),
+                signers=_tags(dnssec.signers),
+                keys=_tags(dnssec.keys),
+            )
         case Unreachable(why=why):
             raise CannotTell(why)
+
+
+def _zone(dnssec: DnssecEvidence) -> str:
+    return dnssec.zone or dnssec.domain
+
+
+def _place(zone: str, registrable: str) -> str | None:
+    """The wording by where the DS of the zone goes: to the registrar only that of a registered domain."""
+    if zone == registrable:
+        return None
+    return "delegated" if zone.endswith(f".{registrable}") else "above"
+
+
+def _tags(known: Known[tuple[ZoneKey, ...]] | Known[tuple[DelegationSigner, ...]] | None) -> tuple[str, ...]:
+    """The key tags, "-" where there are none or that could not be told."""
+    tags = [str(one.key_tag) for one in known.value] if isinstance(known, Seen) else []
+    return tuple(dict.fromkeys(tags))[:_MAX_SHOWN] or ("-",)
 
 
 def _cause(dnssec: DnssecEvidence) -> int | None:

@@ -62,6 +62,35 @@ def test_a_bogus_zone_is_named_by_its_records_before_the_resolvers_words(cause, 
     assert (finding.rule.id, finding.facts["error"], finding.variant) == ("SEC201", said, variant)
 
 
+@pytest.mark.parametrize(
+    ("name", "zone", "variant", "parent"),
+    [
+        (NAME, NAME, None, "co.jp"),
+        (NAME, None, None, "co.jp"),
+        (f"news.{NAME}", NAME, None, "co.jp"),
+        (f"a.news.{NAME}", f"news.{NAME}", "delegated", NAME),
+        (NAME, "co.jp", "above", "jp"),
+    ],
+    ids=["apex", "zone unknown", "below the apex", "a zone of its own", "no zone of its own"],
+)
+def test_which_zone_is_to_be_signed_and_where_its_ds_goes(name, zone, variant, parent):
+    (finding,) = judge(dnssec_zone.CHECK, DnssecEvidence(name, INSECURE, zone=zone), domain(name)).findings
+    assert (finding.rule.id, finding.variant) == ("SEC001", variant)
+    assert (finding.facts["zone"], finding.facts["parent"]) == (zone or name, parent)
+    assert ("have the registrar" in finding.fix("en")) == (variant is None)
+    assert ("登録事業者(レジストラ" in finding.fix("ja")) == (variant is None)
+
+
+def test_the_key_tags_of_ds_and_keys_are_shown():
+    (finding,) = judge(
+        dnssec_zone.CHECK, dnssec(BOGUS, cause=9, keys=Seen((ZoneKey(1, 13, True, False),))), domain()
+    ).findings
+    assert (finding.facts["signers"], finding.facts["keys"]) == (("4711",), ("1",))
+    assert "remove the old DS" in finding.fix("en")
+    (blind,) = judge(dnssec_zone.CHECK, dnssec(BOGUS, keys=TIMEOUT, signers=None), domain()).findings
+    assert (blind.facts["signers"], blind.facts["keys"]) == (("-",), ("-",))
+
+
 @pytest.mark.parametrize("check", [ALGORITHM, EXPIRY], ids=lambda check: check.id)
 def test_only_a_zone_that_is_secure_has_keys_and_signatures_to_judge(check):
     for state in (INSECURE, BOGUS):
@@ -285,6 +314,24 @@ def test_a_tlsa_lookup_that_fails_twice_at_a_signed_address_holds_mail_back():
     )
     bogus = judge(LOOKUP, dane(host(records=SERVFAIL, validity=BOGUS, twice=True))).findings[0]
     assert bogus.variant == "bogus"
+
+
+@pytest.mark.parametrize(
+    ("other", "serves"),
+    [
+        (host("mx2.other.example"), True),
+        (host("mx2.other.example", INSECURE, SERVFAIL, SERVFAIL), True),
+        (host("mx2.other.example", records=SERVFAIL, validity=SERVFAIL, twice=True), False),
+        (host("mx2.other.example", SERVFAIL), False),
+        (host("mx2.other.example", has_address=False), False),
+    ],
+    ids=["no TLSA", "unsigned", "fails as well", "address unknown", "no address"],
+)
+def test_the_mx_may_be_taken_out_only_beside_one_that_serves(other, serves):
+    failing = host(records=SERVFAIL, validity=SERVFAIL, twice=True)
+    finding = judge(LOOKUP, dane(failing, other)).findings[0]
+    assert finding.facts["others"] == (("mx2.other.example",) if serves else ("-",))
+    assert ("take this MX out" in finding.fix("en")) is serves
 
 
 @pytest.mark.parametrize(
