@@ -39,16 +39,18 @@ KEY_NOT_ACTIVATED = Rule(
             ja="`{key_name}` の参照先である {service} に公開鍵がありません",
         ),
         why=Text(
-            en="The CNAME points to `{target}`, which holds no key. Mail that {service} signs for `{domain}` with the selector "
-            "`{selector}` fails DKIM; usually it does not sign at all until it has been activated.",
-            ja="CNAMEの参照先 `{target}` に公開鍵がありません。{service} が `{domain}` のセレクター `{selector}` で署名したメールは"
-            "DKIMに不合格になります。多くの場合、有効化されるまで署名自体が行われません。",
+            en="The CNAME points to `{target}`, which holds no key. Until DKIM is activated there, {service} usually does not sign "
+            "for `{domain}` at all; mail that it does sign with the selector `{selector}` fails DKIM.",
+            ja="CNAMEの参照先 `{target}` に公開鍵がありません。多くの場合、{service} は有効化されるまで `{domain}` の署名を行いません。"
+            "セレクター `{selector}` で署名されたメールは、DKIMに不合格になります。",
         ),
         fix=Text(
             en="In the admin page of {service} activate (verify, turn on) DKIM for `{domain}`, and compare the CNAME with the value "
-            "shown there. If you no longer use {service}, delete the CNAME `{key_name}`.",
+            "shown there. If you no longer use {service}, delete the CNAME `{key_name}` and its other records "
+            "for `{domain}`: further selectors, its names for links and bounces, its SPF include.",
             ja="{service} の管理画面で `{domain}` のDKIMを有効化(検証)し、CNAMEの値が画面の表示と同じか確認してください。"
-            "{service} をもう使っていない場合は、CNAMEレコード `{key_name}` を削除します。",
+            "{service} をもう使っていない場合は、CNAMEレコード `{key_name}` と、ほかの関連レコード(別のセレクター、リンク用・バウンス用の名前、"
+            "SPFの `include`)を削除します。",
         ),
     ),
     variants={
@@ -274,7 +276,7 @@ def _texts(key: PublishedKey) -> tuple[str, ...]:
 
 CHECK = Check(
     id="dkim.published",
-    title=Text(en="DKIM: keys found in the DNS", ja="DKIM: DNSで見つかった公開鍵"),
+    title=Text(en="DKIM: keys found in the DNS", ja="DKIM: セレクターの公開鍵"),
     needs=(KnownKeysEvidence, SelectorsEvidence, ProvidersEvidence, UseEvidence),
     rules=(
         KEY_NOT_FOUND,
