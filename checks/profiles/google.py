@@ -69,6 +69,7 @@ GOOGLE = Profile(
                 "spf.syntax",
                 "spf.lookups",
                 "spf.includes",
+                "spf.voids",
                 "spf.result",
                 "dkim.signature",
                 "dkim.field",
@@ -88,7 +89,10 @@ GOOGLE = Profile(
         ),
         Requirement(
             "G-B03",
-            Text(en="From is aligned with SPF or DKIM", ja="FromのドメインがSPFまたはDKIMとアライメントしている"),
+            Text(
+                en="From is aligned with SPF or DKIM",
+                ja="Fromのドメインが、SPFまたはDKIMのドメインと一致している(アライメント)",
+            ),
             applies="bulk",
             checks=("dmarc.result",),
             mail=authentication.is_aligned,
@@ -198,7 +202,8 @@ GOOGLE = Profile(
         Requirement(
             "G-R01",
             Text(
-                en="From is aligned with SPF and DKIM both", ja="FromのドメインがSPFとDKIMの両方とアライメントしている"
+                en="From is aligned with SPF and DKIM both",
+                ja="Fromのドメインが、SPFとDKIM両方のドメインと一致している(アライメント)",
             ),
             applies="recommended",
             checks=("dmarc.result",),

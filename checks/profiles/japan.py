@@ -64,7 +64,7 @@ JAPAN = Profile(
         Requirement(
             "JP-K1",
             Text(en="au: SPF passes (by the Return-Path)", ja="au: SPFに合格する(Return-Pathで判定)"),
-            checks=("spf.record", "spf.syntax", "spf.lookups", "spf.includes", "spf.result"),
+            checks=("spf.record", "spf.syntax", "spf.lookups", "spf.includes", "spf.voids", "spf.result"),
             mail=authentication.spf_passes,
         ),
         Requirement(

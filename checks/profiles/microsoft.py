@@ -71,7 +71,7 @@ MICROSOFT = Profile(
             "MS-B01",
             Text(en="SPF passes", ja="SPFに合格する"),
             applies="bulk",
-            checks=("spf.record", "spf.syntax", "spf.lookups", "spf.includes", "spf.result"),
+            checks=("spf.record", "spf.syntax", "spf.lookups", "spf.includes", "spf.voids", "spf.result"),
             mail=authentication.spf_passes,
         ),
         Requirement(

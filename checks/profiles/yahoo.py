@@ -75,7 +75,15 @@ YAHOO = Profile(
             "Y-B01",
             Text(en="SPF and DKIM both pass", ja="SPFとDKIMの両方に合格する"),
             applies="bulk",
-            checks=("spf.record", "spf.syntax", "spf.lookups", "spf.includes", "spf.result", "dkim.verification"),
+            checks=(
+                "spf.record",
+                "spf.syntax",
+                "spf.lookups",
+                "spf.includes",
+                "spf.voids",
+                "spf.result",
+                "dkim.verification",
+            ),
             mail=authentication.spf_and_dkim_pass,
         ),
         Requirement(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from assessed import authentication, results, signature, status_of
+from assessed import authentication, broken, results, signature, status_of
 
 from checks import CATALOGUE, CheckResult, Finding, Outcome, Severity, Status, Tier, Why
 
@@ -43,6 +43,11 @@ def test_before_a_mail_it_is_not_known_and_says_what_is_in_order():
     status = status_of("G-B01", waiting)
     assert (status.status, status.so_far) == (Status.NOT_KNOWN, Status.MET)
     assert status_of("G-A01", waiting).status is Status.NOT_KNOWN
+
+
+def test_void_lookups_by_which_nobody_passes_are_known_before_a_mail():
+    waiting = results(spf__result=Why.NEEDS_MAIL, dkim__verification=Why.NEEDS_MAIL)
+    assert status_of("G-B01", waiting | broken("spf.voids", "SPF303")).status is Status.NOT_MET
 
 
 def test_a_failed_lookup_is_not_testable_and_never_not_met():
