@@ -25,12 +25,12 @@ NO_BIMI = Rule(
             ja="`{domain}` はメールに表示するロゴ(BIMI)を公開していません",
         ),
         why=Text(
-            en="Optional. DMARC is at enforcement, which is what BIMI asks for: Gmail, Yahoo, Apple and others can show your logo beside mail that passes.",
-            ja="必須ではありません。DMARCは、BIMIの前提となる強制ポリシーになっています。Gmail、Yahoo、Appleなどで、DMARCに合格したメールの横に自社のロゴを表示できます。",
+            en="Optional. The DMARC policy is strict enough for BIMI (p=quarantine or p=reject): Gmail, Yahoo, Apple and others can show your logo beside mail that passes.",
+            ja="必須ではありません。DMARCポリシーは、BIMIの前提条件(p=quarantineまたはp=reject)を満たしています。Gmail、Yahoo、Appleなどで、DMARCに合格したメールの横に自社のロゴを表示できます。",
         ),
         fix=Text(
-            en="Put the logo as SVG Tiny PS on a web server and publish its URL in a TXT record at `{name}`: `v=BIMI1; l=` and the URL. Gmail and Apple also want a mark certificate (VMC or CMC) at `a=`.",
-            ja="ロゴをSVG Tiny PS形式でWebサーバーに置き、そのURLを `{name}` のTXTレコードに `v=BIMI1; l=` に続けて記載します。GmailやAppleで表示するには、`a=` にマーク証明書(VMCまたはCMC)も必要です。",
+            en="Put the logo as SVG Tiny PS on a web server and publish its URL in a TXT record at `{name}`: `v=BIMI1; l=` and the URL. For Gmail and Apple add `; a=` and the URL of a mark certificate (VMC or CMC).",
+            ja="ロゴをSVG Tiny PS形式でWebサーバーに置き、そのURLを `{name}` のTXTレコードに `v=BIMI1; l=` に続けて記載します。GmailやAppleで表示するには、`; a=` に続けてマーク証明書(VMCまたはCMC)のURLも必要です。",
         ),
     ),
     references=("https://bimigroup.org/implementation-guide/", "https://support.google.com/a/answer/10911320"),
