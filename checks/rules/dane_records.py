@@ -32,7 +32,7 @@ TLSA_IN_INSECURE_ZONE = Rule(
         ),
         fix=Text(
             en="Sign the zone of `{host}` and register its DS at the registrar. Before that, see that the records fit the server's certificate: from then on they count. If the zone cannot be signed, delete them.",
-            ja="`{host}` のゾーンをDNSSECで署名し、レジストラにDSを登録してください。登録した時点から有効になるため、事前にTLSAレコードがサーバー証明書と一致することを確認します。署名できない場合はTLSAレコードを削除してください。",
+            ja="`{host}` のゾーンをDNSSECで署名し、登録事業者(レジストラ)にDSを登録してください。登録した時点から有効になるため、事前にTLSAレコードがサーバー証明書と一致することを確認します。署名できない場合はTLSAレコードを削除してください。",
         ),
     ),
     references=("https://www.rfc-editor.org/rfc/rfc7672#section-2.2",),

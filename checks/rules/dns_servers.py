@@ -36,7 +36,7 @@ NAMESERVER_FAILING = Rule(
         ),
         fix=Text(
             en="See with `dig @SERVER SOA {zone}` what each server says. REFUSED or AA=0: the zone is not set up there, as after a move or an unpaid bill. No answer: server or firewall. Then correct the servers, or the NS records at the registrar.",
-            ja="`dig @サーバー SOA {zone}` で各サーバーの応答を確認してください。REFUSEDやAA=0の場合はゾーンが設定されていません(移転や契約切れなど)。応答がない場合はサーバーかファイアウォールの障害です。サーバー、またはレジストラのNSレコードを修正してください。",
+            ja="`dig @サーバー SOA {zone}` で各サーバーの応答を確認してください。REFUSEDやAA=0の場合はゾーンが設定されていません(移転や契約切れなど)。応答がない場合はサーバーかファイアウォールの障害です。サーバー、または登録事業者(レジストラ)のNSレコードを修正してください。",
         ),
     ),
     variants={
@@ -51,7 +51,7 @@ NAMESERVER_FAILING = Rule(
             ),
             fix=Text(
                 en="See what `dig @SERVER SOA {zone}` says there: set the zone up on that server, or take it out of the NS records of `{zone}`, both in the zone and at the registrar.",
-                ja="`dig @サーバー SOA {zone}` で応答を確認し、そのサーバーにゾーンを設定するか、`{zone}` のNSレコードから外してください(ゾーン内とレジストラの両方)。",
+                ja="`dig @サーバー SOA {zone}` で応答を確認し、そのサーバーにゾーンを設定するか、`{zone}` のNSレコードから外してください(ゾーン内と登録事業者(レジストラ)の両方)。",
             ),
         )
     },

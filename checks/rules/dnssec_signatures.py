@@ -77,7 +77,7 @@ OBSOLETE_ALGORITHM = Rule(
             ),
             fix=Text(
                 en="At the registrar of `{zone}`, add the DS record with SHA-256 (digest type 2) of the same key; a day later, remove the old one.",
-                ja="`{zone}` のレジストラで、同じ鍵のSHA-256(ダイジェストタイプ2)のDSレコードを追加し、1日ほど経過してから古いDSを削除してください。",
+                ja="`{zone}` の登録事業者(レジストラ)で、同じ鍵のSHA-256(ダイジェストタイプ2)のDSレコードを追加し、1日ほど経過してから古いDSを削除してください。",
             ),
         ),
         "digest_beside": Texts(
@@ -91,7 +91,7 @@ OBSOLETE_ALGORITHM = Rule(
             ),
             fix=Text(
                 en="Remove this DS record at the registrar of `{zone}`; the other one stays.",
-                ja="`{zone}` のレジストラで、このDSレコードだけを削除してください。もう一方は残します。",
+                ja="`{zone}` の登録事業者(レジストラ)で、このDSレコードだけを削除してください。もう一方は残します。",
             ),
         ),
     },

@@ -72,7 +72,7 @@ PASS_ALL = Rule(
             title=_INCLUDED,
             why=_WHY_INCLUDED,
             fix=Text(
-                en="In the TXT record of `{domain}` replace `{through}` by the addresses of the servers that send with this domain, and tell whoever runs `{holder}`. No new record is shown: which servers these are, the record does not tell.",
+                en="In the TXT record of `{domain}` replace `{through}` by the addresses of the servers that send with this domain, and tell whoever runs `{holder}`. No new record is shown: the record does not tell which servers these are.",
                 ja="`{domain}` のTXTレコードの `{through}` を、このドメインで送信するサーバーのアドレスに置き換えます。現在のレコードからは送信元がわからないため、変更後のレコードは示していません。`{holder}` の管理者にも連絡してください。",
             ),
         ),

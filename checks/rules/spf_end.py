@@ -18,7 +18,7 @@ _UNREACHED = Text(
 )
 _WHY_UNREACHED = Text(
     en="`all` matches every address, so the evaluation ends there; `redirect` is ignored wherever the record has an `all` (RFC 7208 sections 5.1 and 6.1). Senders listed only in these terms do not pass SPF.",
-    ja="`all` はすべてのアドレスに一致するため、評価はそこで終わります。`redirect` も `all` があると無視されます(RFC 7208の5.1、6.1)。これらの項目にだけ記載した送信元はSPFに合格しません。",
+    ja="`all` はすべてのアドレスに一致するため、評価はそこで終わります。`redirect` も `all` があると無視されます(RFC 7208の5.1節、6.1節)。これらのメカニズムにだけ記載した送信元はSPFに合格しません。",
 )
 
 _LEFT_OUT = Texts(
@@ -85,8 +85,8 @@ NEUTRAL_ALL = Rule(
             title=_NEUTRAL,
             why=_WHY_NEUTRAL,
             fix=Text(
-                en="In the TXT record of `{holder}` list the servers and services that send with this domain and end it in `~all`; if none does, publish `v=spf1 -all`. No corrected record is shown: who sends, the present one does not tell for certain.",
-                ja="`{holder}` のTXTレコードに、このドメインで送信するサーバーやサービスを記載し、末尾を `~all` にします。送信しないドメインであれば `v=spf1 -all` を公開します。現在のレコードからは送信元を確定できないため、修正後のレコードは示していません。",
+                en="In the TXT record of `{holder}` list the servers and services that send with this domain and end it in `~all`; if none does, publish `v=spf1 -all`. No corrected record is shown: the present one does not tell for certain who sends.",
+                ja="`{holder}` のTXTレコードに、このドメインで送信するサーバーやサービスを記載し、末尾を `~all` にします。送信しないドメインであれば `v=spf1 -all` を公開します。現在のレコードからは送信元を確定できないため、変更後のレコードは示していません。",
             ),
         ),
     },
@@ -123,8 +123,8 @@ NO_ALL = Rule(
             title=_OPEN_END,
             why=_WHY_OPEN_END,
             fix=Text(
-                en="In the TXT record of `{holder}` list the servers and services that send with this domain and end it in `~all`; if none does, publish `v=spf1 -all`. No corrected record is shown: who sends, the present one does not tell for certain.",
-                ja="`{holder}` のTXTレコードに、このドメインで送信するサーバーやサービスを記載し、末尾を `~all` にします。送信しないドメインであれば `v=spf1 -all` を公開します。現在のレコードからは送信元を確定できないため、修正後のレコードは示していません。",
+                en="In the TXT record of `{holder}` list the servers and services that send with this domain and end it in `~all`; if none does, publish `v=spf1 -all`. No corrected record is shown: the present one does not tell for certain who sends.",
+                ja="`{holder}` のTXTレコードに、このドメインで送信するサーバーやサービスを記載し、末尾を `~all` にします。送信しないドメインであれば `v=spf1 -all` を公開します。現在のレコードからは送信元を確定できないため、変更後のレコードは示していません。",
             ),
         ),
     },

@@ -22,7 +22,7 @@ _WHY = Text(
 )
 _WHY_REDIRECT = Text(
     en="At `{term}` receivers answer permerror instead of a result: mail that no earlier term lists fails SPF with an error.",
-    ja="受信側は `{term}` に達すると結果をpermerrorとします。それより前の項目に一致しない送信元は、すべてエラーになります。",
+    ja="受信側は `{term}` に達すると結果をpermerrorとします。それより前のメカニズムに一致しない送信元は、すべてエラーになります。",
 )
 _REMOVED = Texts(
     title=_TITLE,
@@ -55,7 +55,7 @@ INCLUDE_WITHOUT_SPF = Rule(
             title=_TITLE,
             why=_WHY_REDIRECT,
             fix=Text(
-                en="Point `{term}` in the TXT record of `{holder}` to a domain that has an SPF record, or list your senders in its place, with `~all` at the end. No new record is shown: who sends, the present one does not tell.",
+                en="Point `{term}` in the TXT record of `{holder}` to a domain that has an SPF record, or list your senders in its place, with `~all` at the end. No new record is shown: the present one does not tell who sends.",
                 ja="`{holder}` のTXTレコードの `{term}` に、SPFレコードのあるドメインを指定するか、代わりに送信元を記載して末尾を `~all` にします。現在のレコードからは送信元がわからないため、変更後のレコードは示していません。",
             ),
         ),

@@ -51,7 +51,7 @@ LOOK_ALIKE_SPF_RECORD = Rule(
             why=_WHY,
             fix=Text(
                 en="Publish in its place one TXT record at `{domain}` that begins with `v=spf1` and a space, lists your senders and ends in `~all`. No new record is shown: what this one was to say is not certain.",
-                ja="代わりに、`v=spf1` と半角スペースで始まり、送信元を記載して `~all` で終わるTXTレコードを `{domain}` に1つ公開します。意図した内容を確定できないため、修正後のレコードは示していません。",
+                ja="代わりに、`v=spf1` と半角スペースで始まり、送信元を記載して `~all` で終わるTXTレコードを `{domain}` に1つ公開します。意図した内容を確定できないため、変更後のレコードは示していません。",
             ),
         ),
         "surplus": Texts(

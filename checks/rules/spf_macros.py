@@ -42,22 +42,22 @@ NOT_COUNTABLE = Rule(
             title=_TITLE_VOIDS,
             why=Text(
                 en="Macros in these names are filled in from each mail. Each costs one lookup, {lookups} of {limit} in all; whether it is void depends. Certain are {voids} void lookups, and these terms can bring more than the {void_limit} allowed: then receivers answer permerror.",
-                ja="これらの名前に含まれるマクロの値は、メールごとに変わります。ルックアップは合計{lookups}回(上限{limit}回)で変わりませんが、void lookupは確実な{voids}回にこれらの項目の分が加わることがあり、上限の{void_limit}回を超えると結果はpermerrorになります。",
+                ja="これらの名前に含まれるマクロの値は、メールごとに変わります。ルックアップは合計{lookups}回(上限{limit}回)で変わりませんが、void lookupは確実な{voids}回にこれらのメカニズムの分が加わることがあり、上限の{void_limit}回を超えると結果はpermerrorになります。",
             ),
             fix=Text(
                 en="Put these terms last, right before `all`, so that your other senders are found before them. Where few servers are meant, list them as `ip4:` and `ip6:` in the record of `{domain}`.",
-                ja="ほかの送信元が先に一致するように、これらの項目を `all` の直前に移します。対象のサーバーが少ない場合は、`{domain}` のレコードに `ip4:`、`ip6:` で記載してください。",
+                ja="ほかの送信元が先に一致するように、これらのメカニズムを `all` の直前に移します。対象のサーバーが少ない場合は、`{domain}` のレコードに `ip4:`、`ip6:` で記載してください。",
             ),
         ),
         "within": Texts(
             title=_TITLE_VOIDS,
             why=Text(
                 en="Macros in these names are filled in from each mail. Certain are {lookups} of {limit} lookups and {voids} void ones. Each of these terms can be void as well: that stays within the {void_limit} that receivers allow.",
-                ja="これらの名前に含まれるマクロの値は、メールごとに変わります。確実なのはルックアップ{lookups}回(上限{limit}回)、void lookup {voids}回です。これらの項目がすべてvoid lookupになっても、上限の{void_limit}回を超えません。",
+                ja="これらの名前に含まれるマクロの値は、メールごとに変わります。確実なのはルックアップ{lookups}回(上限{limit}回)、void lookup {voids}回です。これらのメカニズムがすべてvoid lookupになっても、上限の{void_limit}回を超えません。",
             ),
             fix=Text(
                 en="Nothing has to change. When you add terms to the record of `{domain}`, leave these last, right before `all`.",
-                ja="変更は不要です。`{domain}` のレコードに項目を追加する場合は、これらの項目が `all` の直前に残るようにしてください。",
+                ja="変更は不要です。`{domain}` のレコードにメカニズムを追加する場合は、これらのメカニズムが `all` の直前に残るようにしてください。",
             ),
         ),
     },

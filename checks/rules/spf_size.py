@@ -18,7 +18,7 @@ _LONG = Text(
 )
 _WHY_LONG = Text(
     en="Beyond 512 octets an answer needs larger UDP packets or TCP (RFC 7208 section 3.4). Where a firewall stops these, receivers get no SPF record: mail is deferred or does not pass.",
-    ja="応答が512オクテットを超えると、大きなUDPパケットかTCPが必要です(RFC 7208の3.4)。ファイアウォールがこれを通さない環境では、受信側がSPFレコードを取得できず、配送の遅延やSPFの不合格につながります。",
+    ja="応答が512オクテットを超えると、大きなUDPパケットかTCPが必要です(RFC 7208の3.4節)。ファイアウォールがこれを通さない環境では、受信側がSPFレコードを取得できず、配送の遅延やSPFの不合格につながります。",
 )
 
 _CORRECTED = Texts(

@@ -14,15 +14,15 @@ from checks.rules._spf_change import WITH_END, changes_end, with_end
 _REASONS: dict[str, Text] = {
     "unknown_mechanism": Text(
         en="SPF knows no such mechanism; there are `all`, `include`, `a`, `mx`, `ptr`, `ip4`, `ip6` and `exists`.",
-        ja="SPFにこの機構はありません(使えるのは `all`、`include`、`a`、`mx`、`ptr`、`ip4`、`ip6`、`exists` です)。",
+        ja="SPFにこのメカニズムはありません(使えるのは `all`、`include`、`a`、`mx`、`ptr`、`ip4`、`ip6`、`exists` です)。",
     ),
     "bad_qualifier": Text(
         en="Only one of `+`, `-`, `~` and `?` may stand before a mechanism.",
-        ja="機構の前に付けられるのは `+`、`-`、`~`、`?` のいずれか1文字だけです。",
+        ja="メカニズムの前に付けられるのは `+`、`-`、`~`、`?` のいずれか1文字だけです。",
     ),
     "separator": Text(
         en="Terms are separated by spaces, not by commas or semicolons.",
-        ja="項目の区切りは半角スペースです。カンマやセミコロンは使えません。",
+        ja="メカニズムの区切りは半角スペースです。カンマやセミコロンは使えません。",
     ),
     "modifier_as_mechanism": Text(
         en="`redirect` and `exp` are followed by `=`, not by a colon.",
@@ -34,7 +34,7 @@ _REASONS: dict[str, Text] = {
     ),
     "missing_value": Text(
         en="This mechanism needs a colon and a value after it.",
-        ja="この機構にはコロンと値が必要です。",
+        ja="このメカニズムにはコロンと値が必要です。",
     ),
     "empty_value": Text(
         en="Nothing follows the colon or equals sign.",
@@ -42,7 +42,7 @@ _REASONS: dict[str, Text] = {
     ),
     "value_not_allowed": Text(
         en="Nothing of this kind may follow this mechanism.",
-        ja="この機構の後にこのような値は書けません。",
+        ja="このメカニズムの後にこのような値は書けません。",
     ),
     "bad_domain": Text(
         en="The domain is not complete: it has to end in a top-level domain such as `.jp`, without port, number or path.",
@@ -50,7 +50,7 @@ _REASONS: dict[str, Text] = {
     ),
     "address_as_domain": Text(
         en="This mechanism takes host names; an address is written `ip4:`.",
-        ja="この機構に指定できるのはホスト名です。IPアドレスは `ip4:` で指定します。",
+        ja="このメカニズムに指定できるのはホスト名です。IPアドレスは `ip4:` で指定します。",
     ),
     "bad_ip4": Text(
         en="This is no IPv4 address: four numbers from 0 to 255 without leading zeros, and no port or name.",
@@ -66,7 +66,7 @@ _REASONS: dict[str, Text] = {
     ),
     "prefix_not_allowed": Text(
         en="This mechanism takes no prefix length.",
-        ja="この機構にプレフィックス長は指定できません。",
+        ja="このメカニズムにプレフィックス長は指定できません。",
     ),
     "bad_macro": Text(
         en="`%` begins a macro, and what follows it is none.",
@@ -108,7 +108,7 @@ _CLOSED = Text(
 )
 _BY_HAND = Text(
     en="Correct or remove `{term}` in the TXT record of `{domain}`. What was meant only its owner can tell, so no new record is proposed.",
-    ja="`{domain}` のTXTレコードの `{term}` を修正するか、削除します。意図した内容を確定できないため、修正後のレコードは示していません。",
+    ja="`{domain}` のTXTレコードの `{term}` を修正するか、削除します。意図した内容を確定できないため、変更後のレコードは示していません。",
 )
 
 
@@ -126,7 +126,7 @@ def _wordings() -> Iterator[tuple[str, Texts]]:
         ),
         why=Text(
             en="A mechanism is followed by a colon. With `=` it is an unknown modifier, which receivers skip without an error: the senders it should list do not pass SPF.",
-            ja="機構の後はコロンです。`=` を使うと未知の修飾子とみなされ、エラーにならずに読み飛ばされるため、記載したつもりの送信元がSPFに合格しません。",
+            ja="メカニズムの後はコロンです。`=` を使うと未知の修飾子とみなされ、エラーにならずに読み飛ばされるため、記載したつもりの送信元がSPFに合格しません。",
         ),
         fix=_BY_HAND,
     )

@@ -48,7 +48,7 @@ TOO_MANY_VOID_LOOKUPS = Rule(
             why=_WHY,
             fix=Text(
                 en="In the TXT record of {holders:code} remove the terms that lead to these names, or write the servers as `ip4:` and `ip6:`, which cost no lookup. What is not yours only its operator can change: remove its `include` if you no longer use the service.",
-                ja="{holders:code} のTXTレコードから、これらの名前を参照する項目を削除するか、参照のいらない `ip4:`、`ip6:` でサーバーを記載します。他社のレコードを修正できるのはその管理者だけです。使っていないサービスであれば、その `include` を削除してください。",
+                ja="{holders:code} のTXTレコードから、これらの名前を参照するメカニズムを削除するか、参照のいらない `ip4:`、`ip6:` でサーバーを記載します。他社のレコードを修正できるのはその管理者だけです。使っていないサービスであれば、その `include` を削除してください。",
             ),
         ),
         "beside_corrections": Texts(
@@ -56,7 +56,7 @@ TOO_MANY_VOID_LOOKUPS = Rule(
             why=_WHY,
             fix=Text(
                 en="Remove {dead:code} from the TXT record of `{domain}`, and also from the corrected record that the other findings show: these names have no address, neither IPv4 nor IPv6, so no sender is lost.",
-                ja="`{domain}` のTXTレコードから {dead:code} を削除します。ほかの指摘に示した修正後のレコードからも除いてください。これらの名前にはIPv4アドレスもIPv6アドレスもないため、削除しても送信元は減りません。",
+                ja="`{domain}` のTXTレコードから {dead:code} を削除します。ほかの指摘に示した変更後のレコードからも除いてください。これらの名前にはIPv4アドレスもIPv6アドレスもないため、削除しても送信元は減りません。",
             ),
         ),
         "ipv6": Texts(
