@@ -32,10 +32,12 @@ KEY_NOT_FOUND = Rule(
             "この署名は無効と判定されます。",
         ),
         fix=Text(
-            en="Publish at `{key_name}` the TXT or CNAME record that the sending system shows for this selector. If you "
-            "have published it, check its name: many DNS consoles append the domain once more.",
-            ja="送信システムの管理画面に表示されるこのセレクターのTXTまたはCNAMEレコードを、`{key_name}` に登録してください。"
-            "登録済みの場合はレコード名を確認します(DNSの管理画面がドメイン名を補い、二重になっていることがあります)。",
+            en="Publish at `{key_name}` the TXT or CNAME record that the sending system shows (mind the name: many DNS consoles "
+            "append the domain). If the selector was retired, let the system sign with the present one instead. If the mail "
+            "is not yours, change nothing.",
+            ja="送信システムに表示されるTXTまたはCNAMEレコードを `{key_name}` に登録してください(DNSの管理画面がドメイン名を補い、"
+            "名前が二重になることがあります)。廃止したセレクターであれば、現在のセレクターで署名するよう送信システムを設定します。"
+            "自社のメールでなければ、対応は不要です。",
         ),
     ),
     variants={

@@ -19,8 +19,8 @@ NO_ALIGNED_SIGNATURE = Rule(
     facts=("from_domain", "domains"),
     texts=Texts(
         title=Text(
-            en="Only other domains sign: `d={domains}`, but From is `{from_domain}`",
-            ja="第三者署名(`d={domains}`)だけで、`{from_domain}` の署名がありません",
+            en="No signature is aligned with From `{from_domain}`: only {domains:code} signed",
+            ja="第三者署名({domains:code})だけで、`{from_domain}` の署名がありません",
         ),
         why=Text(
             en="A third party's signature is not aligned with the From domain and does not count for DMARC. DMARC then rests "

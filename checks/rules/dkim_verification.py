@@ -21,14 +21,14 @@ BODY_CHANGED = Rule(
     alternatives=ALTERNATIVES,
     texts=Texts(
         title=Text(
-            en="The body was changed after `{domain}` signed the mail",
-            ja="`{domain}` のDKIM署名の後に、本文が変更されています",
+            en="The body does not match what `{domain}` signed: most likely it was changed afterwards",
+            ja="本文が `{domain}` の署名時のハッシュと一致しません(署名後に変更された可能性が高い)",
         ),
         why=Text(
             en="The body hash (`bh=`) of the signature with the selector `{selector}` does not match the body that arrived: "
-            "to receivers the signature fails. DMARC then rests on SPF alone, and forwarded copies are refused or marked.",
+            "to receivers the signature fails. DMARC then passes only by another aligned pass: SPF, or a second signature.",
             ja="セレクター `{selector}` の署名の本文ハッシュ(`bh=`)が届いた本文と一致せず、DKIMは不合格になります。"
-            "DMARCの合否はSPFだけで決まり、転送されたメールは隔離や拒否の対象になります。",
+            "DMARCに合格するには、アライメントを満たすSPFの合格か、別の署名の合格が必要です。",
         ),
         fix=Text(
             en="No DNS record has to change. Usually a gateway after the signer adds a footer or disclaimer, rewrites links or "
@@ -58,16 +58,18 @@ SIGNATURE_INVALID = Rule(
             ja="`{domain}` の署名(セレクター `{selector}`)を検証できませんでした",
         ),
         why=Text(
-            en="The body is intact, but signed headers were changed on the way, or the key at `{key_name}` is not the one "
-            "that signed. Receivers treat the signature as failed.",
-            ja="本文は変更されていませんが、署名対象のヘッダーが途中で変更されたか、`{key_name}` の公開鍵が署名に使った鍵と"
-            "対応していません。受信側では、この署名は不合格になります。",
+            en="The body is intact. Most likely signed headers were changed on the way, the key at `{key_name}` is not the one "
+            "that signed, or the signer made a mistake. To receivers the signature fails.",
+            ja="本文は署名時と一致しています。署名対象のヘッダーが途中で変更された、`{key_name}` の公開鍵が署名に使った鍵と"
+            "対応していない、署名の処理に誤りがある、のいずれかと考えられます。受信側では、この署名は不合格になります。",
         ),
         fix=Text(
-            en="Compare the TXT record at `{key_name}` with the one the sending system shows and publish that. If they agree, "
-            "a gateway rewrites headers (Subject, To, Message-ID) after signing: let it sign instead.",
-            ja="`{key_name}` のTXTレコードを送信システムに表示される値と照合し、異なっていれば登録し直してください。"
-            "同じであれば、署名後のゲートウェイがSubjectやToなどのヘッダーを書き換えています。署名をそのゲートウェイに移します。",
+            en="Compare the TXT record at `{key_name}` with what the sending system shows. If they differ, publish that; but if "
+            "another system's mail passes with this selector, give this one its own. If they agree, let the gateway sign that "
+            "rewrites headers (Subject, To) after signing.",
+            ja="`{key_name}` のTXTレコードを送信システムの値と照合し、異なれば登録し直します(同じセレクターで合格している別の"
+            "システムがあれば、このシステムには専用のセレクターを割り当てます)。同じであれば、署名後にSubjectやToなどを書き換える"
+            "ゲートウェイがないか確認し、あれば署名をそこに移します。",
         ),
     ),
     references=("https://www.rfc-editor.org/rfc/rfc6376#section-6.1.3",),

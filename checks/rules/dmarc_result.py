@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordChange, Rule, Sample, Text, Texts
 from checks.evidence.dmarc import DmarcResultEvidence
-from checks.evidence.message import MessageEvidence, SpfResultEvidence
+from checks.evidence.message import MessageEvidence, Signature, SignatureReason, SpfResultEvidence
 from checks.model import Seen, Severity, Tier, Unreachable, Why
 from checks.parse.dmarc_rewrite import corrected
 from checks.rules._dmarc_change import mailbox_at
@@ -15,14 +15,85 @@ from checks.rules._dmarc_change import mailbox_at
 _FACTS = ("from_domain", "return_path", "spf", "signatures", "policy", "asked", "applied")
 _ALIGNMENT = "https://www.rfc-editor.org/rfc/rfc9989#section-4.4"
 
-_FIX_EN = (
-    "At the sending service do one of two things, each with the DNS record it shows you: sign with DKIM as `d={from_domain}` "
-    "(better: it survives forwarding), or use a Return-Path at or below `{from_domain}`, often called custom return path."
+_WHERE = Text(
+    en="From: `{from_domain}`, Return-Path: `{return_path}` (SPF `{spf}`), DKIM: {signatures:code}. ",
+    ja="From: `{from_domain}`、Return-Path: `{return_path}`(SPF `{spf}`)、DKIM: {signatures:code}。",
 )
-_FIX_JA = (
-    "送信サービスで次のどちらかを設定し、表示されるレコードをDNSに登録してください。(1) 作成者署名: `d={from_domain}` でDKIM署名する"
-    "(転送されても有効なため推奨)。(2) Return-Pathを `{from_domain}` またはそのサブドメインにする。どちらも送信サービス側の設定が必要です。"
-)
+_PUBLISHED = Text(en=" The published policy is `{asked}`.", ja="公開しているポリシーは `{asked}` です。")
+
+
+def _why(en: str, ja: str) -> Text:
+    return Text(en=_WHERE.en + en + _PUBLISHED.en, ja=_WHERE.ja + ja + _PUBLISHED.ja)
+
+
+_TITLES = {
+    "": (
+        Text(
+            en="DMARC fails: neither SPF nor DKIM passes for the From domain `{from_domain}`",
+            ja="DMARCに不合格です: Fromドメイン `{from_domain}` について、SPFにもDKIMにも合格していません",
+        ),
+        _why(
+            "SPF or DKIM must pass for a domain that is aligned with From.",
+            "Fromドメインとアライメントしたドメインで、SPFかDKIMの少なくとも一方が合格する必要があります。",
+        ),
+    ),
+    "not_aligned": (
+        Text(
+            en="DMARC fails: SPF or DKIM passes, but for other domains than the From domain `{from_domain}`",
+            ja="DMARCに不合格です: 合格した認証のドメインが、Fromドメイン `{from_domain}` と一致していません",
+        ),
+        _why(
+            "DMARC counts a pass only if its domain is aligned with From.",
+            "DMARCでは、Fromドメインとアライメントした合格だけが有効です。",
+        ),
+    ),
+}
+_WAYS_OUT = {
+    "": Text(
+        en="If the mail is yours, do one of two things at the system that sent it, each with the DNS record it shows: sign with DKIM as `d={from_domain}` (better: it survives forwarding), or use a Return-Path at a subdomain such as `bounce.{from_domain}`.",
+        ja="自社のメールであれば、送信したシステムで次のどちらかを設定し、表示されるレコードをDNSに登録します。(1) 作成者署名: `d={from_domain}` でDKIM署名する(転送されても有効なため推奨)。(2) Return-Pathを `bounce.{from_domain}` などのサブドメインにする。どちらか一方で合格します。",
+    ),
+    "strict": Text(
+        en="If the mail is yours, do one of two things at the system that sent it, each with the DNS record it shows: sign with DKIM as `d={from_domain}` (better: it survives forwarding), or use a Return-Path at exactly `{from_domain}`, since the record says `aspf=s`.",
+        ja="自社のメールであれば、送信したシステムで次のどちらかを設定し、表示されるレコードをDNSに登録します。(1) 作成者署名: `d={from_domain}` でDKIM署名する(転送されても有効なため推奨)。(2) Return-PathをFromと同じ `{from_domain}` にする(`aspf=s` のため、サブドメインは不可)。どちらか一方で合格します。",
+    ),
+    "signature": Text(
+        en="The mail has a signature `d={signed}` that is aligned, but does not pass. Repair it as {rules:code} says: then DMARC passes, and nothing else has to be set up.",
+        ja="アライメントを満たす署名 `d={signed}` はありますが、合格していません。{rules:code} に従って署名を修正すれば、DMARCは合格します。ほかの設定は不要です。",
+    ),
+    "spf": Text(
+        en="The Return-Path is aligned already. If the server may send for you, let SPF pass as `SPF401` says: then DMARC passes. Let it sign with DKIM as `d={from_domain}` as well, since SPF fails when mail is forwarded.",
+        ja="Return-Pathはすでにアライメントを満たしています。正当な送信元であれば、`SPF401` に従ってSPFに合格させると、DMARCも合格します。SPFは転送されると不合格になるため、`d={from_domain}` のDKIM署名もあわせて設定してください。",
+    ),
+    "both": Text(
+        en="Everything is aligned, but nothing passes. Repair the signature `d={signed}` as {rules:code} says (better: it survives forwarding), or let SPF pass as `SPF401` says, if the server may send for you. One of them is enough for DMARC.",
+        ja="アライメントは満たしていますが、どちらも合格していません。{rules:code} に従って署名 `d={signed}` を修正するか(転送されても有効なため推奨)、正当な送信元であれば `SPF401` に従ってSPFに合格させてください。どちらか一方でDMARCは合格します。",
+    ),
+}
+_REPAIRED_BY: Mapping[SignatureReason, str] = {
+    "key_not_found": "DKIM002",
+    "key_revoked": "DKIM003",
+    "key_syntax": "DKIM101",
+    "signature_syntax": "DKIM102",
+    "key_too_short": "DKIM202",
+    "sha1": "DKIM204",
+    "from_not_signed": "DKIM206",
+    "key_restricted": "DKIM210",
+    "expired": "DKIM301",
+    "body_changed": "DKIM302",
+    "signature_invalid": "DKIM303",
+}
+"""The rule that says how to repair a signature that fails for this reason."""
+
+
+def _wordings() -> Iterator[tuple[str, Texts]]:
+    """What is said of what passes, with each way out."""
+    for what, (title, why) in _TITLES.items():
+        for how, fix in _WAYS_OUT.items():
+            yield "_".join(filter(None, (what, how))), Texts(title=title, why=why, fix=fix)
+
+
+_WORDINGS = dict(_wordings())
 
 DMARC_FAIL = Rule(
     id="DMARC401",
@@ -30,38 +101,9 @@ DMARC_FAIL = Rule(
     severity=Severity.ERROR,
     tier=Tier.MAIL,
     since="0.1",
-    facts=_FACTS,
-    texts=Texts(
-        title=Text(
-            en="DMARC fails: neither SPF nor DKIM passes for the From domain `{from_domain}`",
-            ja="DMARCに不合格です: Fromドメイン `{from_domain}` について、SPFにもDKIMにも合格していません",
-        ),
-        why=Text(
-            en="From: `{from_domain}`, Return-Path: `{return_path}` (SPF `{spf}`), DKIM: `{signatures}`. SPF or DKIM must pass "
-            "for a domain that is aligned with From. Receivers are asked for `{asked}`.",
-            ja="From: `{from_domain}`、Return-Path: `{return_path}`(SPF `{spf}`)、DKIM: `{signatures}`。"
-            "SPFかDKIMの少なくとも一方に、Fromドメインと一致するドメインで合格する必要があります。受信側に示しているポリシーは `{asked}` です。",
-        ),
-        fix=Text(
-            en=_FIX_EN,
-            ja=_FIX_JA,
-        ),
-    ),
-    variants={
-        "not_aligned": Texts(
-            title=Text(
-                en="DMARC fails: SPF or DKIM passes, but for other domains than the From domain `{from_domain}`",
-                ja="DMARCに不合格です: 合格した認証のドメインが、Fromドメイン `{from_domain}` と一致していません",
-            ),
-            why=Text(
-                en="From: `{from_domain}`, Return-Path: `{return_path}` (SPF `{spf}`), DKIM: `{signatures}`. To DMARC only a pass "
-                "counts that is aligned with From. Receivers are asked for `{asked}`.",
-                ja="From: `{from_domain}`、Return-Path: `{return_path}`(SPF `{spf}`)、DKIM: `{signatures}`。"
-                "DMARCでは、Fromドメインとアライメントした合格だけが有効です。受信側に示しているポリシーは `{asked}` です。",
-            ),
-            fix=Text(en=_FIX_EN, ja=_FIX_JA),
-        )
-    },
+    facts=(*_FACTS, "signed", "rules"),
+    texts=_WORDINGS.pop(""),
+    variants=_WORDINGS,
     references=(_ALIGNMENT, "https://support.google.com/a/answer/81126"),
     sample=Sample(
         bad="From: info@example.co.jp / Return-Path: bounce@esp.example.net / d=esp.example.net",
@@ -82,10 +124,10 @@ STRICT_ALIGNMENT_MISS = Rule(
             ja="`{from_domain}` のDMARCは、strictアライメントの指定が原因で不合格です",
         ),
         why=Text(
-            en="Return-Path: `{return_path}` (SPF `{spf}`), DKIM: `{signatures}`. They belong to the same organization, but "
-            "`adkim=s` or `aspf=s` demands the very same name. Receivers are asked for `{asked}`.",
-            ja="Return-Path: `{return_path}`(SPF `{spf}`)、DKIM: `{signatures}`。同じ組織のドメインですが、"
-            "`adkim=s` または `aspf=s` はFromドメインとの完全一致を求めます。受信側に示しているポリシーは `{asked}` です。",
+            en="Return-Path: `{return_path}` (SPF `{spf}`), DKIM: {signatures:code}. They belong to the same organization, but "
+            "`adkim=s` or `aspf=s` demands the very same name. The published policy is `{asked}`.",
+            ja="Return-Path: `{return_path}`(SPF `{spf}`)、DKIM: {signatures:code}。同じ組織のドメインですが、"
+            "`adkim=s` または `aspf=s` はFromドメインとの完全一致を求めます。公開しているポリシーは `{asked}` です。",
         ),
         fix=Text(
             en="Remove `adkim=s` and `aspf=s` from the record at `{record_name}` (relaxed is the default), or let the sending "
@@ -131,7 +173,30 @@ def judge(message: MessageEvidence, dmarc: DmarcResultEvidence, spf: SpfResultEv
         )
     else:
         passes = spf.result == "pass" or any(s.result == "pass" for s in message.signatures)
-        yield DMARC_FAIL.found(from_domain, variant="not_aligned" if passes else None, **facts)
+        broken = _broken(message, dmarc)
+        named = tuple(dict.fromkeys(_REPAIRED_BY[s.reason] for s in broken))
+        variant = "_".join(filter(None, ("not_aligned" if passes else "", _way_out(message, dmarc, spf, broken))))
+        signed = broken[0].domain if broken else "-"
+        yield DMARC_FAIL.found(from_domain, variant=variant or None, **facts, signed=signed, rules=named)
+
+
+def _broken(message: MessageEvidence, dmarc: DmarcResultEvidence) -> list[Signature]:
+    """The signatures that DMARC would count, if they passed."""
+    aligned = zip(message.signatures, dmarc.dkim_aligned, strict=False)
+    return [s for s, is_aligned in aligned if is_aligned and s.result != "pass" and s.reason in _REPAIRED_BY]
+
+
+def _way_out(
+    message: MessageEvidence, dmarc: DmarcResultEvidence, spf: SpfResultEvidence, broken: Sequence[Signature]
+) -> str:
+    """Which of `_WAYS_OUT`: never what is so already."""
+    # No record lists a forwarder, and an empty return path is no setting.
+    by_spf = bool(dmarc.spf_aligned) and spf.result != "pass" and not spf.is_null_return_path and not message.forwarded
+    if broken:
+        return "both" if by_spf else "signature"
+    if by_spf:
+        return "spf"
+    return "strict" if isinstance(dmarc.record, Seen) and dmarc.record.value.strict_spf else ""
 
 
 def _asked(dmarc: DmarcResultEvidence) -> str:

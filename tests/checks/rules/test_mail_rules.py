@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from built import SERVFAIL, yields
 
@@ -17,7 +19,7 @@ from checks.evidence.message import (
     SignatureResult,
     SpfResultEvidence,
 )
-from checks.model import Known, Outcome, Seen, Severity, Tier, Why
+from checks.model import LANGS, Known, Outcome, Seen, Severity, Tier, Why
 from checks.parse.dmarc import parse_dmarc
 from checks.rules import (
     dkim_alignment,
@@ -265,7 +267,7 @@ def test_alignment() -> None:
 
 def test_the_third_parties_are_named() -> None:
     (finding,) = judge(ALIGNED, mail(sig("", OTHER), sig("", OTHER)), dmarc(False, False)).findings
-    assert f"`d={OTHER}`" in finding.title("en")
+    assert f"`{OTHER}`" in finding.title("en")
     assert f"`d={OWN}`" in finding.fix("ja")
 
 
@@ -298,6 +300,46 @@ def test_dmarc_failure_shows_the_three_domains_and_two_ways_out() -> None:
     (bounce,) = judge(RESULT, mail(), dmarc(result="fail"), null).findings
     assert bounce.facts["return_path"] == "<>"
     assert bounce.facts["signatures"] == ("-",)
+
+
+@pytest.mark.parametrize(
+    ("signatures", "aligned", "spf_aligned", "strict", "variant"),
+    [
+        ((sig("body_changed"),), (True,), False, False, "not_aligned_signature"),
+        ((sig("", OTHER), sig("key_not_found")), (False, True), False, False, "not_aligned_signature"),
+        ((sig("", OTHER),), (False,), False, False, "not_aligned"),
+        ((sig("body_changed", OTHER),), (False,), False, True, "not_aligned_strict"),
+        ((sig("too_many"),), (True,), False, False, "not_aligned"),
+    ],
+)
+def test_the_way_out_of_a_dmarc_failure_is_never_what_is_so_already(
+    signatures: tuple[Signature, ...], aligned: tuple[bool, ...], spf_aligned: bool, strict: bool, variant: str
+) -> None:
+    record = Seen(parse_dmarc("v=DMARC1; p=reject" + ("; aspf=s" if strict else "")))
+    told = replace(dmarc(*aligned, result="fail", record=record), spf_aligned=spf_aligned)
+    (finding,) = judge(RESULT, mail(*signatures), told, SPF).findings
+    assert finding.variant == variant
+    if "signature" in variant:
+        rule = "DKIM302" if len(signatures) == 1 else "DKIM002"
+        for lang in LANGS:
+            assert f"`{rule}`" in finding.fix(lang)
+            assert f"`d={OWN}`" in finding.fix(lang)
+
+
+def test_an_aligned_return_path_is_not_asked_for_again() -> None:
+    told = replace(dmarc(True, result="fail", record=Seen(parse_dmarc("v=DMARC1; p=none"))), spf_aligned=True)
+    failed = SpfResultEvidence("192.0.2.25", "mfrom", OWN, "fail")
+    unsigned = replace(told, dkim_aligned=())
+    (by_spf,) = judge(RESULT, mail(), unsigned, failed).findings
+    (both,) = judge(RESULT, mail(sig("signature_invalid")), told, failed).findings
+    assert (by_spf.variant, both.variant) == ("spf", "both")
+    assert "`DKIM303`" in both.fix("en")
+    for finding in (by_spf, both):
+        assert "SPF401" in finding.fix("en")
+        assert "bounce." not in finding.fix("en")
+    (forwarded,) = judge(RESULT, replace(mail(), forwarded=("srs",)), unsigned, failed).findings
+    (bounce,) = judge(RESULT, mail(), unsigned, replace(failed, is_null_return_path=True)).findings
+    assert (forwarded.variant, bounce.variant) == (None, None)
 
 
 def test_a_strict_record_that_alone_prevents_alignment_is_named_with_its_change() -> None:
