@@ -189,7 +189,8 @@ def judge_client(client: ClientReverseEvidence, message: MessageEvidence) -> Ite
 def judge_mx(reversed_mx: MxReverseEvidence, mx: MxEvidence) -> Iterator[Finding]:
     if isinstance(mx.records, Unreachable):
         raise CannotTell(mx.records.why)
-    if not mx.targets:
+    if not any(t.addresses or t.unknown for t in mx.targets):
+        # No MX; or none with an address, of which mx.names and mx.addresses say what is wrong.
         raise NotApplicable(Why.NO_MX)
     unknown: list[Why] = [t.unknown for t in mx.targets if t.unknown]
     for reverse in _each_address(reversed_mx):

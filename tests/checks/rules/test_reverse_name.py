@@ -84,6 +84,11 @@ def test_for_an_mx_address_that_is_advice() -> None:
     assert judge(PTR_MX, reverse(unsure), seen).reason is Why.TIMEOUT
 
 
+def test_mx_without_any_address_have_no_reverse_names_to_judge() -> None:
+    result = judge(PTR_MX, reverse(), mx_seen(NXDOMAIN))
+    assert (result.outcome, result.reason) == (Outcome.NOT_APPLICABLE, Why.NO_MX)
+
+
 def test_the_reverse_names_of_an_unknown_mx_are_unknown() -> None:
     nothing = reverse()
     unknown = MxEvidence("example.co.jp", TIMEOUT, (), NODATA, NODATA)
