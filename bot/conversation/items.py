@@ -6,7 +6,7 @@ from typing import Any
 from bot.conversation import words
 from bot.conversation.bounds import bounded, cut
 from bot.conversation.phrases import CELL, counts_text, plain, state_text
-from bot.conversation.unanswered import not_looked_up, unanswered_text
+from bot.conversation.unanswered import not_looked_up, said_by_no_finding
 from checks import (
     MSCHECKER,
     Fact,
@@ -17,6 +17,7 @@ from checks import (
     Status,
     Text,
     Tier,
+    Why,
     printable,
     reason_text,
 )
@@ -46,14 +47,15 @@ def others_row(report: Report, lang: Lang) -> tuple[bool, tuple[str, str, str]]:
     results = [result for result in report.checks if result.id not in in_items]
     own = {id(finding) for result in results for finding in result.findings}
     found = [finding for finding in report.findings if id(finding) in own]
-    open_ = [result for result in not_looked_up(report) if result.id not in in_items]
+    open_ = [result for result in said_by_no_finding(report, not_looked_up(report)) if result.id not in in_items]
     worst = next((f for f in found if f.severity.rank <= Severity.WARNING.rank), None)
     if worst is not None:
         is_fault = worst.tier is not Tier.NONE or worst.severity.rank <= Severity.ERROR.rank
         state = (words.STATUS[Status.NOT_MET] if is_fault else words.WARNED).say(lang)
         return is_fault, (words.OTHERS.say(lang), state, cut(plain(bounded(worst).title(lang)), CELL))
-    if said := unanswered_text(report, open_, lang):
-        return False, (words.OTHERS.say(lang), words.STATUS[Status.NOT_TESTABLE].say(lang), cut(said, CELL))
+    if open_:
+        why = reason_text(open_[0].reason or Why.INTERNAL).say(lang)
+        return False, (words.OTHERS.say(lang), words.STATUS[Status.NOT_TESTABLE].say(lang), why)
     said = counts_text(found, lang) or words.NOTHING_WRONG.say(lang)
     return False, (words.OTHERS.say(lang), words.STATUS[Status.MET].say(lang), said)
 

@@ -54,12 +54,18 @@ def wait_for(found: Iterable[Finding], report: Report) -> Wait:
     changes = [
         change
         for finding in found
-        for change in finding.records
-        if not is_file(change) and not change.later and operator_of(change, report) is None
+        for change in _made_now(finding)
+        if not is_file(change) and operator_of(change, report) is None
     ]
     if any(change.old is not None and change.old != change.new for change in changes):
         return Wait.OLD_RECORDS
     return Wait.NO_RECORDS if any(change.old is None and change.new for change in changes) else Wait.NOTHING
+
+
+def _made_now(finding: Finding) -> Iterator[RecordChange]:
+    """A record of which only its owner can say what it becomes has to change, unless another change stands there."""
+    proposed = any(change.new is not None for change in finding.records)
+    return (change for change in finding.records if not change.later and (change.new is not None or not proposed))
 
 
 def named(change: RecordChange) -> Mapping[str, Fact]:

@@ -31,17 +31,20 @@ def is_bogus(report: Report) -> bool:
     return any(finding.rule.id == _BOGUS for finding in report.findings)
 
 
+def said_by_no_finding(report: Report, results: Iterable[CheckResult]) -> list[CheckResult]:
+    """Without those whose failed lookup is a finding itself."""
+    told = {_SAYS_SO[finding.rule.id] for finding in report.findings if finding.rule.id in _SAYS_SO}
+    return [r for r in results if r.reason not in (Why.SERVFAIL, Why.DEPENDS) or _topic(r) not in told]
+
+
 def unanswered_text(report: Report, results: Iterable[CheckResult], lang: Lang) -> str:
     """One sentence for each reason: "SPF, DMARC and MX could not be looked up: ..."; empty without any.
 
     What a finding says already is not said again as if it were a second fault.
     """
     groups: dict[tuple[Why, bool], dict[str, None]] = {}
-    told = {_SAYS_SO[finding.rule.id] for finding in report.findings if finding.rule.id in _SAYS_SO}
-    for result in results:
+    for result in said_by_no_finding(report, results):
         topic, why = _topic(result), result.reason or Why.INTERNAL
-        if why in (Why.SERVFAIL, Why.DEPENDS) and topic in told:
-            continue
         # A blocklist is asked in its own zone, whatever is wrong with that of the domain; which addresses it is asked
         # for, the MX of the domain tells.
         of_lists = topic.startswith("bl") and not (topic == "bl.mx" and is_bogus(report))

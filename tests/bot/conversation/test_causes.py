@@ -15,6 +15,7 @@ from checks import Finding, Lang, RecordChange, Report, Tier, Why
 
 OWN = RecordChange("example.co.jp", "TXT", "v=1", "v=2")
 ADDED = RecordChange("_dmarc.example.co.jp", "TXT", None, "v=DMARC1; p=none")
+UNDECIDED = replace(OWN, new=None)
 LATER = replace(ADDED, later=True)
 FILE = RecordChange(
     "https://mta-sts.example.co.jp/.well-known/mta-sts.txt", "file", None, "version: STSv1\nmode: testing"
@@ -98,7 +99,10 @@ def test_what_belongs_to_no_item_has_a_row_of_its_own(lang: Lang) -> None:
     assert row == (label, {"en": "✓ met", "ja": "✓ 適合"}[lang], {"en": "1 notice", "ja": "参考1件"}[lang])
     assert not strong
     row, strong = others(root(domain_report(unknown={"mx.record": Why.TIMEOUT}), lang=lang))
-    assert row[1] == {"en": "? could not be tested", "ja": "? 確認できず"}[lang]
+    assert row[1:] == {
+        "en": ("? could not be tested", "the DNS did not answer in time"),
+        "ja": ("? 確認できず", "DNSの応答が時間内にありませんでした"),
+    }[lang]
     assert not strong
 
 
@@ -132,10 +136,24 @@ def test_safe_with_a_warning_does_not_say_that_nothing_was_found(lang: Lang, sai
         ([FILE, LATER], ("Do what", "Then press"), ("対応してください", "対応したら「再検査」")),
         ([STRANGERS], ("Do what", "Then press"), ("対応してください", "対応したら「再検査」")),
         ([STRANGERS, OWN], ("Do what", "TTL of the old records"), ("対応してください", "変更前のレコードのTTL")),
+        ([STRANGERS, UNDECIDED], ("Do what", "Then press"), ("対応してください", "対応したら「再検査」")),
+        ([UNDECIDED], ("Change DNS", "TTL of the old records"), ("DNSのレコードを修正", "変更前のレコードのTTL")),
         ([], ("Do what", "Then press"), ("対応してください", "対応したら「再検査」")),
         ([replace(OWN, new="v=1"), ADDED], ("Change DNS", "up to an hour"), ("DNSのレコードを修正", "1時間ほど")),
     ],
-    ids=["replace", "both", "add", "file", "file-first", "other", "other-and-own", "none", "keep-and-add"],
+    ids=[
+        "replace",
+        "both",
+        "add",
+        "file",
+        "file-first",
+        "other",
+        "other-and-own",
+        "other-or-own",
+        "undecided",
+        "none",
+        "keep-and-add",
+    ],
 )
 def test_the_steps_fit_to_what_has_to_change(
     changes: Iterable[RecordChange], en: tuple[str, ...], ja: tuple[str, ...]
