@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from checks.catalogue import CannotTell, Check, CheckResult, Finding, NotApplicable
@@ -77,7 +78,7 @@ class Answering:
             if not self._lacking[check.id]:
                 self._answer(check)
         for kind in tuple(self._waiting):
-            self._run.begin(kind).add_done_callback(lambda task, kind=kind: self._arrived(kind))
+            self._run.begin(kind).add_done_callback(partial(self._arrived, kind))
 
     def _needs(self, check: Check) -> frozenset[type[Any]]:
         if self._foreseen(check) is not None:
@@ -95,7 +96,7 @@ class Answering:
             return CheckResult(check.id, Outcome.NOT_APPLICABLE, Why.NO_FROM)
         return None
 
-    def _arrived(self, kind: type[Any]) -> None:
+    def _arrived(self, kind: type[Any], task: asyncio.Task[Any]) -> None:
         for check in self._waiting.pop(kind, ()):
             self._lacking[check.id] -= 1
             if not self._lacking[check.id]:

@@ -9,7 +9,6 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from functools import cache
 from typing import Any, Literal
 
 from checks.catalogue import Catalogue, CheckResult, Finding, RecordChange
@@ -228,10 +227,15 @@ def plain(value: Any) -> Any:
             return value
 
 
-@cache
 def _field_names(kind: type[Any]) -> tuple[str, ...] | None:
-    """The fields of a dataclass, None for another type. The types of evidence are as many as the program has."""
-    return tuple(f.name for f in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else None
+    """The fields of a dataclass, None for another type."""
+    if kind not in _FIELDS:
+        _FIELDS[kind] = tuple(f.name for f in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else None
+    return _FIELDS[kind]
+
+
+_FIELDS: dict[type[Any], tuple[str, ...] | None] = {}
+"""As many as the program has types of evidence."""
 
 
 def _profile_row(profile: str, status: RequirementStatus) -> dict[str, Any]:

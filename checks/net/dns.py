@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from checks.model import Absent, Answer, Known, MxHost, Seen, Unreachable, Why
+from checks.model import Answer, Known, MxHost, Seen, Unreachable, Why
+from checks.net.asking import CLOSED, LATE, Asking, Awaited, Job, known
 from checks.net.authority import TRIES, TRY_S, DirectAnswer, direct_answer, public_server
-from checks.net.exchange import Exchange, Reply, Server, system_servers
+from checks.net.exchange import Reply, Server, system_servers
 from checks.net.response import Question, question
 
 _DEMOTED_S = 30.0
@@ -50,7 +51,9 @@ class Dns:
         self.servers = system_servers() if given is None else given
         self._try_s = try_s
         self._tries = tries
-        self._room = asyncio.Semaphore(max_outstanding)
+        self._room = max_outstanding
+        self._waiting: deque[Job] = deque()
+        self._open: set[Asking] = set()
         self._demoted: dict[Server, float] = {}
         self._proofs: dict[Server, asyncio.Task[bool | None]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -65,37 +68,75 @@ class Dns:
     async def aclose(self) -> None:
         """Cancel what is under way and wait until it is gone; questions after that are Unreachable."""
         self._closed = True
+        for asking in sorted(self._open, key=lambda asking: asking.is_sent):  # so that nothing is sent in their room
+            asking.settle(CLOSED, is_answer=False)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def exchange(self, asked: Question, servers: Sequence[Server], on_sent: Callable[[], None]) -> Reply:
-        """Ask `servers`, those known to be silent last, once fewer than `max_outstanding` questions are under way."""
-        if not servers:
-            return Reply(Unreachable(Why.NETWORK, "no name server is configured on this system"))
-        async with self._room:
-            on_sent()
-            now = time.monotonic()
-            exchange = Exchange(
-                asked,
-                sorted(servers, key=lambda server: self._demoted.get(server, 0.0) > now),
-                try_s=self._try_s,
-                tries=self._tries,
-            )
-            reply = await exchange.run()
-        if reply.server is not None:
-            self._demoted.pop(reply.server, None)
-            self._demoted.update(dict.fromkeys(exchange.silent - {reply.server}, time.monotonic() + _DEMOTED_S))
-        return reply
+    def begin(self, job: Job) -> None:
+        """Ask, once fewer than `max_outstanding` questions are under way."""
+        if not job.servers:
+            nobody = Reply(Unreachable(Why.NETWORK, "no name server is configured on this system"))
+            asyncio.get_running_loop().call_soon(job.finish, nobody)
+        elif self._room:
+            self._room -= 1
+            job.start()
+        else:
+            self._waiting.append(job)
+
+    def leave(self) -> None:
+        """A question that was under way is over."""
+        self._room += 1
+        while self._room and self._waiting:
+            job = self._waiting.popleft()
+            if job.done is not None:
+                self._room -= 1
+                job.start()
+
+    async def exchange(
+        self, asked: Question, servers: Sequence[Server], on_sent: Callable[[], None] = lambda: None
+    ) -> Reply:
+        """Ask `servers`, those known to be silent last."""
+        return await self._reply(Job(self, asked, servers, on_sent, self._try_s, self._tries))
 
     async def exchange_direct(self, asked: Question, address: str, on_sent: Callable[[], None]) -> Reply | None:
         """Ask the name server at this address and no other; None where it must not be asked."""
         server = self._authorities(address)
         if server is None or self._closed:
             return None
-        async with self._room:
-            on_sent()
-            return await Exchange(asked, (server,), try_s=TRY_S, tries=TRIES).run()
+        return await self._reply(Job(self, asked, (server,), on_sent, TRY_S, TRIES))
+
+    async def _reply(self, job: Job) -> Reply:
+        told: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        job.done = lambda reply: None if told.done() else told.set_result(reply)
+        self.begin(job)
+        try:
+            return await told
+        finally:
+            job.cancel()
+
+    def job(self, asked: Question, on_sent: Callable[[], None], done: Callable[[Reply], None]) -> Job:
+        """A question for the resolvers."""
+        return Job(self, asked, self.servers, on_sent, self._try_s, self._tries, done)
+
+    def in_order(self, servers: Sequence[Server]) -> Sequence[Server]:
+        """Those known to be silent last."""
+        if not self._demoted:
+            return servers
+        now = time.monotonic()
+        return sorted(servers, key=lambda server: self._demoted.get(server, 0.0) > now)
+
+    def heard(self, answered: Server, silent: frozenset[Server]) -> None:
+        """This server answered, and these were asked before and did not."""
+        self._demoted.pop(answered, None)
+        self._demoted.update(dict.fromkeys(silent - {answered}, time.monotonic() + _DEMOTED_S))
+
+    def opened(self, asking: Asking) -> None:
+        self._open.add(asking)
+
+    def settled(self, asking: Asking) -> None:
+        self._open.discard(asking)
 
     def start(self, work: asyncio.Task[Any]) -> None:
         """Take a task into the set that `aclose` ends."""
@@ -119,13 +160,18 @@ class Dns:
         signed tomorrow) and a deliberately bogus one (somebody else's to keep). A forwarder that hands on the AD bit
         of a validating resolver passes; whether the path to it is safe, no question tells.
         """
-        task = self._proofs.get(server)
-        if task is None or (task.done() and (task.cancelled() or task.result() is None)):
-            if self._closed:
-                return None
-            task = self._begin_proof(server)
+        task = self.proof(server)
+        if task is None:
+            return None
         await asyncio.wait({task})
         return None if task.cancelled() else task.result()
+
+    def proof(self, server: Server) -> asyncio.Task[bool | None] | None:
+        """The proof that is done or under way, begun anew where it failed; None once the gateway is closed."""
+        task = self._proofs.get(server)
+        if task is None or (task.done() and (task.cancelled() or task.result() is None)):
+            return None if self._closed else self._begin_proof(server)
+        return task
 
     def begin_proofs(self) -> None:
         """Ask the servers that were not asked yet what `proved` tells, so that nobody has to wait for it later."""
@@ -156,15 +202,7 @@ class Dns:
     async def _soa(self, server: Server, name: str) -> Reply:
         asked = question(name, "SOA")
         assert isinstance(asked, Question)  # the names are ours
-        return await self.exchange(asked, (server,), lambda: None)
-
-
-@dataclass(slots=True, eq=False)
-class _Shared:
-    """A question under way or answered, and how many are waiting for it."""
-
-    task: asyncio.Task[Known[Answer[Any]]]
-    waiting: int = 0
+        return await self.exchange(asked, (server,))
 
 
 class DnsRun:
@@ -173,44 +211,66 @@ class DnsRun:
     def __init__(self, gateway: Dns, deadline: float) -> None:
         """`deadline`: an instant of time.monotonic()."""
         self.queries = 0
-        self._dns = gateway
+        self.dns = gateway
         self._deadline = deadline
-        self._asked: dict[Question, _Shared] = {}
+        self._asked: dict[tuple[tuple[bytes, ...], str, bool], Asking] = {}
+        self._by_text: dict[tuple[str, str, bool], Asking] = {}
+        self._open: set[Asking] = set()
+        self._timer: asyncio.TimerHandle | None = None
 
-    async def ask(self, name: str, rdtype: str, *, checking_disabled: bool = False) -> Known[Answer[Any]]:
-        """The records of a name and type (values: see `Answer`), CNAMEs followed.
+    def ask(self, name: str, rdtype: str, *, checking_disabled: bool = False) -> Awaited:
+        """The records of a name and type (values: see `Answer`), CNAMEs followed. Asked at once, awaited or not.
 
         `name`: A-labels, one trailing dot allowed, characters up to U+00FF taken as octets; neither search list nor
         IDNA. `checking_disabled`: have the resolver answer although validation fails (CD, RFC 4035 section 3.2.2).
         """
+        text = (name, rdtype, checking_disabled)
+        asking = self._by_text.get(text)
+        if asking is not None and not asking.is_given_up:
+            return asking.wait()
         asked = question(name, rdtype, checking_disabled=checking_disabled)
         if isinstance(asked, Unreachable):
-            return asked
-        shared = self._asked.get(asked)
-        if shared is None:
-            if self._dns.closed:
-                return _CLOSED
-            if time.monotonic() >= self._deadline:
-                return _LATE
-            shared = self._asked[asked] = _Shared(asyncio.create_task(self._answer(asked)))
-            self._dns.start(shared.task)
-        if shared.task.done() and not shared.task.cancelled():
-            return shared.task.result()
-        shared.waiting += 1
-        try:
-            await asyncio.wait({shared.task})
-        finally:
-            shared.waiting -= 1
-            if not shared.waiting and not shared.task.done():
-                # All who wanted to know were cancelled. Whoever asks later begins anew.
-                shared.task.cancel()
-                self._asked.pop(asked, None)
-        return _CLOSED if shared.task.cancelled() else shared.task.result()
+            return known(asked)
+        key = (asked.labels, asked.rdtype.name, checking_disabled)
+        asking = self._asked.get(key)
+        if asking is None or asking.is_given_up:
+            begun = self._begin(asked)
+            if isinstance(begun, Unreachable):
+                return known(begun)
+            asking = self._asked[key] = begun
+        self._by_text[text] = asking
+        return asking.wait()
+
+    def _begin(self, asked: Question) -> Asking | Unreachable:
+        if self.dns.closed:
+            return CLOSED
+        left_s = self._left_s()
+        if not left_s:
+            return LATE
+        asking = Asking(self, asked)
+        self.dns.opened(asking)
+        if not self._open:
+            self._timer = asyncio.get_running_loop().call_later(left_s, self._expire)
+        self._open.add(asking)
+        return asking
+
+    def settled(self, asking: Asking) -> None:
+        """This question is answered or given up."""
+        self.dns.settled(asking)
+        self._open.discard(asking)
+        if not self._open and self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _expire(self) -> None:
+        for asking in sorted(self._open, key=lambda asking: asking.is_sent):  # so that nothing is sent in their room
+            asking.settle(LATE)
 
     async def ask_again(self, name: str, rdtype: str) -> Known[Answer[Any]]:
         """Ask although the question was answered in this run: for a failure that may have been a passing one."""
         asked = question(name, rdtype)
-        return asked if isinstance(asked, Unreachable) else await self._answer(asked)
+        begun = asked if isinstance(asked, Unreachable) else self._begin(asked)
+        return begun if isinstance(begun, Unreachable) else await begun.wait()
 
     async def ask_authority(self, address: str, name: str, rdtype: str) -> DirectAnswer | None:
         """Ask the authoritative server at an address, without recursion; None where it must not be asked.
@@ -222,66 +282,41 @@ class DnsRun:
             return DirectAnswer(asked)
         try:
             async with asyncio.timeout(self._left_s()):
-                reply = await self._dns.exchange_direct(asked, address, self._count)
+                reply = await self.dns.exchange_direct(asked, address, self.count)
         except TimeoutError:
-            return DirectAnswer(_LATE)
+            return DirectAnswer(LATE)
         return None if reply is None else direct_answer(reply)
 
-    async def txt(self, name: str) -> Known[Answer[bytes]]:
-        return await self.ask(name, "TXT")
+    def txt(self, name: str) -> asyncio.Future[Known[Answer[bytes]]]:
+        return self.ask(name, "TXT")
 
-    async def mx(self, name: str) -> Known[Answer[MxHost]]:
-        return await self.ask(name, "MX")
+    def mx(self, name: str) -> asyncio.Future[Known[Answer[MxHost]]]:
+        return self.ask(name, "MX")
 
-    async def addresses(self, name: str, rdtype: Literal["A", "AAAA"]) -> Known[Answer[str]]:
-        return await self.ask(name, rdtype)
+    def addresses(self, name: str, rdtype: Literal["A", "AAAA"]) -> asyncio.Future[Known[Answer[str]]]:
+        return self.ask(name, rdtype)
 
-    async def ptr(self, address: str) -> Known[Answer[str]]:
+    def ptr(self, address: str) -> asyncio.Future[Known[Answer[str]]]:
         """The names of an IPv4 or IPv6 address in text form (RFC 1035 section 3.5, RFC 3596 section 2.5)."""
         try:
             ip = ipaddress.ip_address(address)
         except ValueError:
-            return Unreachable(Why.BAD_NAME, "not an IP address")
+            return known(Unreachable(Why.BAD_NAME, "not an IP address"))
         if isinstance(ip, ipaddress.IPv6Address):
             ip = ip.ipv4_mapped or ipaddress.IPv6Address(int(ip))  # without the zone of a link-local address
-        return await self.ask(ip.reverse_pointer, "PTR")
+        return self.ask(ip.reverse_pointer, "PTR")
 
     async def validates(self) -> bool:
         """Whether the resolvers proved that they validate DNSSEC: at least one did, and no other failed the proof."""
         try:
             async with asyncio.timeout(self._left_s()):
-                proofs = await asyncio.gather(*map(self._dns.proved, self._dns.servers))
+                proofs = await asyncio.gather(*map(self.dns.proved, self.dns.servers))
         except TimeoutError:
             return False
         return True in proofs and False not in proofs
 
-    async def _answer(self, asked: Question) -> Known[Answer[Any]]:
-        told: Known[Answer[Any]] = _LATE
-        try:
-            async with asyncio.timeout(self._left_s()):
-                reply = await self._dns.exchange(asked, self._dns.servers, self._count)
-                told = reply.outcome
-                # With CD the resolver did not look at the signatures, or not now.
-                server = reply.server if reply.claims_authentic and not asked.checking_disabled else None
-                if server is not None and not isinstance(told, Unreachable) and await self._dns.proved(server):
-                    told = _authentic(told)
-        except TimeoutError:
-            pass
-        except Exception as error:  # noqa: BLE001 - a fault in here must cost one answer, not the report
-            told = Unreachable(Why.INTERNAL, f"{type(error).__name__}: {error}")
-        self._dns.on_answer(told)
-        return told
-
-    def _count(self) -> None:
+    def count(self) -> None:
         self.queries += 1
 
     def _left_s(self) -> float:
         return max(0.0, self._deadline - time.monotonic())
-
-
-def _authentic(told: Seen[Answer[Any]] | Absent) -> Known[Answer[Any]]:
-    return Seen(replace(told.value, authentic=True)) if isinstance(told, Seen) else replace(told, authentic=True)
-
-
-_LATE = Unreachable(Why.TIMEOUT, "the time for this report is over")
-_CLOSED = Unreachable(Why.NETWORK, "the DNS gateway is closed")

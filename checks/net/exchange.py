@@ -10,24 +10,25 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
-import secrets
+import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import dns.flags
 import dns.message
 
 from checks.model import Answer, Known, Unreachable, Why
-from checks.net.response import Question, names_dnssec_fault, outcome, read, wants_no_edns
+from checks.net.response import Question, Reading, names_dnssec_fault, outcome, read, wants_no_edns
 from checks.net.wire import plain_outcome, query_wire
 
 _BACKOFF = 1.5
 _PAUSE_S = 0.1
 _TCP_TRIES_S = 2.0
 """A TCP exchange may take this many times the time of a try."""
+_MAX_UNREAD = 100
 _RESOLV_CONF = Path("/etc/resolv.conf")
 # Whose failure is told, where servers fail differently: a failed resolution says most; REFUSED only if all refuse.
 _TELLING = (Why.SERVFAIL, Why.TIMEOUT, Why.NETWORK, Why.REFUSED)
@@ -86,21 +87,20 @@ class Reply:
     message: dns.message.Message | None = None
 
 
-_Event: TypeAlias = "tuple[_Link, bytes | OSError]"
-
-
 class _Link:
     """The connected UDP socket of one question to one server. Opened and closed at once, so that nothing can leak."""
 
-    def __init__(self, server: Server, question: Question, inbox: asyncio.Queue[_Event]) -> None:
+    __slots__ = ("_heard", "_loop", "_question", "_socket", "edns", "server", "wire")
+
+    def __init__(self, server: Server, question: Question, heard: Callable[[_Link, bytes | OSError], None]) -> None:
         """Raises OSError where the address cannot be reached from here."""
         self.server = server
         self.edns = True
         self._question = question
         self.wire = self._written()
-        self._inbox = inbox
+        self._heard = heard
         self._loop = asyncio.get_running_loop()
-        family, _, _, _, address = _addresses(server)
+        family, address = _address(server)
         self._socket = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         try:
             self._socket.connect(address)
@@ -117,7 +117,7 @@ class _Link:
         return made
 
     def _written(self) -> bytes:
-        return query_wire(self._question, secrets.randbelow(65536), edns=self.edns)
+        return query_wire(self._question, int.from_bytes(os.urandom(2), "big"), edns=self.edns)
 
     def send(self) -> None:
         """Send, or send again. Raises OSError."""
@@ -131,12 +131,14 @@ class _Link:
         self.send()
 
     def _on_readable(self) -> None:
+        event: bytes | OSError
         try:
-            self._inbox.put_nowait((self, self._socket.recv(65535)))
+            event = self._socket.recv(65535)
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:
-            self._inbox.put_nowait((self, error))
+            event = error
+        self._heard(self, event)
 
     def close(self) -> None:
         self._loop.remove_reader(self._socket.fileno())
@@ -144,14 +146,34 @@ class _Link:
 
 
 class Exchange:
-    """One question, asked until a server answers it or all are exhausted. `servers` in the order of preference."""
+    """One question, asked until a server answers it or all are exhausted. `servers` in the order of preference.
 
-    def __init__(self, question: Question, servers: Sequence[Server], *, try_s: float, tries: int) -> None:
+    A report has a hundred of them under way: so what arrives and what is over is handled in plain calls from the event
+    loop. `done` is told the reply once, and never while `begin` runs. `start` is given the tasks for TCP.
+    """
+
+    def __init__(
+        self,
+        question: Question,
+        servers: Sequence[Server],
+        *,
+        try_s: float,
+        tries: int,
+        done: Callable[[Reply], None],
+        start: Callable[[asyncio.Task[None]], None],
+    ) -> None:
         self._question = question
         self._servers = servers
         self._try_s = try_s
         self._tries = tries
-        self._inbox: asyncio.Queue[_Event] = asyncio.Queue()
+        self._done: Callable[[Reply], None] | None = done
+        self._start = start
+        self._loop = asyncio.get_running_loop()
+        self._plan: Iterator[float] | None = self._waits()
+        self._timer: asyncio.TimerHandle | None = None
+        self._asked: Server | None = None
+        self._tcp: asyncio.Task[None] | None = None
+        self._unread: list[tuple[_Link, bytes | OSError]] = []
         self._links: dict[Server, _Link] = {}
         self._failures: dict[Server, Unreachable] = {}
         self._settled: set[Server] = set()
@@ -161,61 +183,112 @@ class Exchange:
         """The servers that were asked and could not be heard."""
         return frozenset(s for s, f in self._failures.items() if f.why in (Why.TIMEOUT, Why.NETWORK))
 
-    async def run(self) -> Reply:
-        """Ends by itself after `tries` rounds; each round waits half as long again as the one before."""
-        try:
-            for attempt in range(self._tries):
-                for server in self._servers:
-                    if server in self._settled:
-                        continue
-                    reply = await self._try(server, self._try_s * _BACKOFF**attempt)
-                    if reply is not None:
-                        return reply
-                if len(self._settled) == len(self._servers):
-                    break
-                if all(f.why is Why.NETWORK for f in self._failures.values()) and attempt + 1 < self._tries:
-                    await asyncio.sleep(_PAUSE_S * 2**attempt)  # a resolver that restarts is back in a moment
-            return Reply(self._conclusion())
-        finally:
-            for link in self._links.values():
-                link.close()
+    def begin(self) -> None:
+        self._guarded(self._next)
 
-    async def _try(self, server: Server, seconds: float) -> Reply | None:
-        """Send to one server and listen to all asked so far. None: time to ask the next."""
+    def close(self) -> None:
+        """End it; `done` is told nothing any more."""
+        self._done = self._plan = None
+        self._stop_waiting()
+        for link in self._links.values():
+            link.close()
+        self._links = {}
+        self._unread = []
+
+    def _finish(self, reply: Reply) -> None:
+        done = self._done
+        if done is not None:
+            self.close()
+            done(reply)
+
+    def _guarded(self, work: Callable[..., None], *given: Any) -> None:
+        """A fault in here must cost one answer, not the report."""
+        try:
+            work(*given)
+        except Exception as error:  # noqa: BLE001
+            fault = Reply(Unreachable(Why.INTERNAL, f"{type(error).__name__}: {error}"))
+            self._loop.call_soon(self._finish, fault)
+
+    def _waits(self) -> Iterator[float]:
+        """Send, and yield for how long to listen to all asked so far; ends by itself after `tries` rounds.
+
+        Each round waits half as long again as the one before.
+        """
+        for attempt in range(self._tries):
+            for server in self._servers:
+                if server not in self._settled and self._send(server):
+                    yield self._try_s * _BACKOFF**attempt
+            if len(self._settled) == len(self._servers):
+                break
+            if all(f.why is Why.NETWORK for f in self._failures.values()) and attempt + 1 < self._tries:
+                self._asked = None
+                yield _PAUSE_S * 2**attempt  # a resolver that restarts is back in a moment
+
+    def _next(self) -> None:
+        """The time of the server that was asked last is over, or nothing is to be expected of it any more."""
+        self._stop_waiting()
+        seconds = next(self._plan, None) if self._plan is not None else None
+        if seconds is None:
+            self._loop.call_soon(self._finish, Reply(self._conclusion()))
+            return
+        self._timer = self._loop.call_later(seconds, self._guarded, self._next)
+        self._read_on()
+
+    def _stop_waiting(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._tcp is not None:
+            self._tcp.cancel()
+            self._tcp = None
+
+    def _send(self, server: Server) -> bool:
+        self._asked = server
         try:
             if server not in self._links:
-                self._links[server] = _Link(server, self._question, self._inbox)
+                self._links[server] = _Link(server, self._question, self._heard)
             self._links[server].send()
         except OSError as error:
             self._fail(server, Why.NETWORK, _reason(error))
-            return None
+            return False
         self._fail(server, Why.TIMEOUT, "no answer")
-        try:
-            async with asyncio.timeout(seconds):
-                while True:
-                    link, event = await self._inbox.get()
-                    reply = await self._take(link, event)
-                    if reply is not None:
-                        return reply
-                    if link.server == server and self._failures[server].why is not Why.TIMEOUT:
-                        return None
-        except TimeoutError:
-            return None
+        return True
 
-    async def _take(self, link: _Link, event: bytes | OSError) -> Reply | None:
+    def _heard(self, link: _Link, event: bytes | OSError) -> None:
+        if self._tcp is None:
+            self._guarded(self._take, link, event)
+        elif len(self._unread) < _MAX_UNREAD:
+            self._unread.append((link, event))
+
+    def _read_on(self) -> None:
+        """Take what came while an answer was fetched over TCP."""
+        while self._unread and self._tcp is None and self._done is not None:
+            self._take(*self._unread.pop(0))
+
+    def _take(self, link: _Link, event: bytes | OSError) -> None:
         if isinstance(event, OSError):
             self._fail(link.server, Why.NETWORK, _reason(event))
-            return None
+            self._took(link, None)
+            return
         if self._question.recursion and (plain := plain_outcome(self._question, link.wire, event)):
-            self._failures.pop(link.server, None)
-            return Reply(plain[0], link.server, plain[1])
-        query = link.query
-        response = read(query, event)
+            self._finish(self._reply(link, plain[0], plain[1]))
+            return
+        response = read(link.query, event)
         if response == "truncated":
-            wire = await self._over_tcp(link)
-            if wire is None:
-                return None
-            response = read(query, wire)
+            self._tcp = asyncio.create_task(self._over_tcp(link))
+            self._start(self._tcp)
+            return
+        self._took(link, self._judged(link, response))
+
+    def _took(self, link: _Link, reply: Reply | None) -> None:
+        if reply is not None:
+            self._finish(reply)
+            return
+        server = link.server
+        if server == self._asked and (server in self._settled or self._failures[server].why is not Why.TIMEOUT):
+            self._next()
+
+    def _judged(self, link: _Link, response: Reading) -> Reply | None:
         match response:
             case "foreign":
                 return None
@@ -235,19 +308,30 @@ class Exchange:
             if told.why in (Why.SERVFAIL, Why.REFUSED) and not names_dnssec_fault(told):
                 self._settle(link.server, told)
                 return None
-        self._failures.pop(link.server, None)
-        return Reply(told, link.server, bool(response.flags & dns.flags.AD), response)
+        return self._reply(link, told, bool(response.flags & dns.flags.AD), response)
 
-    async def _over_tcp(self, link: _Link) -> bytes | None:
-        """The same query over TCP (RFC 7766); None, and the server settled, where that fails."""
+    def _reply(
+        self, link: _Link, told: Known[Answer[Any]], ad: bool, response: dns.message.Message | None = None
+    ) -> Reply:
+        self._failures.pop(link.server, None)
+        return Reply(told, link.server, ad, response)
+
+    async def _over_tcp(self, link: _Link) -> None:
+        """The same query over TCP (RFC 7766); the server is settled where that fails."""
+        wire: bytes | None = None
         try:
             async with asyncio.timeout(self._try_s * _TCP_TRIES_S):
-                return await _tcp(link.server, link.wire)
+                wire = await _tcp(link.server, link.wire)
         except TimeoutError:
             self._settle(link.server, Unreachable(Why.TIMEOUT, f"{link.server}: truncated, and no answer over TCP"))
         except (OSError, asyncio.IncompleteReadError) as error:
             self._settle(link.server, Unreachable(Why.NETWORK, f"{link.server}: truncated, TCP {_reason(error)}"))
-        return None
+        self._tcp = None
+        self._guarded(self._fetched, link, wire)
+
+    def _fetched(self, link: _Link, wire: bytes | None) -> None:
+        self._took(link, None if wire is None else self._judged(link, read(link.query, wire)))
+        self._read_on()
 
     def _fail(self, server: Server, why: Why, detail: str) -> None:
         self._failures[server] = Unreachable(why, f"{server}: {detail}")
@@ -272,9 +356,13 @@ async def _tcp(server: Server, wire: bytes) -> bytes:
         writer.transport.abort()
 
 
-def _addresses(server: Server) -> tuple[Any, ...]:
+def _address(server: Server) -> tuple[int, Any]:
+    """The family and address for `connect`. Raises OSError for the zone of an interface that is not there."""
+    if "%" not in server.address:
+        return (socket.AF_INET6 if ":" in server.address else socket.AF_INET), (server.address, server.port)
     flags = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
-    return socket.getaddrinfo(server.address, server.port, type=socket.SOCK_DGRAM, flags=flags)[0]
+    found = socket.getaddrinfo(server.address, server.port, type=socket.SOCK_DGRAM, flags=flags)[0]
+    return found[0], found[4]
 
 
 def _reason(error: Exception) -> str:

@@ -6,6 +6,7 @@ Pure: no socket, no clock. A response is believed only if it matches the questio
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 import dns.edns
@@ -26,6 +27,7 @@ from checks.model import Absent, Answer, ExtendedError, Known, MxHost, Seen, Unr
 
 MAX_ALIASES = 8
 MAX_RECORDS = 1000
+_MAX_LABEL, _MAX_NAME = 63, 255
 _MAX_ERRORS = 8
 _MAX_ERROR_TEXT = 256
 PAYLOAD = 1232
@@ -45,13 +47,17 @@ _DNSSEC_FAULTS = range(6, 13)
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked. The name is absolute and in lower case."""
+    """What is asked. `labels`: those of the absolute name, in lower case, the last one empty."""
 
-    name: dns.name.Name
+    labels: tuple[bytes, ...]
     rdtype: RdataType
     checking_disabled: bool = False
     recursion: bool = True
     """False: for an authoritative server, which is to say only what it has itself."""
+
+    @property
+    def name(self) -> dns.name.Name:
+        return dns.name.Name(self.labels)
 
     def query(self, *, edns: bool = True) -> dns.message.QueryMessage:
         """A query with a new random id. RD, and AD: to be told of authentic data without signatures (RFC 6840, 5.7).
@@ -77,18 +83,25 @@ def question(
     """Read a name as it stands: one trailing dot allowed, characters up to U+00FF as octets, no escapes, no IDNA."""
     bare = name[:-1] if name.endswith(".") else name
     try:
-        labels = [] if name == "." else [label.lower() for label in bare.encode("latin-1").split(b".")]
-        if b"" in labels:
-            return Unreachable(Why.BAD_NAME, "empty label")
-        return Question(dns.name.Name([*labels, b""]), dns.rdatatype.from_text(rdtype), checking_disabled, recursion)
+        octets = bare.encode("latin-1").lower()
     except UnicodeEncodeError:
         return Unreachable(Why.BAD_NAME, "character outside the octets")
-    except dns.name.LabelTooLong:
+    labels = () if name == "." else tuple(octets.split(b"."))
+    if b"" in labels:
+        return Unreachable(Why.BAD_NAME, "empty label")
+    if any(len(label) > _MAX_LABEL for label in labels):
         return Unreachable(Why.BAD_NAME, "label over 63 octets")
-    except dns.name.NameTooLong:
+    if len(octets) + 2 > _MAX_NAME:  # the length before the first label, and the root
         return Unreachable(Why.BAD_NAME, "name over 255 octets")
+    try:
+        return Question((*labels, b""), _record_type(rdtype), checking_disabled, recursion)
     except (dns.exception.DNSException, ValueError):
         return Unreachable(Why.BAD_NAME, "no such name or record type")
+
+
+@lru_cache(maxsize=64)
+def _record_type(text: str) -> RdataType:
+    return dns.rdatatype.from_text(text)
 
 
 def name_text(name: dns.name.Name) -> str:
@@ -176,14 +189,15 @@ def outcome(asked: Question, response: dns.message.Message) -> Known[Answer[Any]
 
 def _records(asked: Question, response: dns.message.Message, errors: tuple[ExtendedError, ...]) -> Known[Answer[Any]]:
     by_name = {(rrset.name, rrset.rdtype): rrset for rrset in response.answer if rrset.rdclass == dns.rdataclass.IN}
-    name, seen, ttl_s = asked.name, {asked.name}, 2**31 - 1
+    first = asked.name
+    name, seen, ttl_s = first, {first}, 2**31 - 1
     while (found := by_name.get((name, asked.rdtype))) is None:
         alias = by_name.get((name, RdataType.CNAME))
         if alias is None:
             found = _referral(asked, response)
             if found is not None:
                 break
-            return _nothing(response, errors, name_text(name) if name != asked.name else None)
+            return _nothing(response, errors, name_text(name) if name != first else None)
         ttl_s = min(ttl_s, alias.ttl)
         name = alias[0].target
         if name in seen:
@@ -196,12 +210,12 @@ def _records(asked: Question, response: dns.message.Message, errors: tuple[Exten
     if len(found) > MAX_RECORDS:
         return Unreachable(Why.SERVFAIL, f"more than {MAX_RECORDS} records", errors)
     answer: Answer[Any] = Answer(
-        name=name_text(asked.name),
+        name=name_text(first),
         rdtype=dns.rdatatype.to_text(asked.rdtype),
         # An RRset has no order; a fixed one lets two reports be compared.
         values=tuple(_value(rdata) for rdata in sorted(found)),
         ttl_s=min(ttl_s, found.ttl),
-        alias_of=name_text(name) if name != asked.name else None,
+        alias_of=name_text(name) if name != first else None,
         signatures=_signatures(response, name, asked.rdtype),
     )
     return Seen(answer)
@@ -211,7 +225,8 @@ def _referral(asked: Question, response: dns.message.Message) -> dns.rrset.RRset
     """The delegation of exactly the zone that a server of the zone above was asked about, without recursion."""
     if asked.recursion or asked.rdtype != RdataType.NS or response.rcode() != dns.rcode.NOERROR:
         return None
-    return next((r for r in response.authority if r.rdtype == RdataType.NS and r.name == asked.name), None)
+    name = asked.name
+    return next((r for r in response.authority if r.rdtype == RdataType.NS and r.name == name), None)
 
 
 def _signatures(response: dns.message.Message, name: dns.name.Name, covered: RdataType) -> tuple[str, ...]:

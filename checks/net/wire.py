@@ -25,6 +25,12 @@ _QR, _OPCODE, _TC, _RCODE = 0x8000, 0x7800, 0x0200, 0x000F
 _IN: Final = 1
 _DO: Final = 0x8000
 _NXDOMAIN: Final = 3
+_HEAD: Final = 12
+_ADDITIONAL: Final = 11
+"""The octet of a query that says how many additional records it has: none, or OPT."""
+_OPT_AT_END: Final = -11
+_TO_THE_QUESTION: Final = b"\xc0\x0c"
+"""A name that is the one of the question, as nearly every response writes it (RFC 1035 section 4.1.4)."""
 _MAX_RECORDS: Final = 100
 _MAX_NAME: Final = 255
 _MAX_TTL: Final = 2**31 - 1
@@ -42,7 +48,7 @@ def query_wire(asked: Question, identifier: int, *, edns: bool = True) -> bytes:
     if asked.checking_disabled:
         flags |= _CD
     head = struct.pack("!6H", identifier, flags, 1, 0, 0, int(edns))
-    name = b"".join(bytes([len(label)]) + label for label in asked.name.labels)
+    name = b"".join([bytes((len(label),)) + label for label in asked.labels])
     wire = head + name + struct.pack("!2H", asked.rdtype, _IN)
     if not edns:
         return wire
@@ -70,10 +76,12 @@ def _outcome(asked: Question, query: bytes, wire: bytes) -> tuple[Seen[Answer[An
         or additional > 1
     ):
         raise _NotPlain
-    name, at = _name(wire, 12)
-    if name != _lower(asked.name.labels) or struct.unpack_from("!2H", wire, at) != (asked.rdtype, _IN):
-        raise _NotPlain
-    at += 4
+    name, at = asked.labels, _OPT_AT_END + len(query) if query[_ADDITIONAL] else len(query)
+    if not wire.startswith(query[_HEAD:at], _HEAD):  # nearly every response repeats the question as it was
+        found, at = _name(wire, _HEAD)
+        if found != name or struct.unpack_from("!2H", wire, at) != (asked.rdtype, _IN):
+            raise _NotPlain
+        at += 4
     told: Seen[Answer[Any]] | Absent
     if answers:
         if rcode or authorities or asked.rdtype not in _VALUES:
@@ -96,7 +104,10 @@ def _answer(asked: Question, name: Labels, wire: bytes, at: int, count: int) -> 
     found: dict[bytes, Any] = {}
     least = _MAX_TTL
     for _ in range(count):
-        owner, at = _name(wire, at)
+        if wire.startswith(_TO_THE_QUESTION, at):
+            owner, at = name, at + 2
+        else:
+            owner, at = _name(wire, at)
         rdtype, rdclass, ttl, length = struct.unpack_from("!2HIH", wire, at)
         at += 10
         if owner != name or (rdtype, rdclass) != (asked.rdtype, _IN) or ttl > _MAX_TTL:
@@ -105,8 +116,8 @@ def _answer(asked: Question, name: Labels, wire: bytes, at: int, count: int) -> 
         canonical, value = read(wire, at, length)
         found.setdefault(canonical, value)
         at += length
-    values = tuple(value for _, value in sorted(found.items(), key=lambda item: item[0]))
-    return Seen(Answer(_text(name), RdataType(asked.rdtype).name, values, least)), at
+    values = tuple([found[canonical] for canonical in sorted(found)])
+    return Seen(Answer(_text(name), asked.rdtype.name, values, least)), at
 
 
 def _zone(wire: bytes, at: int) -> tuple[Labels, int]:
@@ -149,10 +160,6 @@ def _name(wire: bytes, at: int) -> tuple[Labels, int]:
         at += length + 1
         if not length:
             return tuple(labels), at if end < 0 else end
-
-
-def _lower(labels: Labels) -> Labels:
-    return tuple(label.lower() for label in labels)
 
 
 def _text(labels: Labels) -> str:

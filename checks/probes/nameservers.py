@@ -30,7 +30,7 @@ async def ask_name_servers(run: Run) -> NameServersEvidence:
     if not run.connect:
         return NameServersEvidence(run.domain, None, Unreachable(Why.NO_CONNECT), resolver_answers=False)
     # Most names that are checked are zones: their NS records are asked for before that is known.
-    ahead = asyncio.create_task(run.dns.ask(run.domain, "NS", checking_disabled=True))
+    ahead = run.dns.ask(run.domain, "NS", checking_disabled=True)
     try:
         return await _name_servers(run)
     finally:

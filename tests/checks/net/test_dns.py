@@ -398,13 +398,13 @@ def test_the_proof_is_shared_by_the_runs_and_tried_again_after_a_failure() -> No
 
 def test_cancelling_one_who_asks_leaves_the_others_and_cancelling_all_ends_the_question() -> None:
     async def use(ns: Nameserver, run: DnsRun) -> None:
-        first, second = (asyncio.create_task(run.txt("good.example")) for _ in range(2))
+        first, second = (asyncio.ensure_future(run.txt("good.example")) for _ in range(2))
         await asyncio.sleep(0.05)
         first.cancel()
         assert values(await second)
         assert first.cancelled()
         before = len(asyncio.all_tasks())
-        lone = asyncio.create_task(run.txt("silent.example"))
+        lone = asyncio.ensure_future(run.txt("silent.example"))
         await asyncio.sleep(0.05)
         lone.cancel()
         await asyncio.gather(lone, return_exceptions=True)
@@ -419,7 +419,7 @@ def test_closing_ends_what_is_under_way() -> None:
     async def main() -> None:
         async with Nameserver(ZONES) as ns:
             gateway = Dns([ns.address])
-            asking = asyncio.create_task(gateway.run().txt("silent.example"))
+            asking = asyncio.ensure_future(gateway.run().txt("silent.example"))
             await asyncio.sleep(0.05)
             await gateway.aclose()
             assert why(await asking) is Why.NETWORK
