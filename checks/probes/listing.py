@@ -92,8 +92,12 @@ class BlocklistAccess:
         if (known := self._remembered(bl, family)) and known.fault:
             return known.fault
         name = f"{entry}.{self._zone(bl)}"
-        answer, test = await asyncio.gather(dns.addresses(name, "A"), self.test(bl, family))
-        told = read(bl, answer)
+        asked = dns.addresses(name, "A")
+        try:
+            test = await self.test(bl, family)
+            told = read(bl, await asked)
+        finally:
+            asked.cancel()
         if isinstance(told, Unreachable):
             return told
         if test.fault is not None:

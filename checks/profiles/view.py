@@ -120,47 +120,56 @@ class _Named:
         for check in checks:
             for name in (check.id, *(rule.id for rule in check.rules)):
                 self.by_name.setdefault(name, []).append(check)
+        self._behind: dict[int, tuple[Requirement, tuple[Check, ...], tuple[str, ...]]] = {}
+
+    def behind(self, requirement: Requirement) -> tuple[tuple[Check, ...], tuple[str, ...]]:
+        """The checks behind a requirement, and the ids of their rules that count for it."""
+        kept = self._behind.get(id(requirement))  # the requirement is kept with it, so that its id stays its own
+        if kept is None:
+            names = requirement.checks or requirement.rules
+            checks = tuple({check.id: check for name in names for check in self.by_name.get(name, ())}.values())
+            only = frozenset(requirement.rules)
+            rules = dict.fromkeys(r.id for c in checks for r in c.rules if not only or r.id in only)
+            kept = self._behind[id(requirement)] = (requirement, checks, tuple(rules))
+        return kept[1:]
 
 
 _latest: _Named | None = None
 
 
-def _named(checks: tuple[Check, ...]) -> Mapping[str, Sequence[Check]]:
+def _named(checks: tuple[Check, ...]) -> _Named:
     """Of the catalogue that was asked for last: nearly always there is but one in the life of a process."""
     global _latest
     latest = _latest
     if latest is None or latest.checks is not checks:
         latest = _latest = _Named(checks)
-    return latest.by_name
+    return latest
 
 
 def _assess(
     requirement: Requirement,
     results: Mapping[str, CheckResult],
-    named: Mapping[str, Sequence[Check]],
+    named: _Named,
     authentication: Authentication | None,
 ) -> RequirementStatus:
-    """`named`: the checks by their ids, and by the ids of their rules."""
-    names = requirement.checks or requirement.rules
-    behind = list({check.id: check for name in names for check in named.get(name, ())}.values())
-    rules = dict.fromkeys(r.id for c in behind for r in c.rules if not requirement.rules or r.id in requirement.rules)
+    behind, rules = named.behind(requirement)
     states = list(_states(requirement, behind, results, rules))
     status, reason = _status(requirement, states)
     if authentication is not None and requirement.mail is not None:
         status, reason = _of_mail(requirement.mail(authentication), reason)
     so_far = _so_far(requirement, states) if status is Status.NOT_KNOWN else None
-    return RequirementStatus(requirement.id, requirement.applies, status, reason, tuple(rules), so_far)
+    return RequirementStatus(requirement.id, requirement.applies, status, reason, rules, so_far)
 
 
 _State: TypeAlias = tuple[Status, Why | None]
 
 
 def _states(
-    requirement: Requirement, behind: Iterable[Check], results: Mapping[str, CheckResult], rules: Iterable[str]
+    requirement: Requirement, behind: Iterable[Check], results: Mapping[str, CheckResult], rules: Sequence[str]
 ) -> Iterator[_State]:
     for check in behind:
         yield _of_check(requirement, results.get(check.id))
-    if set(requirement.rules) - set(rules):
+    if len(rules) < len(requirement.rules) and set(requirement.rules) - set(rules):
         yield Status.NOT_TESTABLE, Why.NOT_COVERED
 
 
@@ -184,7 +193,7 @@ def _status(requirement: Requirement, states: Sequence[_State]) -> _State:
 def _of_check(requirement: Requirement, result: CheckResult | None) -> _State:
     if result is None:
         return Status.NOT_TESTABLE, Why.NOT_ASKED
-    if any(requirement.is_broken_by(finding) for finding in result.findings):
+    if result.findings and any(requirement.is_broken_by(finding) for finding in result.findings):
         return Status.NOT_MET, None
     if any(f.rule.is_about_absence and f.rule.id in (requirement.rules or (f.rule.id,)) for f in result.findings):
         # It is missing, and here it need not be there.

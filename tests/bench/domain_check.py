@@ -13,6 +13,7 @@ question at a time: its chain is as long as its list.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import platform
@@ -158,6 +159,7 @@ def main() -> int:
     if "LAB_RESOLVER" not in os.environ:
         print(__doc__, file=sys.stderr)
         return 2
+    gc.set_threshold(10_000, 10, 10)  # as the command does, and for both
     warnings.simplefilter("ignore")
     logging.disable(logging.CRITICAL)
     checkdmarc.utils.DNS_CACHE = {}
