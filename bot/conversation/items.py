@@ -67,16 +67,34 @@ def _found(report: Report, status: RequirementStatus, lang: Lang, *, waiting: bo
         case Status.NOT_MET if said is not None:
             return said
         case Status.NOT_KNOWN if waiting:
-            return words.NEEDS_AN_ANSWER.say(lang)
+            fact = _known_so_far(report, status, lang)
+            return words.FACT_AND_ANSWER.say(lang, {"fact": fact}) if fact else words.NEEDS_AN_ANSWER.say(lang)
         case Status.NOT_KNOWN:
-            facts: Mapping[str, Fact] = {"policy": _policy(report), "keys": tuple(_keys(report))}
-            return _so_far(report, status).say(lang, facts)
+            return _so_far(report, status).say(lang, _facts_of_dns(report))
         case Status.MET:
             return _fact(report, status.id, lang) or said or words.NOTHING_WRONG.say(lang)
         case _ if status.reason is not None:
             return reason_text(status.reason).say(lang)
         case _:
             return "–"
+
+
+def _facts_of_dns(report: Report) -> Mapping[str, Fact]:
+    return {"policy": _policy(report), "keys": tuple(_keys(report))}
+
+
+def _known_so_far(report: Report, status: RequirementStatus, lang: Lang) -> str | None:
+    """What the DNS says of an item, while the mail that has to say the rest waits for an answer."""
+    fact = _FACTS.get(_so_far(report, status))
+    return fact.say(lang, _facts_of_dns(report)) if fact is not None else None
+
+
+_FACTS: Mapping[Text, Text] = {
+    words.SPF_SO_FAR: words.SPF_FACT,
+    words.DMARC_SO_FAR: words.DMARC_FACT,
+    words.DKIM_SO_FAR: words.DKIM_FACT,
+    words.DNSBL_SO_FAR: words.DNSBL_FACT,
+}
 
 
 def _so_far(report: Report, status: RequirementStatus) -> Text:

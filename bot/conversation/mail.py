@@ -7,7 +7,7 @@ from bot.conversation import mail_words as words
 from bot.conversation import words as common
 from bot.conversation.bounds import HEADING, LABEL, cut
 from bot.conversation.content import Action, Button, Buttons, Content, Divider, Heading, Note, Paragraph, Part, Table
-from bot.conversation.findings import in_lines
+from bot.conversation.findings import IN_FULL, in_lines
 from bot.conversation.phrases import (
     around,
     in_full,
@@ -51,10 +51,11 @@ def mail(state: Conversation, seen: MailSeen, reports: Reports) -> Content:
     if (why := _not_analysed(report)) is not None:
         said = words.MAIL_NOT_ANALYSED.say(lang, {"reason": reason_text(why).say(lang)})
         return Content(lang, said, (Paragraph(said),))
-    heading = words.MAIL.say(lang, {"sender": cut(_sender(report, lang), 100)})
+    heading = _heading(report, lang)
     meaning = list(_meaning(state, seen, report, reports))
     if _tells_nothing_of_it(state, seen, report, reports):
-        return Content(lang, heading, (Heading(heading[:HEADING]), *_addresses(report.mail, lang), *meaning))
+        addresses = _addresses(report.mail, lang)
+        return Content(lang, heading, (Heading(heading[:HEADING]), *addresses, *meaning, *_no_author(report, lang)))
     parts = [Heading(heading[:HEADING]), *_session(report.mail, lang), *meaning]
     parts += _findings(report, seen, lang)
     parts.append(_authentication(report, lang))
@@ -76,6 +77,16 @@ def _tells_nothing_of_it(state: Conversation, seen: MailSeen, report: Report, re
     return seen.disowned or standing(domain, report) not in (Standing.COUNTS, Standing.NEEDS_CONFIRMATION)
 
 
+def _no_author(report: Report, lang: Lang) -> Iterator[Part]:
+    """What is wrong with From, where that is why the mail tells nothing of the domain."""
+    if report.mail is None or report.mail.from_domain is not None:
+        return
+    for finding in mail_findings(report):
+        if finding.rule.id == "MSG101":
+            yield Divider()
+            yield from in_full(finding, lang, report)
+
+
 def _addresses(facts: MailFacts | None, lang: Lang) -> Iterator[Part]:
     if facts is not None:
         yield Paragraph("\n".join(_address_lines(facts, lang)))
@@ -89,9 +100,10 @@ def _address_lines(facts: MailFacts, lang: Lang) -> list[str]:
     ]
 
 
-def _sender(report: Report, lang: Lang) -> str:
-    facts = report.mail
-    return (facts and facts.from_address) or words.UNKNOWN_SENDER.say(lang)
+def _heading(report: Report, lang: Lang) -> str:
+    if report.mail is None or not report.mail.from_address:
+        return words.MAIL_NO_SENDER.say(lang)
+    return words.MAIL.say(lang, {"sender": cut(report.mail.from_address, 100)})
 
 
 def _session(facts: MailFacts | None, lang: Lang) -> Iterator[Part]:
@@ -128,6 +140,7 @@ def _meaning(state: Conversation, seen: MailSeen, report: Report, reports: Repor
     if counts(seen, domain, reports):
         if seen.claimed:
             yield Note(words.MAIL_CLAIMED.say(lang))
+            yield Buttons(ours_buttons(seen.id, lang)[1:])
         together = combine(domain, report)
         yield Paragraph(around(words.MAIL_COUNTS, lang, verdict=verdict_text(together, lang)))
         yield from _compared(domain, together, lang)
@@ -136,20 +149,51 @@ def _meaning(state: Conversation, seen: MailSeen, report: Report, reports: Repor
     match standing(domain, report):
         case Standing.NEEDS_CONFIRMATION if seen.disowned:
             yield Note(words.MAIL_DISOWNED.say(lang))
+            yield Buttons(ours_buttons(seen.id, lang)[:1])
         case Standing.NEEDS_CONFIRMATION:
             unknown = report.mail is None or report.mail.aligned_pass is None
             yield Paragraph((words.MAIL_UNKNOWN if unknown else words.MAIL_UNCONFIRMED).say(lang))
             yield Buttons(ours_buttons(seen.id, lang))
+            yield Note((words.MAIL_IF_NOT_OURS_REJECTED if _is_rejected(report) else words.MAIL_IF_NOT_OURS).say(lang))
         case Standing.BOUNCE:
             yield Paragraph(words.MAIL_BOUNCE.say(lang))
         case Standing.FORWARDED:
-            yield Paragraph(words.MAIL_FORWARDED.say(lang))
+            yield Paragraph(around(words.MAIL_FORWARDED, lang, signs=forwarding_signs(report, lang)))
         case _ if report.mail is None or report.mail.from_domain is None:
             yield Paragraph(words.MAIL_OTHER_UNKNOWN.say(lang, names))
         case _:
             yield Paragraph(words.MAIL_OTHER.say(lang, names))
             label = common.BUTTON_CHECK_DOMAIN.say(lang, {"domain": cut(report.mail.from_domain, 50)})
             yield Buttons((Button(Action.CHECK_DOMAIN, cut(label, LABEL), report.mail.from_domain),))
+
+
+def forwarding_signs(report: Report, lang: Lang) -> str:
+    """What shows that a mail was forwarded."""
+    signs = report.mail.forwarded if report.mail else ()
+    return listed(lang, [words.FORWARDED_BY[sign].say(lang) for sign in signs if sign in words.FORWARDED_BY])
+
+
+def why_unused(seen: MailSeen, state: Conversation, reports: Reports) -> str:
+    """In a few words, why this mail tells nothing of the domain."""
+    lang, domain = state.lang, domain_report(state, reports)
+    report = report_of(reports, seen.report) if seen.report is not None else None
+    if report is None or report.mail is None or domain is None:
+        return words.UNUSED_FAILED.say(lang)
+    match standing(domain, report):
+        case Standing.BOUNCE:
+            return words.UNUSED_BOUNCE.say(lang)
+        case Standing.FORWARDED:
+            return around(words.UNUSED_FORWARDED, lang, signs=forwarding_signs(report, lang))
+        case _ if report.mail.from_domain is None:
+            return words.UNUSED_FROM.say(lang)
+        case _:
+            return words.UNUSED_OTHER.say(lang, {"other": cut(report.mail.from_domain)})
+
+
+def _is_rejected(report: Report) -> bool:
+    """Receivers that follow DMARC refuse the mail."""
+    given = (report.authentication or {}).get("dmarc") or {}
+    return given.get("result") == "fail" and (given.get("applied") or given.get("policy")) == "reject"
 
 
 def _compared(domain: Report, together: Report, lang: Lang) -> Iterator[Part]:
@@ -184,7 +228,10 @@ def _findings(report: Report, seen: MailSeen, lang: Lang) -> Iterator[Part]:
     found, unknown = mail_findings(report), not_looked_up(report, of_mail=True)
     if not found:
         yield Paragraph((common.CLEAR_AS_FAR if unknown else words.MAIL_CLEAR).say(lang))
+    # Whatever the root names as a step, as far as that is not too much to read.
     full = tuple(f for f in found if f.severity.rank <= Severity.ERROR.rank)
+    steps = [f for f in found if f.severity is Severity.WARNING][: max(0, IN_FULL - len(full))]
+    full = tuple(f for f in found if f in full or f in steps)
     for finding in full:
         yield Divider()
         yield from in_full(finding, lang, report)
@@ -199,7 +246,7 @@ def _authentication(report: Report, lang: Lang) -> Table:
     header = words.AUTHENTICATION.say(lang), words.DOMAIN_SHOWN.say(lang), words.RESULT.say(lang)
     given: Mapping[str, Any] = report.authentication or {}
     from_domain = _cell(report.mail.from_domain if report.mail else None)
-    rows = [(words.ROW_FROM.say(lang), from_domain, words.FROM_MUST_MATCH.say(lang))]
+    rows = [(words.ROW_FROM.say(lang), from_domain, words.FROM_COMPARED.say(lang))]
     rows += [_spf(given.get("spf") or {}, lang), *_signatures(given.get("dkim") or [], lang)]
     rows.append(_dmarc(given.get("dmarc") or {}, lang))
     arc = given.get("arc") or {}

@@ -75,7 +75,7 @@ ADDRESS_IS_NEW = Text(
 # A received mail --------------------------------------------------------------------------------------------------
 
 MAIL = Text(en="Mail from {sender}", ja="{sender} からのメール")
-UNKNOWN_SENDER = Text(en="an unknown sender", ja="差出人不明")
+MAIL_NO_SENDER = Text(en="Mail from an unknown sender", ja="差出人不明のメール")
 MAIL_FAILED = Text(
     en="A mail arrived, but its analysis ended in an error on our side. It has been logged; please send it again.",
     ja="メールは届きましたが、ボット側のエラーで解析できませんでした。記録しましたので、もう一度送ってください。",
@@ -103,7 +103,7 @@ AUTHENTICATION = Text(en="Authentication", ja="送信ドメイン認証")
 DOMAIN_SHOWN = Text(en="Domain", ja="ドメイン")
 RESULT = Text(en="Result", ja="結果")
 ROW_FROM = Text(en="From (what people see)", ja="From(受信者に見える差出人)")
-FROM_MUST_MATCH = Text(en="SPF or DKIM has to align with it", ja="SPFかDKIMとのアライメントが必要")
+FROM_COMPARED = Text(en="(what the others are compared with)", ja="(照合の基準)")
 ROW_SPF = Text(en="SPF (Return-Path)", ja="SPF(Return-Path)")
 ROW_SPF_HELO = Text(en="SPF (HELO)", ja="SPF(HELO)")
 ROW_DKIM = Text(en="DKIM {selector}", ja="DKIM {selector}")
@@ -165,6 +165,16 @@ MAIL_UNKNOWN = Text(
     ja="SPFまたはDKIMを確認できなかったため、自社のメールかどうか判定できません。"
     "このチャンネルの参加者が「自社のメールです」を押すまで、判定には反映しません。",
 )
+MAIL_IF_NOT_OURS = Text(
+    en="“Not ours” means that nothing has to change because of it. Either answer can be taken back later.",
+    ja="「自社のメールではありません」を押した場合、このメールについての対応は不要です。回答は後から変更できます。",
+)
+MAIL_IF_NOT_OURS_REJECTED = Text(
+    en="“Not ours” means that nothing has to change because of it: with `p=reject` published, receivers that follow "
+    "DMARC refuse such mail. Either answer can be taken back later.",
+    ja="「自社のメールではありません」を押した場合、このメールについての対応は不要です(`p=reject` を公開しているため、"
+    "DMARCに従う受信側はこのようなメールを拒否します)。回答は後から変更できます。",
+)
 MAIL_CLAIMED = Text(
     en="Someone in this channel confirmed that this mail is yours.",
     ja="このチャンネルの参加者が、自社のメールであることを確認しました。",
@@ -178,18 +188,43 @@ MAIL_BOUNCE = Text(
     ja="エラー通知または自動応答です(Return-Pathが空)。判定には反映しません。",
 )
 MAIL_FORWARDED = Text(
-    en="This mail was forwarded, so it shows the forwarder's system. It does not change the verdict: "
+    en="This mail was forwarded ({signs}), so it shows the forwarder's system. It does not change the verdict: "
     "send one directly.",
-    ja="転送されたメールのため、転送元のシステムを検査することになります。判定には反映しません。直接送ってください。",
+    ja="転送されたメールです({signs})。転送元のシステムを検査することになるため、判定には反映しません。"
+    "直接送ってください。",
 )
+FORWARDED_BY: Mapping[str, Text] = {
+    "srs": Text(en="a rewritten Return-Path (SRS)", ja="書き換えられたReturn-Path(SRS)"),
+    "list_id": Text(en="a mailing list's `List-Id` header", ja="メーリングリストの `List-Id` ヘッダー"),
+    "resent": Text(en="`Resent-` headers", ja="`Resent-` ヘッダー"),
+    "arc": Text(en="an ARC set of another domain", ja="別ドメインのARCセット"),
+}
 MAIL_OTHER = Text(
     en="This mail is from `{other}`, not from `{domain}`. It does not change the verdict.",
     ja="`{domain}` ではなく `{other}` からのメールです。判定には反映しません。",
 )
 MAIL_OTHER_UNKNOWN = Text(
-    en="This mail has no valid From domain, so it cannot be set against `{domain}`. It does not change the verdict.",
-    ja="Fromに有効なドメインがないため、`{domain}` と照合できません。判定には反映しません。",
+    en="This mail has no valid From domain, so it cannot be compared with `{domain}`. It does not change the verdict. "
+    "Write one address of the domain into From, such as `From: Example <info@{domain}>`, and send it again.",
+    ja="Fromに有効なドメインがないため、`{domain}` と照合できません。判定には反映しません。"
+    "`From: Example <info@{domain}>` のように、このドメインのアドレスを1つだけ書いて、送り直してください。",
 )
+# A mail that tells nothing of the domain, in the root -------------------------------------------------------------
+
+UNUSED = Text(
+    en="1 mail was received that could not be used: {reason}. See its reply in the thread.",
+    ja="判定に使えないメールを1通受信しました({reason})。詳しくはスレッドの返信をご覧ください。",
+)
+UNUSED_MANY = Text(
+    en="{n} mails were received that could not be used; the latest: {reason}. See the replies in the thread.",
+    ja="判定に使えないメールを{n}通受信しました(最新: {reason})。詳しくはスレッドの返信をご覧ください。",
+)
+UNUSED_FROM = Text(en="no usable From address (MSG101, error)", ja="Fromに有効なアドレスがない。MSG101、エラー")
+UNUSED_FORWARDED = Text(en="it was forwarded ({signs})", ja="転送されたメール: {signs}")
+UNUSED_BOUNCE = Text(en="a bounce or automatic answer", ja="エラー通知または自動応答")
+UNUSED_OTHER = Text(en="it is from {other}", ja="{other} からのメール")
+UNUSED_FAILED = Text(en="it could not be analysed", ja="解析できなかった")
+WAITING_COUNTS = Text(en="In the mail, not counted yet: {counts}.", ja="メールで見つかった問題(未反映): {counts}。")
 MANY = Text(en="{n} more mails arrived", ja="さらに{n}通届きました")
 MANY_WHY = Text(
     en="Five mails got a reply of their own within ten minutes; further ones are counted here.",

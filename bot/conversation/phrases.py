@@ -117,10 +117,22 @@ def state_text(status: RequirementStatus) -> Text:
 
 
 def mail_findings(report: Report) -> tuple[Finding, ...]:
-    """What the mail itself showed, worst first; the rest of its report says what the domain check says anyway."""
+    """What the mail itself showed, worst first; the rest of its report says what the domain check says anyway.
+
+    Of two that ask for the same, only the graver; and the greeting before the reverse name that may repeat it.
+    """
     of_mail = {check.id for check in CATALOGUE.checks if check.of_mail}
     shown = {id(f) for result in report.checks if result.id in of_mail for f in result.findings}
-    return tuple(f for f in report.findings if id(f) in shown)
+    found = [f for f in report.findings if id(f) in shown]
+    rules = {f.rule.id for f in found}
+    if "DMARC401" in rules:
+        found = [f for f in found if f.rule.id != "DKIM401"]
+    if "PTR001" in rules:
+        greeting = [f for f in found if f.rule.id in ("HELO101", "HELO102")]
+        found = [f for f in found if f not in greeting]
+        at = next(n for n, f in enumerate(found) if f.rule.id == "PTR001")
+        found[at:at] = greeting
+    return tuple(found)
 
 
 def titled(finding: Finding, lang: Lang) -> str:

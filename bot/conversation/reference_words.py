@@ -7,6 +7,17 @@ from checks import Text
 RFC = Text(en="RFC {number}", ja="RFC {number}")
 SECTION = Text(en="RFC {number} section {section}", ja="RFC {number} {section}節")
 GUIDELINES = Text(en="Google: sender guidelines", ja="Google: メール送信者のガイドライン")
+GOOGLE_PAGES: Mapping[str, Text] = {
+    "33786": Text(en="Google: protecting a domain with SPF", ja="Google: SPFの設定"),
+    "3726730": Text(en="Google: SPF records and how to troubleshoot them", ja="Google: SPFレコードの問題と対処"),
+    "174124": Text(en="Google: protecting a domain with DKIM", ja="Google: DKIMの設定"),
+    "174126": Text(en="Google: DKIM keys", ja="Google: DKIM鍵の設定"),
+    "9261504": Text(en="Google: MTA-STS and TLS reporting", ja="Google: MTA-STSとTLSレポート"),
+    "10911320": Text(en="Google: setting up BIMI", ja="Google: BIMIの設定"),
+    "14016360": Text(en="Google: limits for message headers", ja="Google: メールヘッダーの上限"),
+    "14229414": Text(en="Google: sender guidelines FAQ", ja="Google: メール送信者のガイドラインに関するよくある質問"),
+}
+"""By the number of the page of the administrators' help: what it is about."""
 GOOGLE = Text(en="Google: admin help {page}", ja="Google: 管理者ヘルプ {page}")
 KNOWN: Mapping[str, Text] = {
     "senders.yahooinc.com": Text(en="Yahoo: sender best practices", ja="Yahoo: 送信者向けベストプラクティス"),

@@ -27,6 +27,7 @@ def _label(url: str, lang: Lang) -> str:
         page = parts.path.rpartition("/")[2]
         if page == _SENDER_GUIDELINES:
             return words.GUIDELINES.say(lang)
-        return words.GOOGLE.say(lang, {"page": page})
+        about = words.GOOGLE_PAGES.get(page)
+        return about.say(lang) if about is not None else words.GOOGLE.say(lang, {"page": page})
     known = words.KNOWN.get(host + parts.path) or words.KNOWN.get(host)
     return known.say(lang) if known is not None else host

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from bot.conversation import step_words, words
+from bot.conversation import mail_words, step_words, words
 from bot.conversation.bounds import HEADING, bounded, cut
 from bot.conversation.content import Action, Button, Buttons, Content, Heading, Note, Paragraph, Part, Table
 from bot.conversation.findings import is_effect_of_dns, serious
 from bot.conversation.items import item_row, others_row
+from bot.conversation.mail import why_unused
 from bot.conversation.phrases import (
     around,
     counts_by_place,
@@ -17,7 +18,7 @@ from bot.conversation.phrases import (
     shortened,
     verdict_text,
 )
-from bot.conversation.standing import current_report, deciding_mail, dmarc_result, domain_report, waiting_mail
+from bot.conversation.standing import current_report, deciding_mail, dmarc_result, domain_report, unused, waiting_mail
 from bot.conversation.state import Conversation, Reports, report_of
 from bot.conversation.steps import numbered, steps
 from bot.conversation.unanswered import is_bogus, not_looked_up, unanswered_text
@@ -60,6 +61,7 @@ def _parts(state: Conversation, reports: Reports, report: Report | None) -> Iter
         return
     yield from _causes(state, reports)
     yield from _counts(state, reports)
+    yield from _unused(state, reports)
     yield from _about_the_last_check(state)
     given = steps(state, reports)
     if not state.is_running:
@@ -125,7 +127,8 @@ def _counts(state: Conversation, reports: Reports) -> Iterator[Part]:
     if domain is None:
         return
     mail = report_of(reports, seen.report) if seen is not None and seen.report is not None else None
-    if mail is None:
+    waits = waiting_mail(state, reports) is not None
+    if mail is None or waits:
         counted = counts_text(domain.findings, lang)
     else:
         # One fault that shows in both places counts once, where it can be mended.
@@ -133,9 +136,20 @@ def _counts(state: Conversation, reports: Reports) -> Iterator[Part]:
         counted = counts_by_place(domain.findings, own, lang)
     if counted:
         yield Note(words.COUNTS.say(lang, {"counts": counted}))
+    if mail is not None and waits and (found := counts_text(mail_findings(mail), lang)):
+        yield Note(mail_words.WAITING_COUNTS.say(lang, {"counts": found}))
     unanswered = (*not_looked_up(domain, of_mail=False), *(not_looked_up(mail, of_mail=True) if mail else ()))
     if untold := unanswered_text(domain, unanswered, lang):
         yield Note(untold)
+
+
+def _unused(state: Conversation, reports: Reports) -> Iterator[Part]:
+    """The mails that tell nothing of the domain, so that nobody waits for a verdict from them."""
+    if not (mails := unused(state, reports)):
+        return
+    reason = why_unused(mails[-1], state, reports)
+    text = mail_words.UNUSED if len(mails) == 1 else mail_words.UNUSED_MANY
+    yield Note(around(text, state.lang, n=str(len(mails)), reason=reason))
 
 
 def _without_report(state: Conversation) -> Iterator[Part]:

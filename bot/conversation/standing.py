@@ -50,6 +50,20 @@ def waits(mail: MailSeen, state: Conversation, reports: Reports) -> bool:
     return domain is not None and _waits(mail, domain, reports)
 
 
+def unused(state: Conversation, reports: Reports) -> tuple[MailSeen, ...]:
+    """The mails that came since the last that counts or may count, and that tell nothing of the domain."""
+    domain = domain_report(state, reports)
+    if domain is None or domain.verdict is None:
+        return ()
+    found: list[MailSeen] = []
+    for mail in reversed(state.mails):
+        if counts(mail, domain, reports) or _waits(mail, domain, reports):
+            break
+        if not mail.disowned:
+            found.append(mail)
+    return tuple(reversed(found))
+
+
 def fails_dmarc(state: Conversation, reports: Reports) -> bool:
     """The newest mail of some stream of the domain fails DMARC, and nobody disowned it."""
     newest = [mails[-1].report for mails in by_stream(state, reports).values()]

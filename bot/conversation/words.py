@@ -44,6 +44,11 @@ DNSBL_SO_FAR = Text(
 DKIM_SO_FAR = Text(
     en="keys found: {keys}; a mail shows which is used", ja="公開鍵: {keys}(使用中かはテストメールで判定)"
 )
+FACT_AND_ANSWER = Text(en="{fact}; waits for your answer", ja="{fact}(自社のメールか確認待ち)")
+SPF_FACT = Text(en="record in order", ja="レコードは問題なし")
+DMARC_FACT = Text(en="p={policy} published", ja="p={policy}")
+DNSBL_FACT = Text(en="domain not listed", ja="ドメインは未掲載")
+DKIM_FACT = Text(en="keys found: {keys}", ja="公開鍵: {keys}")
 OTHERS = Text(en="Others (MX, MTA-STS, DANE …)", ja="その他(MX、MTA-STS、DANEなど)")
 WARNED = Text(en="! warning", ja="! 警告")
 SEEN_IN_DNS = Text(

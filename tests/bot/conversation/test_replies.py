@@ -197,6 +197,48 @@ def test_a_mail_names_what_dns_alone_got_wrong() -> None:
     assert "DMARC: DNS said in order, the mail shows ✗ not met" in said
 
 
+def test_a_mail_without_an_author_shows_what_is_wrong_with_it_and_what_to_write() -> None:
+    broken = mail_report(finding("MSG101"), facts={"from_address": None, "from_domain": None})
+    for lang, heading in (("en", "Mail from an unknown sender"), ("ja", "差出人不明のメール")):
+        reply = told(domain_report(), broken, lang=lang)["mail-0"]
+        assert reply.summary == heading
+        said = text(reply)
+        assert "MSG101" in said
+        assert "info@example.co.jp" in said
+
+
+def test_a_forwarded_mail_says_by_what_it_was_known() -> None:
+    said = text(told(domain_report(), mail_report(facts={"forwarded": ("list_id", "resent")}))["mail-0"])
+    assert "This mail was forwarded (a mailing list's `List-Id` header, `Resent-` headers)" in said
+
+
+@pytest.mark.parametrize(("applied", "refused"), [("reject", True), ("quarantine", False), ("none", False)])
+def test_the_question_says_what_either_answer_does(applied: str, refused: bool) -> None:
+    made = mail_report(finding("DMARC401"), facts={"aligned_pass": False})
+    dmarc = {"result": "fail", "policy": applied, "policy_tag": "p", "applied": applied}
+    said = text(
+        told(domain_report(), replace(made, authentication={**(made.authentication or {}), "dmarc": dmarc}))["mail-0"]
+    )
+    assert "“Not ours” means that nothing has to change because of it" in said
+    assert ("receivers that follow DMARC refuse such mail" in said) is refused
+    assert "taken back later" in said
+
+
+def test_what_is_named_as_a_step_is_shown_in_full_and_only_once() -> None:
+    found = [finding(rule) for rule in ("DMARC401", "DKIM401", "HELO102", "PTR001")]
+    content = told(domain_report(), mail_report(*found))
+    reply = content["mail-0"]
+    leads = [part.lead for part in reply.parts if isinstance(part, Paragraph) and "·" in part.lead]
+    assert list(dict.fromkeys(leads)) == ["Error · DMARC401", "Warning · HELO102", "Error · PTR001"]
+    assert "DKIM401" not in text(reply) + text(content["root"])
+    assert "DMARC401, HELO102, PTR001" in text(content["root"])
+    many = [finding(rule) for rule in ("SPF401", "DKIM001", "TLS401", "MSG102", "HELO102", "DKIM401")]
+    reply = told(domain_report(), mail_report(*many))["mail-0"]
+    full = [part for part in reply.parts if isinstance(part, Paragraph) and "·" in part.lead]
+    assert len(full) == 5
+    assert any(isinstance(part, Line) for part in reply.parts)
+
+
 def test_no_dmarc_record_does_not_look_like_a_policy_of_none() -> None:
     mail = mail_report()
     assert mail.authentication is not None
@@ -267,6 +309,8 @@ def test_sources_are_named_by_what_one_knows_them_by() -> None:
         "https://www.rfc-editor.org/rfc/rfc7208#section-4.6.4",
         "https://www.rfc-editor.org/rfc/rfc8914",
         "https://support.google.com/a/answer/81126",
+        "https://support.google.com/a/answer/174124",
+        "https://support.google.com/a/answer/1",
         "https://support.apple.com/en-us/102322",
         "https://bimigroup.org/implementation-guide/",
         "https://www.example.net/page",
@@ -275,6 +319,8 @@ def test_sources_are_named_by_what_one_knows_them_by() -> None:
         "RFC 7208 section 4.6.4",
         "RFC 8914",
         "Google: sender guidelines",
+        "Google: protecting a domain with DKIM",
+        "Google: admin help 1",
         "Apple: iCloud Mail for postmasters",
         "BIMI Group: implementation guide",
         "www.example.net",

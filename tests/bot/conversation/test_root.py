@@ -1,6 +1,7 @@
 """The root message: it agrees with the thread, and says what to do next."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from reports import domain_report, finding, mail_report
@@ -53,6 +54,45 @@ def test_a_mail_that_waits_for_an_answer_is_the_first_thing_that_the_root_says()
     table = root.parts[-1]
     assert isinstance(table, Table)
     assert "waits for your answer" in {row[2] for row in table.rows}
+    assert "In the mail, not counted yet: 1 error" in text(root)
+    assert "(in the mail)" not in text(root)
+
+
+@pytest.mark.parametrize(
+    ("lang", "shown_as"),
+    [("en", "record in order; waits for your answer"), ("ja", "レコードは問題なし(自社のメールか確認待ち)")],
+)
+def test_what_dns_says_stays_in_the_table_while_a_mail_waits(lang: Lang, shown_as: str) -> None:
+    table = told(domain_report(), MAIL, mail=failing(), lang=lang)["root"].parts[-1]
+    assert isinstance(table, Table)
+    assert shown_as in {row[2] for row in table.rows}
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({"from_address": None, "from_domain": None}, "no usable From address (MSG101, error)"),
+        (
+            {"forwarded": ("srs", "arc")},
+            "it was forwarded (a rewritten Return-Path (SRS), an ARC set of another domain)",
+        ),
+        ({"null_return_path": True, "return_path": ""}, "a bounce or automatic answer"),
+        ({"from_domain": "x.example"}, "it is from x.example"),
+    ],
+)
+def test_a_mail_that_tells_nothing_of_the_domain_is_named_with_the_reason(facts: dict[str, Any], said: str) -> None:
+    shown_now = told(domain_report(), MAIL, mail=mail_report(facts=facts))
+    assert f"1 mail was received that could not be used: {said}." in text(shown_now["root"])
+    assert "Safe (provisional)" in text(shown_now["root"])
+    two = told(domain_report(), MAIL, MailAnalysed("2", "m", AT), mail=mail_report(facts=facts))["root"]
+    assert f"2 mails were received that could not be used; the latest: {said}." in text(two)
+
+
+def test_what_came_before_a_mail_that_counts_is_no_longer_told() -> None:
+    reports = {"r": domain_report(), "b": mail_report(facts={"null_return_path": True}), "m": mail_report()}
+    events = [begun(), Checked(1, "r"), MailAnalysed("0", "b", AT), MAIL]
+    assert "could not be used" not in text(shown(play(events, reports)[1])["root"])
+    assert "could not be used" in text(shown(play([*events, MailAnalysed("2", "b", AT)], reports)[1])["root"])
 
 
 @pytest.mark.parametrize(
@@ -69,7 +109,7 @@ def test_the_question_says_what_is_known_of_the_mail(mail: Report, said: str) ->
 
 def test_not_ours_closes_the_question() -> None:
     after = told(domain_report(), MAIL, Disowned("1"), mail=failing())
-    assert buttons(after["mail-1"]) == set()
+    assert buttons(after["mail-1"]) == {Action.OURS}, "the answer can be taken back"
     assert "said that this mail is not yours" in text(after["mail-1"])
     assert "Is it yours" not in text(after["root"])
     assert "Safe (provisional)" in text(after["root"])
@@ -221,7 +261,11 @@ def test_a_stored_report_of_an_older_catalogue_is_still_drawn() -> None:
 
 
 def test_keys_that_were_found_and_services_that_the_dns_shows_are_named_and_never_missed() -> None:
-    signs = [{"kind": "mx", "value": "aspmx.l.google.com"}, {"kind": "dkim", "value": "x"}, {"kind": "mx", "value": "y"}]
+    signs = [
+        {"kind": "mx", "value": "aspmx.l.google.com"},
+        {"kind": "dkim", "value": "x"},
+        {"kind": "mx", "value": "y"},
+    ]
     evidence = {
         "SelectorsEvidence": {
             "found": [{"selector": s, "problem": p} for s, p in (("google", ""), ("old", "key_revoked"), ("s1", ""))]
