@@ -99,10 +99,13 @@ def test_what_belongs_to_no_item_has_a_row_of_its_own(lang: Lang) -> None:
     assert row == (label, {"en": "✓ met", "ja": "✓ 適合"}[lang], {"en": "1 notice", "ja": "参考1件"}[lang])
     assert not strong
     row, strong = others(root(domain_report(unknown={"mx.record": Why.TIMEOUT}), lang=lang))
-    assert row[1:] == {
-        "en": ("? could not be tested", "the DNS did not answer in time"),
-        "ja": ("? 確認できず", "DNSの応答が時間内にありませんでした"),
-    }[lang]
+    assert (
+        row[1:]
+        == {
+            "en": ("? could not be tested", "the DNS did not answer in time"),
+            "ja": ("? 確認できず", "DNSの応答が時間内にありませんでした"),
+        }[lang]
+    )
     assert not strong
 
 
