@@ -209,10 +209,20 @@ def _mx(wire: bytes, at: int, length: int) -> tuple[bytes, MxHost]:
     return canonical, MxHost(preference, "" if exchange == "." else exchange)
 
 
+def _host(wire: bytes, at: int, length: int) -> tuple[bytes, str]:
+    labels, end = _name(wire, at)
+    if end != at + length:
+        raise _NotPlain
+    return b"".join(bytes([len(label)]) + label for label in labels), _text(labels)
+
+
 _VALUES: dict[int, Callable[[bytes, int, int], tuple[bytes, Any]]] = {
     RdataType.A: _a,
     RdataType.AAAA: _aaaa,
     RdataType.TXT: _txt,
     RdataType.MX: _mx,
+    RdataType.NS: _host,
+    RdataType.PTR: _host,
+    RdataType.CNAME: _host,
 }
 """How the data of a type is read: its canonical octets (RFC 4034 section 6.2), by which values are sorted, and it."""

@@ -415,6 +415,25 @@ def test_cancelling_one_who_asks_leaves_the_others_and_cancelling_all_ends_the_q
     with_server(use, faults=[Fault("good.example", delay_s=0.1)], try_s=1.0)
 
 
+def test_who_gives_up_makes_room_for_the_next_and_never_asks_when_his_turn_comes() -> None:
+    async def main() -> None:
+        async with Nameserver(ZONES) as ns:
+            gateway = Dns([ns.address], max_outstanding=1)
+            run = gateway.run()
+            asking = asyncio.ensure_future(run.txt("silent.example"))
+            given_up, wanted = run.txt("a.good.example"), run.addresses("mail.good.example", "A")
+            given_up.cancel()
+            await asyncio.sleep(0.05)
+            assert not wanted.done()
+            asking.cancel()
+            assert values(await wanted) == ("192.0.2.1", "192.0.2.2")
+            assert ("a.good.example", "TXT") not in ns.log
+            assert await run.txt("a.good.example") == Absent("nxdomain"), "whoever asks later begins anew"
+            await gateway.aclose()
+
+    asyncio.run(main())
+
+
 def test_closing_ends_what_is_under_way() -> None:
     async def main() -> None:
         async with Nameserver(ZONES) as ns:

@@ -26,7 +26,8 @@ TEXT = st.lists(st.text("abc =:/~-;", max_size=255), min_size=1, max_size=3).map
 EXCHANGE = st.one_of(st.just("."), NAME.map(lambda name: name + ".")).flatmap(
     lambda name: st.integers(0, 65535).map(lambda preference: f"{preference} {name}")
 )
-DATA = {"A": ADDRESS_4, "AAAA": ADDRESS_6, "TXT": TEXT, "MX": EXCHANGE}
+HOST = st.one_of(st.just("."), NAME.map(lambda name: name + "."))
+DATA = {"A": ADDRESS_4, "AAAA": ADDRESS_6, "TXT": TEXT, "MX": EXCHANGE, "NS": HOST, "PTR": HOST}
 
 
 def asked(name: str, rdtype: str, **more: bool) -> Question:
