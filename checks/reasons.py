@@ -17,18 +17,18 @@ _TEXTS: Mapping[Why, Text] = {
     Why.BAD_NAME: Text(en="the name cannot be looked up in the DNS", ja="DNSで問い合わせできない名前です"),
     Why.BLOCKED: Text(
         en="the blocklists do not answer our resolver as they should",
-        ja="ブラックリストが当方のリゾルバーに正しく応答しません",
+        ja="ブラックリストが本ツールのリゾルバーに正しく応答しません",
     ),
     Why.FILTERED: Text(
         en="our resolver answered in place of the domain (a filter)",
-        ja="当方のリゾルバーがフィルターによって応答を書き換えています",
+        ja="本ツールのリゾルバーがフィルターによって応答を書き換えています",
     ),
     Why.NOT_VALIDATING: Text(
-        en="our resolver does not validate DNSSEC", ja="当方のリゾルバーがDNSSEC検証を行っていません"
+        en="our resolver does not validate DNSSEC", ja="本ツールのリゾルバーがDNSSEC検証を行っていません"
     ),
     Why.NO_DIRECT: Text(
         en="name servers cannot be asked directly from here (is port 53 outward closed?)",
-        ja="当方の環境からネームサーバーへ直接問い合わせできません(外向きの53番ポートが遮断されている可能性があります)",
+        ja="本ツールの環境からネームサーバーへ直接問い合わせできません(外向きの53番ポートが遮断されている可能性があります)",
     ),
     Why.NO_CONNECT: Text(
         en="connections were switched off for this check", ja="この検査では接続試験を行わない設定です"
@@ -41,7 +41,7 @@ _TEXTS: Mapping[Why, Text] = {
     Why.NEEDS_MAIL: Text(en="not known until a test mail arrives", ja="テストメールの受信後に判定します"),
     Why.NEEDS_PROOF: Text(en="needs a proof that the domain is yours", ja="ドメインの所有確認が必要です"),
     Why.DEPENDS: Text(en="something it depends on could not be found out", ja="前提となる情報を取得できませんでした"),
-    Why.INTERNAL: Text(en="an error of ours; it has been logged", ja="当方の内部エラーです(記録しました)"),
+    Why.INTERNAL: Text(en="an error of ours; it has been logged", ja="本ツールの内部エラーです(記録しました)"),
     Why.NON_SENDING: Text(en="the domain sends no mail", ja="メールを送信しないドメインです"),
     Why.NO_DOMAIN: Text(en="the domain does not exist", ja="ドメインが存在しません"),
     Why.NO_RECORD: Text(en="there is no record to judge", ja="対象のレコードがありません"),
@@ -60,7 +60,7 @@ _TEXTS: Mapping[Why, Text] = {
     ),
     Why.NOT_ANALYSED: Text(
         en="the mail could not be analysed: the analysis was cut short on our side",
-        ja="メールを解析できませんでした(当方の解析処理が途中で終了しました)",
+        ja="メールを解析できませんでした(本ツールの解析処理が途中で終了しました)",
     ),
 }
 

@@ -27,10 +27,12 @@ NO_SIGNATURE = Rule(
             "署名がないとDMARCの合否はSPFだけで決まり、メールが転送されると不合格になります。",
         ),
         fix=Text(
-            en="In the admin console of the system that sent this mail, set up DKIM for `{domain}`, publish the TXT or "
-            "CNAME record it shows below `_domainkey.{domain}`, then activate it there: many services sign only after that.",
-            ja="このメールを送信したシステムの管理画面で `{domain}` のDKIM署名を設定し、表示されたTXTまたはCNAMEレコードを "
-            "`_domainkey.{domain}` の下に登録してください。登録後に管理画面で有効化しないと署名が始まらないサービスもあります。",
+            en="At the service that sent this mail, set up DKIM for `{domain}`, publish the TXT or CNAME record it shows below "
+            "`_domainkey.{domain}`, then activate it there: many sign only after that. On a mail server of your own let "
+            "OpenDKIM or Rspamd sign, and publish the key it makes.",
+            ja="送信したサービスの管理画面で `{domain}` のDKIM署名を設定し、表示されたTXTまたはCNAMEレコードを "
+            "`_domainkey.{domain}` の下に登録してから有効化します(有効化するまで署名しないサービスもあります)。"
+            "自社のメールサーバーでは、OpenDKIMやRspamdで署名し、生成された公開鍵を登録します。",
         ),
     ),
     references=("https://www.rfc-editor.org/rfc/rfc6376", "https://support.google.com/a/answer/174124"),

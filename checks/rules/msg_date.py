@@ -11,8 +11,12 @@ from checks.model import Severity, Tier
 _DAY_S = 86400
 
 _FIX = Text(
-    en="Let the program that writes the mail add `Date:` in the form `Tue, 24 Nov 2026 10:00:00 +0900`: English day and month names, a numeric time zone. Mail libraries have a function for it.",
-    ja="メールを作成するプログラムで、`Date: Tue, 24 Nov 2026 10:00:00 +0900` の形式(曜日と月は英語、タイムゾーンは数値)で付けてください。メールライブラリーの日時用の関数を使うと確実です。",
+    en="Correct the `Date:` that is there, and add no second one: let the program that writes the mail use the form `Tue, 24 Nov 2026 10:00:00 +0900`, with English day and month names and a numeric time zone. Mail libraries have a function for it.",
+    ja="既存の `Date:` の値を直してください(2つ目は付けません)。メールを作成するプログラムで、`Tue, 24 Nov 2026 10:00:00 +0900` の形式(曜日と月は英語、タイムゾーンは数値)にします。メールライブラリーの日時用の関数を使うと確実です。",
+)
+_ADD = Text(
+    en="Let the program that writes the mail add `Date: Tue, 24 Nov 2026 10:00:00 +0900` (English day and month names, a numeric time zone); mail libraries have a function for it. On a Postfix of your own `always_add_missing_headers = yes` adds what is missing.",
+    ja="メールを作成するプログラムで、`Date: Tue, 24 Nov 2026 10:00:00 +0900` の形式(曜日と月は英語、タイムゾーンは数値)で付けてください。メールライブラリーの日時用の関数を使うと確実です。自社のPostfixでは、`always_add_missing_headers = yes` で補うこともできます。",
 )
 
 DATE_INVALID = Rule(
@@ -38,7 +42,7 @@ DATE_INVALID = Rule(
                 en="RFC 5322 section 3.6 requires it. Receivers count its absence as a sign of spam, or refuse the mail.",
                 ja="RFC 5322 3.6節で必須とされています。ないと、迷惑メールの特徴とみなされたり、拒否されたりします。",
             ),
-            fix=_FIX,
+            fix=_ADD,
         ),
         "wrong_weekday": Texts(
             title=Text(

@@ -23,8 +23,8 @@ DUPLICATE_HEADER = Rule(
             ja="RFC 5322 3.6節では1つだけと定められています。重複したヘッダーのあるメールは、Gmailで拒否されることがあります(550 5.7.1)。署名されたものとは別のヘッダーが表示されるおそれもあります。",
         ),
         fix=Text(
-            en="Let the program that writes the mail add `{field}:` once. Often the library and the code that calls it add one each (set the header instead of appending it), or a gateway adds a second.",
-            ja="メールを作成するプログラムで、`{field}:` を1つだけにしてください。ライブラリーと呼び出し側の両方が付けている(追加ではなく上書きにします)か、ゲートウェイが重ねて追加していることがよくあります。",
+            en="Keep one `{field}:` and remove the others, where the mail is written. Often the library and the code that calls it add one each (set the header instead of appending it), or a gateway adds a second.",
+            ja="メールを作成する側で、`{field}:` を1つだけ残し、ほかは付けないようにしてください。ライブラリーと呼び出し側の両方が付けている(追加ではなく上書きにします)か、ゲートウェイが重ねて追加していることがよくあります。",
         ),
     ),
     references=("https://www.rfc-editor.org/rfc/rfc5322#section-3.6",),

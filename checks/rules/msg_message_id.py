@@ -9,8 +9,12 @@ from checks.evidence.message import MessageEvidence
 from checks.model import Severity, Tier
 
 _FIX = Text(
-    en="Let the program that writes the mail, or its mail library, add one `Message-ID:` of the form `<unique-text@example.co.jp>`: letters, digits and `.-_` on both sides of one `@`, in angle brackets, new for each mail.",
-    ja="メールを作成するプログラムまたはメールライブラリーで、`Message-ID: <一意な文字列@example.co.jp>` の形式のヘッダーを1つだけ付けてください。`@` の前後は英数字と `.-_` とし、全体を山括弧で囲み、メールごとに新しい値にします。",
+    en="Let the program that writes the mail write its `Message-ID:` in the form `<unique-text@{domain}>`, and only once: letters, digits and `.-_` on both sides of one `@`, in angle brackets, new for each mail. Mail libraries have a function for it.",
+    ja="メールを作成するプログラムで、`Message-ID:` の値を `<一意な文字列@{domain}>` の形式に直してください(ヘッダーは1つだけ)。`@` の前後は英数字と `.-_` とし、全体を山括弧で囲み、メールごとに新しい値にします。メールライブラリーの関数を使うと確実です。",
+)
+_ADD = Text(
+    en="Let the program that writes the mail, or its mail library, add `Message-ID: <unique-text@{domain}>`, new for each mail. On a Postfix of your own `always_add_missing_headers = yes` adds what is missing, also to mail that comes from other hosts.",
+    ja="メールを作成するプログラムまたはメールライブラリーで、`Message-ID: <一意な文字列@{domain}>` を付けてください(メールごとに新しい値にします)。自社のPostfixでは、`always_add_missing_headers = yes` で、他のホストから届いたメールにも補えます。",
 )
 
 MESSAGE_ID_INVALID = Rule(
@@ -20,7 +24,7 @@ MESSAGE_ID_INVALID = Rule(
     tier=Tier.MAIL,
     since="0.2",
     in_system=True,
-    facts=("value", "count"),
+    facts=("value", "count", "domain"),
     texts=Texts(
         title=Text(en="The Message-ID is malformed: `{value}`", ja="Message-IDの書式が正しくありません: `{value}`"),
         why=Text(
@@ -36,7 +40,7 @@ MESSAGE_ID_INVALID = Rule(
                 en="Gmail refuses mail without a valid Message-ID (550 5.7.1). Servers on the way may add one, but after DKIM signing and not reliably.",
                 ja="正しいMessage-IDのないメールは、Gmailで拒否されることがあります(550 5.7.1)。途中のサーバーが補う場合もありますが、DKIM署名の後になり、確実でもありません。",
             ),
-            fix=_FIX,
+            fix=_ADD,
         ),
         "several": Texts(
             title=Text(en="The mail has {count} Message-ID headers", ja="Message-IDヘッダーが{count}個あります"),
@@ -45,8 +49,8 @@ MESSAGE_ID_INVALID = Rule(
                 ja="RFC 5322では1つだけと定められています。重複したヘッダーのあるメールは、Gmailで拒否されることがあり(550 5.7.1)、どの値で識別されるかも定まりません。",
             ),
             fix=Text(
-                en="Let only one place add `Message-ID:`: the library or the code that calls it, not both, and no gateway after them.",
-                ja="`Message-ID:` を付ける箇所を1つにしてください。ライブラリーとその呼び出し側の両方、または後段のゲートウェイが重ねて追加していないか確認します。",
+                en="Keep one, of the form `<unique-text@{domain}>`, and remove the other: let the library or the code that calls it write `Message-ID:`, not both, and no gateway after them.",
+                ja="`<一意な文字列@{domain}>` の形式のものを1つだけ残し、ほかは付けないようにしてください。ライブラリーとその呼び出し側の両方、または後段のゲートウェイが重ねて追加していないか確認します。",
             ),
         ),
     },
@@ -60,7 +64,11 @@ def judge(message: MessageEvidence) -> Iterator[Finding]:
     if form.message_id_problem:
         variant = None if form.message_id_problem == "malformed" else form.message_id_problem
         yield MESSAGE_ID_INVALID.found(
-            "Message-ID", variant=variant, value=form.message_id, count=form.message_id_count
+            "Message-ID",
+            variant=variant,
+            value=form.message_id,
+            count=form.message_id_count,
+            domain=message.from_domain or "example.co.jp",
         )
 
 

@@ -25,7 +25,7 @@ SENT_IN_CLEAR = Rule(
             en="Gmail demands TLS of everybody who sends to it, and without it anyone on the path can read and change the "
             "mail. We offered STARTTLS; it was not used.",
             ja="Gmailは、すべての送信者にTLSでの送信を求めています。平文では、経路上の第三者に読まれたり改ざんされたりするおそれがあります。"
-            "当方はSTARTTLSに対応していますが、使われませんでした。",
+            "本ツールの受信サーバーはSTARTTLSに対応していますが、使われませんでした。",
         ),
         fix=Text(
             en="On the sending server (`{helo}`, `{client}`) switch on STARTTLS for outgoing mail, in Postfix "
@@ -59,7 +59,7 @@ SENT_WITH_OLD_TLS = Rule(
             en="TLS 1.0 and 1.1 are withdrawn (RFC 8996) and broken in parts. Receivers that demand 1.2 or later refuse the "
             "handshake, and the mail then fails or goes in clear. We accept the old versions only to be able to say this.",
             ja="TLS 1.0と1.1はRFC 8996で廃止され、既知の弱点があります。1.2以降だけを受け付ける受信側ではTLSを確立できず、配送に失敗するか平文になります。"
-            "当方は診断のためにだけ古い版を受け付けています。",
+            "本ツールは診断のためにだけ古い版を受け付けています。",
         ),
         fix=Text(
             en="Let the sending server (`{helo}`, `{client}`) use TLS 1.2 and 1.3: update its TLS library, and in Postfix set "
@@ -91,7 +91,7 @@ TLS_HANDSHAKE_FAILED = Rule(
         why=Text(
             en="The handshake ended with `{reason}`. TLS is switched on at the sender, but it does not come about, with us "
             "and perhaps with others too: Gmail demands TLS, and in clear anyone on the path can read and change the mail.",
-            ja="TLSの確立は `{reason}` で終わりました。送信側でTLSは有効ですが、当方との間では確立しませんでした。ほかの受信側でも同様の可能性があります。"
+            ja="TLSの確立は `{reason}` で終わりました。送信側でTLSは有効ですが、本ツールとの間では確立しませんでした。ほかの受信側でも同様の可能性があります。"
             "GmailはTLSでの送信を求めており、平文では第三者に読まれるおそれがあります。",
         ),
         fix=Text(
