@@ -19,34 +19,38 @@ _WHERE = Text(
     en="From: `{from_domain}`, Return-Path: `{return_path}` (SPF `{spf}`), DKIM: {signatures:code}. ",
     ja="From: `{from_domain}`、Return-Path: `{return_path}`(SPF `{spf}`)、DKIM: {signatures:code}。",
 )
+_UNSIGNED = Text(
+    en="From: `{from_domain}`, Return-Path: `{return_path}` (SPF `{spf}`), DKIM: not signed. ",
+    ja="From: `{from_domain}`、Return-Path: `{return_path}`(SPF `{spf}`)、DKIM: 署名なし。",
+)
 _PUBLISHED = Text(en=" The published policy is `{asked}`.", ja="公開しているポリシーは `{asked}` です。")
 
 
-def _why(en: str, ja: str) -> Text:
-    return Text(en=_WHERE.en + en + _PUBLISHED.en, ja=_WHERE.ja + ja + _PUBLISHED.ja)
+def _why(en: str, ja: str, where: Text = _WHERE) -> Text:
+    return Text(en=where.en + en + _PUBLISHED.en, ja=where.ja + ja + _PUBLISHED.ja)
 
 
+_NOTHING_PASSES = Text(
+    en="DMARC fails: neither SPF nor DKIM passes for the From domain `{from_domain}`",
+    ja="DMARCに不合格です: Fromドメイン `{from_domain}` について、SPFにもDKIMにも合格していません",
+)
+_OTHERS_PASS = Text(
+    en="DMARC fails: SPF or DKIM passes, but for other domains than the From domain `{from_domain}`",
+    ja="DMARCに不合格です: 合格した認証のドメインが、Fromドメイン `{from_domain}` と一致していません",
+)
+_NEEDED = (
+    "SPF or DKIM must pass for a domain that is aligned with From.",
+    "Fromドメインとアライメントしたドメインで、SPFかDKIMの少なくとも一方が合格する必要があります。",
+)
+_COUNTED = (
+    "DMARC counts a pass only if its domain is aligned with From.",
+    "DMARCでは、Fromドメインとアライメントした合格だけが有効です。",
+)
 _TITLES = {
-    "": (
-        Text(
-            en="DMARC fails: neither SPF nor DKIM passes for the From domain `{from_domain}`",
-            ja="DMARCに不合格です: Fromドメイン `{from_domain}` について、SPFにもDKIMにも合格していません",
-        ),
-        _why(
-            "SPF or DKIM must pass for a domain that is aligned with From.",
-            "Fromドメインとアライメントしたドメインで、SPFかDKIMの少なくとも一方が合格する必要があります。",
-        ),
-    ),
-    "not_aligned": (
-        Text(
-            en="DMARC fails: SPF or DKIM passes, but for other domains than the From domain `{from_domain}`",
-            ja="DMARCに不合格です: 合格した認証のドメインが、Fromドメイン `{from_domain}` と一致していません",
-        ),
-        _why(
-            "DMARC counts a pass only if its domain is aligned with From.",
-            "DMARCでは、Fromドメインとアライメントした合格だけが有効です。",
-        ),
-    ),
+    "": (_NOTHING_PASSES, _why(*_NEEDED)),
+    "not_aligned": (_OTHERS_PASS, _why(*_COUNTED)),
+    "unsigned": (_NOTHING_PASSES, _why(*_NEEDED, _UNSIGNED)),
+    "unsigned_not_aligned": (_OTHERS_PASS, _why(*_COUNTED, _UNSIGNED)),
 }
 _WAYS_OUT = {
     "": Text(
@@ -90,6 +94,8 @@ def _wordings() -> Iterator[tuple[str, Texts]]:
     """What is said of what passes, with each way out."""
     for what, (title, why) in _TITLES.items():
         for how, fix in _WAYS_OUT.items():
+            if what.startswith("unsigned") and how in ("signature", "both"):
+                continue
             yield "_".join(filter(None, (what, how))), Texts(title=title, why=why, fix=fix)
 
 
@@ -175,7 +181,8 @@ def judge(message: MessageEvidence, dmarc: DmarcResultEvidence, spf: SpfResultEv
         passes = spf.result == "pass" or any(s.result == "pass" for s in message.signatures)
         broken = _broken(message, dmarc)
         named = tuple(dict.fromkeys(_REPAIRED_BY[s.reason] for s in broken))
-        variant = "_".join(filter(None, ("not_aligned" if passes else "", _way_out(message, dmarc, spf, broken))))
+        what = ("" if message.signatures else "unsigned", "not_aligned" if passes else "")
+        variant = "_".join(filter(None, (*what, _way_out(message, dmarc, spf, broken))))
         signed = broken[0].domain if broken else "-"
         yield DMARC_FAIL.found(from_domain, variant=variant or None, **facts, signed=signed, rules=named)
 

@@ -271,7 +271,7 @@ def test_an_explanation_of_a_line_is_shown_to_the_presser_alone_in_the_thread() 
         reply = stage.workspace.thread(HERE, root.ts)[-1]
         await stage.workspace.press(HANAKO.id, HERE, reply.ts, "explain")
         answer = await told(stage, HANAKO)
-        assert "DKIM401" in answer
+        assert "SPF402" in answer
         assert "直し方" in answer
         assert stage.workspace.ephemerals(HANAKO.id)[0].thread_ts == root.ts
 

@@ -332,14 +332,16 @@ def test_an_aligned_return_path_is_not_asked_for_again() -> None:
     unsigned = replace(told, dkim_aligned=())
     (by_spf,) = judge(RESULT, mail(), unsigned, failed).findings
     (both,) = judge(RESULT, mail(sig("signature_invalid")), told, failed).findings
-    assert (by_spf.variant, both.variant) == ("spf", "both")
+    assert (by_spf.variant, both.variant) == ("unsigned_spf", "both")
     assert "`DKIM303`" in both.fix("en")
     for finding in (by_spf, both):
         assert "SPF401" in finding.fix("en")
         assert "bounce." not in finding.fix("en")
     (forwarded,) = judge(RESULT, replace(mail(), forwarded=("srs",)), unsigned, failed).findings
     (bounce,) = judge(RESULT, mail(), unsigned, replace(failed, is_null_return_path=True)).findings
-    assert (forwarded.variant, bounce.variant) == (None, None)
+    assert (forwarded.variant, bounce.variant) == ("unsigned", "unsigned")
+    assert "DKIM: not signed" in by_spf.why("en")
+    assert "DKIM: 署名なし" in by_spf.why("ja")
 
 
 def test_a_strict_record_that_alone_prevents_alignment_is_named_with_its_change() -> None:
