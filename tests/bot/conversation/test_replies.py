@@ -58,7 +58,7 @@ def test_one_finding_is_not_called_the_worst_of_them() -> None:
         (RecordChange("a.example", "TXT", "v=1", "v=1"), [("Keep: TXT at a.example", "v=1")]),
         (
             RecordChange("a.example", "TXT", "v=1", "v=2", later=True),
-            [("Now: TXT at a.example", "v=1"), ("After that (see above), set TXT at a.example to", "v=2")],
+            [("Now: TXT at a.example", "v=1"), ("Once the above is done or true, set TXT at a.example to", "v=2")],
         ),
     ],
 )  # fmt: skip

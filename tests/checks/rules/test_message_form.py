@@ -123,6 +123,18 @@ def test_what_is_allowed_yields_nothing(raw: bytes) -> None:
     assert found(raw) == []
 
 
+def test_the_message_id_to_write_is_of_the_domain_in_from() -> None:
+    for raw in (written(Message_ID=None), written(Message_ID="1"), written(b"", b"Message-ID: <2@example.jp>")):
+        finding = only(msg_message_id.CHECK, read(raw))
+        assert "<unique-text@example.jp>" in finding.fix("en")
+        assert "@example.jp>" in finding.fix("ja")
+
+
+def test_a_date_that_is_there_is_corrected_and_not_added() -> None:
+    assert "add no second one" in only(msg_date.CHECK, read(written(Date="2026/11/24"))).fix("en")
+    assert "add `Date:" in only(msg_date.CHECK, read(written(Date=None))).fix("en")
+
+
 def test_errors_lower_the_verdict_and_advice_does_not() -> None:
     tiers = {
         f.rule.id: (f.severity, f.tier)
