@@ -1,6 +1,7 @@
 """A database that refuses to write: work waits for it, and what cannot be told is at least ended."""
 
 import asyncio
+import socket
 import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import closing
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.conversation.events import Asked, Offer
+from bot.demo.nameserver import Fault, Nameserver, Zone
 from bot.durable import Durable, Starter
 from bot.store import MAIL_WORK, NewMail, Store, utc_now
 from bot.workflows import CHECK_WORK, EXPIRY_WORK, Conversations, DomainChecks, Expiries, MailAnalyses, Opening
@@ -42,13 +44,18 @@ class Trouble:
 
 
 def with_engine(
-    tmp_path: Path, scene: Callable[[Store, Conversations, Trouble], Awaitable[None]], *, retry_s: float
+    tmp_path: Path,
+    scene: Callable[[Store, Conversations, Trouble], Awaitable[None]],
+    *,
+    retry_s: float,
+    nameservers: list[str] = DEAD,
+    deadline_s: float = 0.3,
 ) -> None:
     async def run() -> None:
         store, durable = Store(tmp_path / "app.db"), Durable(tmp_path, retry_s=retry_s)
         await store.open()
         conversations = Conversations(store)
-        async with Checker(DEAD, deadline_s=0.3) as checker:
+        async with Checker(nameservers, deadline_s=deadline_s) as checker:
             checks = DomainChecks(store, conversations, lambda: checker, quiet_s=0.001)
             mails = MailAnalyses(store, conversations, lambda: checker, keep_raw=False)
             durable.workflow(CHECK_WORK)(checks.run)
@@ -110,12 +117,19 @@ def test_a_trouble_that_passes_costs_neither_the_check_nor_the_mail(tmp_path: Pa
 
 def test_progress_that_cannot_be_shown_costs_no_check(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async def scene(store: Store, conversations: Conversations, trouble: Trouble) -> None:
-        trouble.begin("progress:%")
-        await opened(conversations)
-        await until(lambda: _is_told(store, "t1/findings"))
+        # One answer that takes a second, so that there is progress to show.
+        slow = Fault("_dmarc.example.co.jp", delay_s=1.0)
+        server = Nameserver([Zone("example.co.jp", "@ MX 10 mx")], empty_zones=["jp"], faults=[slow], port=port)
+        async with server:
+            trouble.begin("progress:%")
+            await opened(conversations)
+            await until(lambda: _is_told(store, "t1/findings"))
         assert "the progress of t1 could not be shown" in caplog.text
 
-    with_engine(tmp_path, scene, retry_s=0.02)
+    with socket.socket(type=socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with_engine(tmp_path, scene, retry_s=0.02, nameservers=[f"127.0.0.1:{port}"], deadline_s=5.0)
 
 
 def test_a_check_that_can_never_be_told_ends_as_failed_and_can_be_repeated(tmp_path: Path) -> None:
