@@ -111,7 +111,7 @@ def _organizational(message: MessageEvidence, dmarc: DmarcResultEvidence | None)
 def _forwarded(
     message: MessageEvidence, spf: SpfResultEvidence | None, dmarc: DmarcResultEvidence | None
 ) -> tuple[str, ...]:
-    """The signs of forwarding. A list sends with a return path of its own: where the author's passes SPF, it is none."""
+    """The signs of forwarding. A list sends with its own return path: where the author's passes SPF, it is none."""
     if spf and spf.result == "pass" and dmarc and dmarc.spf_aligned:
         return tuple(sign for sign in message.forwarded if sign != "list_id")
     return message.forwarded

@@ -88,7 +88,7 @@ class Texts:
 
 @dataclass(frozen=True, slots=True)
 class RecordChange:
-    """A DNS record to publish, replace or delete; or a file to serve: type "file", at the URL `name`, lines joined by LF.
+    """A DNS record to publish, replace or delete; of type "file": a file to serve at the URL `name`, lines end in LF.
 
     `old` None: add a record. `new` "": delete the old one. `new` None: only its owner can decide what replaces it.
     """

@@ -83,7 +83,7 @@ from checks.rules import (
     tls_session,
 )
 
-VERSION = "2026.11"
+VERSION = "2026.11.2"
 """Changes whenever a rule starts or stops yielding something for the same domain, so that reports can be compared."""
 
 CHECKS: tuple[Check, ...] = (

@@ -270,7 +270,9 @@ def test_combining_takes_dns_from_the_domain_and_mail_from_the_mail():
     async def run() -> tuple[Report, Report]:
         async with Nameserver(sample_zones(KEYS), empty_zones=EMPTY) as ns, Checker([ns.address]) as checker:
             domain = await checker.check_domain("good.example")
-            header = f"From: a@good.example\r\nDate: {format_datetime(datetime.now(UTC))}\r\nMessage-ID: <1@good.example>"
+            header = (
+                f"From: a@good.example\r\nDate: {format_datetime(datetime.now(UTC))}\r\nMessage-ID: <1@good.example>"
+            )
             mail = await checker.check_message(
                 f"{header}\r\n\r\nhello".encode(), Session("192.88.99.110", "mail.good.example", "a@good.example", None)
             )

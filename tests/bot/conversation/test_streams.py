@@ -403,9 +403,7 @@ def test_no_address_of_a_person_is_shown() -> None:
 def test_the_worst_rules_are_named_and_advice_is_not() -> None:
     advised = sent(finding("ARC401"), reverse_name="w.example.co.jp")
     assert {row[2] for row in rows(compared(PEOPLE, advised))} == {"fine"}
-    many = sent(
-        *(finding(rule) for rule in ("PTR001", "SPF401", "TLS401", "DMARC401")), reverse_name="w.example.co.jp"
-    )
+    many = sent(*(finding(rule) for rule in ("PTR001", "SPF401", "TLS401", "DMARC401")), reverse_name="w.example.co.jp")
     first = rows(compared(PEOPLE, many))[0]
     assert first[2].endswith(", …")
     assert first[2].count(",") == 3
