@@ -28,6 +28,7 @@ from checks.model import Answer, Known, Why
 _LOG = logging.getLogger(__name__)
 _WORKER = Path(__file__).with_name("worker.py")
 _OUT_OF_TIME = (-signal.SIGPROF, -signal.SIGALRM)
+_CHUNK = 1 << 16
 _MAX_ANSWER = 16 * 1024 * 1024
 _READY_S = 30.0
 _FIRST_PAUSE_S = 0.2
@@ -349,11 +350,13 @@ class _Worker:
             self._process.kill()
         if self._process.stdin is not None:
             self._process.stdin.close()
-        await self._process.wait()
         if self._process.stdout is not None:
-            # The pipe is closed when it is read to its end; a job that was under way does that itself.
+            # Before the wait: a process counts as gone only once its pipe was read to the end. A job that was under way
+            # does that itself.
             with contextlib.suppress(RuntimeError):
-                await self._process.stdout.read()
+                while await self._process.stdout.read(_CHUNK):
+                    pass
+        await self._process.wait()
 
     async def _answer(self) -> bytes:
         assert self._process is not None, "not started"

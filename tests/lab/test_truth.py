@@ -19,7 +19,7 @@ OF_MAIL = {check.id for check in CATALOGUE.checks if check.of_mail}
 FROM_DNS = {rule.id for check in CATALOGUE.checks if not check.of_mail for rule in check.rules}
 
 PATIENT_S = 20.0
-SHORT_S = 4.0
+SHORT_S = 2.5
 """For names with a silent server: before the resolver gives up and says SERVFAIL, which it does when it likes."""
 
 

@@ -12,7 +12,7 @@ from checks.parse.message.fields import Field
 _ENCODED_WORD = re.compile(rb"=\?([^\s?*]{1,40})(?:\*[^\s?]{0,40})?\?([bBqQ])\?([^\s?]*)\?=")
 _BLANK = re.compile(rb"[ \t\r\n]*\Z")
 _HEX = re.compile(rb"=([0-9A-Fa-f]{2})")
-_QUOTED = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
+_QUOTED = re.compile(rb'"(?:[^"\\]++|\\.)*(?:"|\\?\Z)', re.DOTALL)
 """One that is never closed runs to the end, so that nothing is looked at twice."""
 _ANGLE = re.compile(rb"<[^<>]*+>")
 _AT = re.compile(rb"\?=@|@=\?")

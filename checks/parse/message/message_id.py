@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-_ATOMS = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]++(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]++)*+"
-_QUOTED = r'"(?:[\x21\x23-\x5b\x5d-\x7e \t\u0080-\U0010ffff]|\\[\x20-\x7e\t])*+"'
+# No possessive repetition of groups: Python 3.11 before 3.11.5 goes wrong with it (gh-106052).
+_ATOMS = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]++(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]++)*"
+_QUOTED = r'"(?:[\x21\x23-\x5b\x5d-\x7e \t\u0080-\U0010ffff]++|\\[\x20-\x7e\t])*"'
 _LITERAL = r"\[[\x21-\x5a\x5e-\x7e]*+\]"
 _MESSAGE_ID = re.compile(rf"<(?:{_ATOMS}|{_QUOTED})@(?:{_ATOMS}|{_LITERAL})>\Z")
 _COMMENT = re.compile(r"\([^()\\]*+\)")

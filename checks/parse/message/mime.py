@@ -11,10 +11,10 @@ from checks.parse.message.fields import Mail, split_header
 
 _TOKEN = r"[!#$%&'*+.^_`{|}~0-9A-Za-z-]++"
 _TYPE = re.compile(rf"({_TOKEN})/({_TOKEN})[ \t]*(?:;|\Z)")
-_PARAMETER = re.compile(rf'[ \t;]*({_TOKEN})[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*+)"|([^\s;"]++))[ \t]*(?=;|\Z)')
+_PARAMETER = re.compile(rf'[ \t;]*({_TOKEN})[ \t]*=[ \t]*(?:"((?:[^"\\]++|\\.)*)"|([^\s;"]++))[ \t]*(?=;|\Z)')
 _ESCAPED = re.compile(r"\\(.)")
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]\Z")
-_QUOTED_OR_COMMENT = re.compile(r'("(?:[^"\\]|\\.)*+(?:"|\\?\Z))|\([^()]*+\)')
+_QUOTED_OR_COMMENT = re.compile(r'("(?:[^"\\]++|\\.)*(?:"|\\?\Z))|\([^()]*+\)')
 _EIGHT_BIT = re.compile(rb"[\x80-\xff]")
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _BLANK = b" \t\r\n"
