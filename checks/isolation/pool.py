@@ -9,7 +9,9 @@ import logging
 import os
 import pickle
 import signal
+import socket
 import struct
+import subprocess
 import sys
 from collections import deque
 from collections.abc import Mapping
@@ -28,7 +30,6 @@ from checks.model import Answer, Known, Why
 _LOG = logging.getLogger(__name__)
 _WORKER = Path(__file__).with_name("worker.py")
 _OUT_OF_TIME = (-signal.SIGPROF, -signal.SIGALRM)
-_CHUNK = 1 << 16
 _MAX_ANSWER = 16 * 1024 * 1024
 _READY_S = 30.0
 _FIRST_PAUSE_S = 0.2
@@ -277,11 +278,15 @@ def _absolute(places: list[str]) -> list[str]:
 
 
 class _Worker:
-    """One worker process, and the pipe to it."""
+    """One worker process, and the socket to it.
+
+    Not asyncio's own subprocess: one whose start is cancelled can wait for ever for pipes that nobody connects.
+    """
 
     def __init__(self, is_reserved: bool) -> None:
         self.is_reserved = is_reserved
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     @property
     def pid(self) -> int:
@@ -289,25 +294,29 @@ class _Worker:
 
     @property
     def is_alive(self) -> bool:
-        return self._process is not None and self._process.returncode is None
+        return self._process is not None and self._process.poll() is None
 
     async def start(self, jobs: str, memory: int) -> None:
         """Raises OSError, TimeoutError, or NotAnalysed where it ends before it is ready."""
         given = {"jobs": jobs, "path": _absolute(sys.path), "parent": os.getpid(), "memory": memory}
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-P",
-            str(_WORKER),
-            json.dumps(given),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            # No token of the program's environment goes where strangers' mails are read.
-            env={name: value for name, value in os.environ.items() if name in ("LD_LIBRARY_PATH", "PYTHONHOME")},
-            start_new_session=True,
-        )
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                self._process = subprocess.Popen(  # noqa: ASYNC220 - returns at the exec, as asyncio's does
+                    [sys.executable, "-P", str(_WORKER), json.dumps(given)],
+                    stdin=theirs.fileno(),
+                    stdout=theirs.fileno(),
+                    stderr=subprocess.DEVNULL,
+                    # No token of the program's environment goes where strangers' mails are read.
+                    env={name: os.environ[name] for name in ("LD_LIBRARY_PATH", "PYTHONHOME") if name in os.environ},
+                    start_new_session=True,
+                )
+            except BaseException:
+                ours.close()
+                raise
         async with asyncio.timeout(_READY_S):
-            await self._answer()
+            self._streams = await asyncio.open_connection(sock=ours)
+            await self._answer(self._streams[0])
 
     async def ask(
         self, kind: Any, times: tuple[float, float], job: str, raw: bytes, arguments: tuple[object, ...]
@@ -316,17 +325,17 @@ class _Worker:
 
         Raises NotAnalysed, and TimeoutError after the second of them.
         """
-        assert self._process is not None, "not started"
-        assert self._process.stdin is not None
+        assert self._streams is not None, "not started"
+        reader, writer = self._streams
         request = pickle.dumps((job, *times, arguments))
         async with asyncio.timeout(times[1]):
             try:
-                self._process.stdin.write(struct.pack("!II", len(request), len(raw)) + request)
-                self._process.stdin.write(raw)
-                await self._process.stdin.drain()
+                writer.write(struct.pack("!II", len(request), len(raw)) + request)
+                writer.write(raw)
+                await writer.drain()
             except (ConnectionError, RuntimeError):
                 await self._died()
-            answer = await self._answer()
+            answer = await self._answer(reader)
         return self._result(kind, answer)
 
     def _result(self, kind: Any, answer: bytes) -> object:
@@ -344,34 +353,24 @@ class _Worker:
 
     async def end(self) -> None:
         """Kill the process and wait until it is gone."""
-        if self._process is None:
-            return
-        with contextlib.suppress(ProcessLookupError):
+        if self._streams is not None:
+            self._streams[1].transport.abort()
+        if self._process is not None:
             self._process.kill()
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        if self._process.stdout is not None:
-            # Before the wait: a process counts as gone only once its pipe was read to the end. A job that was under way
-            # does that itself.
-            with contextlib.suppress(RuntimeError):
-                while await self._process.stdout.read(_CHUNK):
-                    pass
-        await self._process.wait()
+            await asyncio.to_thread(self._process.wait)
 
-    async def _answer(self) -> bytes:
-        assert self._process is not None, "not started"
-        assert self._process.stdout is not None
+    async def _answer(self, reader: asyncio.StreamReader) -> bytes:
         try:
-            (length,) = struct.unpack("!I", await self._process.stdout.readexactly(4))
+            (length,) = struct.unpack("!I", await reader.readexactly(4))
             if length <= _MAX_ANSWER:
-                return await self._process.stdout.readexactly(length)
+                return await reader.readexactly(length)
         except (asyncio.IncompleteReadError, ConnectionError):
             await self._died()
         raise NotAnalysed(Why.NOT_ANALYSED)
 
     async def _died(self) -> None:
-        assert self._process is not None
-        status = await self._process.wait()
+        assert self._process is not None, "not started"
+        status = await asyncio.to_thread(self._process.wait)
         if status in _OUT_OF_TIME:
             _LOG.warning("the analysis of a mail took too much processor time and was ended")
             raise NotAnalysed(Why.TOO_COSTLY)

@@ -258,7 +258,7 @@ def test_closing_ends_workers_and_whoever_waits_for_one() -> None:
 
 
 PARENT = """
-import asyncio, sys, hostile_jobs
+import asyncio, signal, hostile_jobs
 from checks import Workers
 async def main():
     workers = Workers(2, 1, jobs=hostile_jobs)
@@ -269,6 +269,7 @@ async def main():
     await asyncio.sleep(0.2)
     print(*workers.processes, flush=True)
     await held
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests may ignore it
 asyncio.run(main())
 """
 
@@ -285,11 +286,34 @@ def test_the_workers_end_with_their_parent_whatever_ends_it(how: signal.Signals)
         pids = [int(pid) for pid in parent.stdout.readline().split()]
         assert len(pids) == 3
         parent.send_signal(how)
-        parent.wait(20)
+        try:
+            parent.wait(20)
+        finally:
+            parent.kill()
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline and any(map(is_alive, pids)):
         time.sleep(0.02)
     assert [pid for pid in pids if is_alive(pid)] == []
+
+
+STARTING = """
+import asyncio, hostile_jobs
+from checks import Workers
+async def main(turns):
+    Workers(2, 1, jobs=hostile_jobs).start()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+for turns in range(12):
+    asyncio.run(main(turns))
+"""
+
+
+def test_a_program_that_ends_while_workers_start_does_end() -> None:
+    """At any turn of the event loop between the start of the process and its first answer."""
+    path = os.pathsep.join([str(ROOT), str(ROOT / "tests" / "support")])
+    environment = {**os.environ, "PYTHONPATH": path}
+    ended = subprocess.run([sys.executable, "-c", STARTING], env=environment, capture_output=True, timeout=60)
+    assert (ended.returncode, ended.stderr) == (0, b"")
 
 
 def is_alive(pid: int) -> bool:
