@@ -127,7 +127,7 @@ def test_no_token_subject_body_or_recipient_is_written_even_at_debug(log: tuple[
 def test_what_an_error_quotes_is_blotted_out() -> None:
     quoted = (
         "xoxb-1-A-b xapp-1-A-2-c t-abcdefgh23456789@mail.example t-abcdefgh23456789 "
-        "wss://wss.slack.com/link/?ticket=abc&app_id=1 https://hooks.slack.com/commands/T1/2/abc "
+        "wss://wss.slack.com/link/?ticket=abc&app_id=1 https://hooks.slack.com/commands/T0QUOTED/2/abc "
         "<佐藤.taro+x@例え.jp> 'sato@[192.0.2.1]' \"Jane Roe\"@x.example " + "y" * 9000 + "@z.example"
     )
     script = (
@@ -147,7 +147,7 @@ def test_what_an_error_quotes_is_blotted_out() -> None:
         "py.warnings",
         "bot.x",
     ]
-    for secret in ("-A", "abcdefgh", "ticket=a", "T1", "佐藤", "taro", "sato", "Jane", "yyy"):
+    for secret in ("-A", "abcdefgh", "ticket=a", "T0QUOTED", "佐藤", "taro", "sato", "Jane", "yyy"):
         assert secret not in done.stderr
     for kept in ("xoxb-...", "xapp-...", "...@mail.example", "wss://wss.slack.com/link/?...", "...@例え.jp"):
         assert kept in done.stderr

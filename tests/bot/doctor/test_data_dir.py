@@ -16,7 +16,8 @@ from bot.durable.lock import DataDirLock
 from bot.store import Arrival, MailboxOpened, NewMail, NewThread, Store
 
 OK, WRONG, UNKNOWN = State.OK, State.WRONG, State.UNKNOWN
-NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+NOW = datetime.now(UTC)
+"""The mailbox of the mails is open by the clock of the database."""
 
 
 def states(told: DataDir) -> dict[str, State]:

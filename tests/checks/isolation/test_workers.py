@@ -258,7 +258,7 @@ def test_closing_ends_workers_and_whoever_waits_for_one() -> None:
 
 
 PARENT = """
-import asyncio, signal, hostile_jobs
+import asyncio, hostile_jobs
 from checks import Workers
 async def main():
     workers = Workers(2, 1, jobs=hostile_jobs)
@@ -269,7 +269,6 @@ async def main():
     await asyncio.sleep(0.2)
     print(*workers.processes, flush=True)
     await held
-signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests may ignore it
 asyncio.run(main())
 """
 

@@ -220,8 +220,11 @@ def addresses(hosts: Iterable[Host]) -> set[str]:
 
 
 def flush(resolver: str = RESOLVER) -> None:
-    """Make the resolver forget everything, also which servers were silent: from then on its caches are cold."""
+    """Make the resolver forget everything, also which servers were silent: from then on its caches are cold.
+
+    It gives up what it is asking at this moment, too: what it found out about a silent server it would remember.
+    """
     place = Path(sys.prefix) / "lab" / f"unbound-{resolver}"
     control = [find("unbound-control"), "-q", "-c", str(place / "unbound.conf")]
-    for command in (("flush_zone", "."), ("flush_infra", "all")):
+    for command in (("flush_requestlist",), ("flush_zone", "."), ("flush_infra", "all")):
         subprocess.run([*control, *command], check=True, timeout=10)
