@@ -204,9 +204,10 @@ MAIL_OTHER = Text(
     ja="`{domain}` ではなく `{other}` からのメールです。判定には反映しません。",
 )
 MAIL_OTHER_UNKNOWN = Text(
-    en="This mail has no valid From domain, so it cannot be compared with `{domain}`. It does not change the verdict. "
+    en="From does not hold exactly one valid address, so this mail cannot be compared with `{domain}`. "
+    "It does not change the verdict. "
     "Write one address of the domain into From, such as `From: Example <info@{domain}>`, and send it again.",
-    ja="Fromに有効なドメインがないため、`{domain}` と照合できません。判定には反映しません。"
+    ja="Fromが有効なアドレス1つになっていないため、`{domain}` と照合できません。判定には反映しません。"
     "`From: Example <info@{domain}>` のように、このドメインのアドレスを1つだけ書いて、送り直してください。",
 )
 # A mail that tells nothing of the domain, in the root -------------------------------------------------------------
@@ -219,7 +220,10 @@ UNUSED_MANY = Text(
     en="{n} mails were received that could not be used; the latest: {reason}. See the replies in the thread.",
     ja="判定に使えないメールを{n}通受信しました(最新: {reason})。詳しくはスレッドの返信をご覧ください。",
 )
-UNUSED_FROM = Text(en="no usable From address (MSG101, error)", ja="Fromに有効なアドレスがない。MSG101、エラー")
+UNUSED_FROM = Text(
+    en="its From is not exactly one valid address: error MSG101",
+    ja="Fromが有効なアドレス1つになっていない: エラーMSG101",
+)
 UNUSED_FORWARDED = Text(en="it was forwarded ({signs})", ja="転送されたメール: {signs}")
 UNUSED_BOUNCE = Text(en="a bounce or automatic answer", ja="エラー通知または自動応答")
 UNUSED_OTHER = Text(en="it is from {other}", ja="{other} からのメール")

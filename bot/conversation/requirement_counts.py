@@ -16,7 +16,7 @@ def is_asked(status: RequirementStatus) -> bool:
 
 
 def requirement_counts(statuses: Iterable[RequirementStatus], lang: Lang, *, in_full: bool = False) -> str:
-    """`1 met, 2 not met, 9 known with a mail. Besides, 3 recommended only.`: each requirement is counted once.
+    """`1 met, 2 not met, 9 need a test mail. 3 more are recommendations.`: each requirement is counted once.
 
     `in_full`: with how many of those that are only recommended have which status.
     """

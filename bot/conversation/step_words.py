@@ -10,7 +10,7 @@ STEP_WHOSE = Text(
 )
 STEP_IF_OURS = Text(
     en="If it is yours, do what is described under {rules} in the mail's reply, then send another test mail.",
-    ja="自社のメールの場合は、メールの返信の{rules}に従って修正し、もう一度テストメールを送ってください。",
+    ja="自社のメールの場合は、メールの返信の{rules}の「直し方」に従い、もう一度テストメールを送ってください。",
 )
 STEP_DNSSEC = Text(
     en="Repair DNSSEC as described under SEC201 in the thread. Until then receivers that validate see none of "
@@ -48,7 +48,7 @@ STEP_DO = Text(
 )
 STEP_MAIL = Text(
     en="Do what is described under {rules} in the mail's reply.",
-    ja="メールの返信の{rules}に従って修正してください。",
+    ja="メールの返信の{rules}の「直し方」に従ってください。",
 )
 STEP_SYSTEM = Text(
     en="Change the sending system as described under {rules} in the mail's reply. No DNS record has to change.",

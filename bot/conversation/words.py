@@ -256,7 +256,7 @@ GUIDELINES_OF = Text(en="Sender guidelines: {name}", ja="送信者ガイドラ�
 REQUIREMENTS: Mapping[str, Text] = {
     "met": Text(en="{n} met", ja="適合{n}件"),
     "not_met": Text(en="{n} not met", ja="不適合{n}件"),
-    "not_known": Text(en="{n} known with a mail", ja="テストメール待ち{n}件"),
+    "not_known": Text(en="{n} need a test mail", ja="テストメール待ち{n}件"),
     "untested": Text(en="{n} not tested here", ja="未検査{n}件"),
     "not_testable": Text(en="{n} could not be tested", ja="確認できず{n}件"),
     "not_measurable": Text(en="{n} not measurable from one mail", ja="メール1通では判定不可{n}件"),
@@ -264,7 +264,7 @@ REQUIREMENTS: Mapping[str, Text] = {
 }
 """How many requirements have which status, in this order; the first two are said even of none."""
 ASKED = Text(en="{counts}.", ja="{counts}。")
-ALSO_RECOMMENDED = Text(en="Besides, {n} recommended only.", ja="ほかに推奨{n}件。")
+ALSO_RECOMMENDED = Text(en="{n} more are recommendations.", ja="このほか推奨事項{n}件。")
 ONLY_RECOMMENDED = Text(en="Recommended only: {counts}.", ja="推奨事項: {counts}。")
 GUIDELINES_OPEN = Text(
     en="None of the {n} requirements could be determined: DNS lookups failed, see the DNS findings. "

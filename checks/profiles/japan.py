@@ -33,7 +33,10 @@ JAPAN = Profile(
     requirements=(
         Requirement(
             "JP-D1",
-            Text(en="docomo: DMARC passes (else a warning is shown)", ja="docomo: DMARCに合格する(不合格は警告を表示)"),
+            Text(
+                en="docomo: DMARC passes (else a warning is shown)",
+                ja="docomo: DMARCに合格する(不合格のメールには警告が表示される)",
+            ),
             checks=("dmarc.record", "dmarc.syntax", "dmarc.policy", "dmarc.result"),
             mail=authentication.dmarc_passes,
         ),

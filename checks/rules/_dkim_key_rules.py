@@ -32,12 +32,12 @@ KEY_NOT_FOUND = Rule(
             "この署名は無効と判定されます。",
         ),
         fix=Text(
-            en="Publish at `{key_name}` the TXT or CNAME record that the sending system shows (mind the name: many DNS consoles "
-            "append the domain). If the selector was retired, let the system sign with the present one instead. If the mail "
-            "is not yours, change nothing.",
-            ja="送信システムに表示されるTXTまたはCNAMEレコードを `{key_name}` に登録してください(DNSの管理画面がドメイン名を補い、"
-            "名前が二重になることがあります)。廃止したセレクターであれば、現在のセレクターで署名するよう送信システムを設定します。"
-            "自社のメールでなければ、対応は不要です。",
+            en="If the selector `{selector}` was retired, publish nothing: let the system sign with the present one. Else publish "
+            "at `{key_name}` the TXT or CNAME record that the sending system shows (leave the domain "
+            "out if your DNS panel appends it). If the mail is not yours, change nothing.",
+            ja="廃止したセレクター `{selector}` であれば、登録せずに、現在のセレクターで署名するよう送信システムを設定してください。"
+            "そうでなければ、送信システムに表示されるTXTまたはCNAMEレコードを `{key_name}` に登録します(DNSの管理画面がドメイン名を補う"
+            "場合は、ドメイン名より前の部分だけを入力します)。自社のメールでなければ、対応は不要です。",
         ),
     ),
     variants={

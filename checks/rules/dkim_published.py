@@ -40,17 +40,17 @@ KEY_NOT_ACTIVATED = Rule(
         ),
         why=Text(
             en="The CNAME points to `{target}`, which holds no key. Until DKIM is activated there, {service} usually does not sign "
-            "for `{domain}` at all; mail that it does sign with the selector `{selector}` fails DKIM.",
+            "for `{domain}`; if it signs with the selector `{selector}` nevertheless, that mail fails DKIM.",
             ja="CNAMEの参照先 `{target}` に公開鍵がありません。多くの場合、{service} は有効化されるまで `{domain}` の署名を行いません。"
-            "セレクター `{selector}` で署名されたメールは、DKIMに不合格になります。",
+            "それでもセレクター `{selector}` で署名されていれば、そのメールはDKIMに不合格になります。",
         ),
         fix=Text(
-            en="In the admin page of {service} activate (verify, turn on) DKIM for `{domain}`, and compare the CNAME with the value "
-            "shown there. If you no longer use {service}, delete the CNAME `{key_name}` and its other records "
+            en="Compare the CNAME with the value that the admin page of {service} shows, then activate (verify, turn on) DKIM for "
+            "`{domain}` there. If you no longer use {service}, delete the CNAME `{key_name}` and its other records "
             "for `{domain}`: further selectors, its names for links and bounces, its SPF include.",
-            ja="{service} の管理画面で `{domain}` のDKIMを有効化(検証)し、CNAMEの値が画面の表示と同じか確認してください。"
+            ja="CNAMEの値が {service} の管理画面の表示と同じか確認し、そこで `{domain}` のDKIMを有効化(検証)してください。"
             "{service} をもう使っていない場合は、CNAMEレコード `{key_name}` と、ほかの関連レコード(別のセレクター、リンク用・バウンス用の名前、"
-            "SPFの `include`)を削除します。",
+            "SPFの `include`)を削除してください。",
         ),
     ),
     variants={

@@ -40,11 +40,11 @@ _OTHERS_PASS = Text(
 )
 _NEEDED = (
     "SPF or DKIM must pass for a domain that is aligned with From.",
-    "Fromドメインとアライメントしたドメインで、SPFかDKIMの少なくとも一方が合格する必要があります。",
+    "Fromドメインとアライメントを満たすドメインで、SPFかDKIMの少なくとも一方が合格する必要があります。",
 )
 _COUNTED = (
     "DMARC counts a pass only if its domain is aligned with From.",
-    "DMARCでは、Fromドメインとアライメントした合格だけが有効です。",
+    "DMARCでは、Fromドメインとアライメントを満たすドメインの合格だけが有効です。",
 )
 _TITLES = {
     "": (_NOTHING_PASSES, _why(*_NEEDED)),
@@ -55,11 +55,11 @@ _TITLES = {
 _WAYS_OUT = {
     "": Text(
         en="If the mail is yours, do one of two things at the system that sent it, each with the DNS record it shows: sign with DKIM as `d={from_domain}` (better: it survives forwarding), or use a Return-Path at a subdomain such as `bounce.{from_domain}`.",
-        ja="自社のメールであれば、送信したシステムで次のどちらかを設定し、表示されるレコードをDNSに登録します。(1) 作成者署名: `d={from_domain}` でDKIM署名する(転送されても有効なため推奨)。(2) Return-Pathを `bounce.{from_domain}` などのサブドメインにする。どちらか一方で合格します。",
+        ja="自社のメールであれば、送信したシステムで次のどちらかを設定し、表示されるレコードをDNSに登録します。(1) `d={from_domain}` でDKIM署名する(転送されても有効なため推奨)。(2) Return-Pathを `bounce.{from_domain}` などのサブドメインにする。どちらか一方で合格します。",
     ),
     "strict": Text(
         en="If the mail is yours, do one of two things at the system that sent it, each with the DNS record it shows: sign with DKIM as `d={from_domain}` (better: it survives forwarding), or use a Return-Path at exactly `{from_domain}`, since the record says `aspf=s`.",
-        ja="自社のメールであれば、送信したシステムで次のどちらかを設定し、表示されるレコードをDNSに登録します。(1) 作成者署名: `d={from_domain}` でDKIM署名する(転送されても有効なため推奨)。(2) Return-PathをFromと同じ `{from_domain}` にする(`aspf=s` のため、サブドメインは不可)。どちらか一方で合格します。",
+        ja="自社のメールであれば、送信したシステムで次のどちらかを設定し、表示されるレコードをDNSに登録します。(1) `d={from_domain}` でDKIM署名する(転送されても有効なため推奨)。(2) Return-PathをFromと同じ `{from_domain}` にする(`aspf=s` のため、サブドメインは不可)。どちらか一方で合格します。",
     ),
     "signature": Text(
         en="The mail has a signature `d={signed}` that is aligned, but does not pass. Repair it as {rules:code} says: then DMARC passes, and nothing else has to be set up.",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from checks.catalogue import CannotTell, Check, Finding, Rule, Sample, Text, Texts
 from checks.evidence.dnssec import VALIDATION_ERRORS, DelegationSigner, DnssecEvidence, ZoneKey
 from checks.evidence.domain import DomainEvidence
-from checks.model import Known, Seen, Severity, Tier, Unreachable
+from checks.model import Absent, Known, Seen, Severity, Tier, Unreachable
 
 _UNSIGNED = Text(en="`{domain}` is not signed with DNSSEC", ja="`{domain}` はDNSSECで署名されていません")
 _WHY_UNSIGNED = Text(
@@ -56,8 +56,8 @@ _BOGUS_TITLE = Text(
     en="DNSSEC validation of `{domain}` fails ({error})", ja="`{domain}` のDNSSEC検証に失敗しています({error})"
 )
 _BOGUS_WHY = Text(
-    en="Urgent: resolvers that validate, Google's among them, answer SERVFAIL. For partners who use one, the domain does not exist: they can neither send mail to it nor accept mail from it. SPF, DMARC and MX cannot be judged until this is repaired.",
-    ja="緊急の対応が必要です。Google Public DNSなど、DNSSEC検証を行うリゾルバーはSERVFAILを返します。そうしたリゾルバーを使う相手との間では、メールの送受信ができません。SPF、DMARC、MXも、直るまで検査できません。",
+    en="Urgent: resolvers that validate, Google's among them, answer SERVFAIL. Partners who use one can neither send mail to the domain nor accept mail from it: it is deferred, and returned after some days. SPF, DMARC and MX cannot be judged until this is repaired.",
+    ja="Google Public DNSなど、DNSSEC検証を行うリゾルバーはSERVFAILを返します。そうしたリゾルバーを使う相手との間では、メールの送受信ができず、保留されたメールは数日で返送されます(緊急)。SPF、DMARC、MXも、修復するまで検査できません。",
 )
 
 
@@ -102,6 +102,12 @@ BOGUS = Rule(
                 ja="上位ゾーンのDS(鍵タグ {signers:code}、`dig DS {zone}` で確認)が、ゾーンのDNSKEY(鍵タグ {keys:code}、`dig +cd +multi DNSKEY {zone}` で確認)のどれにも対応していません。DNSホスティングの移転後によくある状態です。登録事業者(レジストラ)で現在の鍵のDSを登録し、古いDSを削除してください。署名していない場合は、削除だけを行います。",
             )
         ),
+        "not_signed": _bogus(
+            Text(
+                en="The DS at the parent (key tag {signers:code}, see `dig DS {zone}`) says that the zone is signed, but it has no DNSKEY (see `dig +cd DNSKEY {zone}`), as after a move to a DNS host that does not sign. Remove the DS at the registrar or parent zone. To keep DNSSEC, sign the zone there, then register its DS.",
+                ja="上位ゾーンにDS(鍵タグ {signers:code}、`dig DS {zone}` で確認)が残っていますが、ゾーンは署名されておらず、DNSKEYがありません(`dig +cd DNSKEY {zone}` で確認)。署名しないDNSホスティングへの移転後によくある状態です。登録事業者(レジストラ)または上位ゾーンでDSを削除してください。DNSSECを続ける場合は、移転先で署名してから新しいDSを登録します。",
+            )
+        ),
         "signatures_missing": _bogus(
             Text(
                 en="The DS (key tag {signers:code}) says that the zone is signed, but its records come without RRSIG (see `dig +cd +dnssec SOA {zone}`): turn signing on at all its name servers. If that takes long, remove the DS at the registrar or parent zone.",
@@ -130,7 +136,7 @@ def judge(dnssec: DnssecEvidence, domain: DomainEvidence) -> Iterator[Finding]:
             named = f"EDE {cause} {VALIDATION_ERRORS[cause]}" if cause is not None else "SERVFAIL"
             yield BOGUS.found(
                 dnssec.domain,
-                variant=_VARIANTS.get(dnssec.cause or 0),
+                variant="not_signed" if isinstance(dnssec.keys, Absent) else _VARIANTS.get(dnssec.cause or 0),
                 domain=domain.shown,
                 error=named,
                 zone=_zone(dnssec),
@@ -153,9 +159,9 @@ def _place(zone: str, registrable: str) -> str | None:
 
 
 def _tags(known: Known[tuple[ZoneKey, ...]] | Known[tuple[DelegationSigner, ...]] | None) -> tuple[str, ...]:
-    """The key tags, "-" where there are none or that could not be told."""
+    """The key tags, "?" where that could not be told."""
     tags = [str(one.key_tag) for one in known.value] if isinstance(known, Seen) else []
-    return tuple(dict.fromkeys(tags))[:_MAX_SHOWN] or ("-",)
+    return tuple(dict.fromkeys(tags))[:_MAX_SHOWN] or ("?",)
 
 
 def _cause(dnssec: DnssecEvidence) -> int | None:

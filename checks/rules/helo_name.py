@@ -61,7 +61,7 @@ LOCAL_HELO = Rule(
             ja="送信サーバーが名乗る名前を、PTRレコードに登録した公開ホスト名に設定してください。Postfixは `myhostname` または `smtp_helo_name`、Exchangeは送信コネクタのFQDNです。",
         ),
     ),
-    references=("https://www.rfc-editor.org/rfc/rfc5321#section-2.3.5", "https://www.rfc-editor.org/rfc/rfc6762"),
+    references=("https://www.rfc-editor.org/rfc/rfc5321#section-2.3.5", "https://www.rfc-editor.org/rfc/rfc6761"),
     sample=Sample(bad="EHLO localhost.localdomain", good="EHLO mx1.example.co.jp"),
 )
 

@@ -27,12 +27,12 @@ MAILTO_ONLY = Rule(
             en="List-Unsubscribe has only a `mailto:` address", ja="List-Unsubscribeの宛先が `mailto:` だけです"
         ),
         why=Text(
-            en="That is enough for Yahoo, not for Google: for marketing mail it demands one-click unsubscribe over HTTPS (RFC 8058).",
-            ja="Yahooの要件は満たしますが、Googleの要件は満たしません。Googleは、マーケティングメールにHTTPSによるワンクリック登録解除(RFC 8058)を求めています。",
+            en="Of this header that is enough for Yahoo, not for Google: for marketing mail it demands one-click unsubscribe over HTTPS (RFC 8058).",
+            ja="Yahooではこのヘッダーで足りますが、Googleでは足りません。Googleは、マーケティングメールにHTTPSによるワンクリック登録解除(RFC 8058)を求めています。",
         ),
         fix=Text(
-            en="Add an HTTPS address that unsubscribes by POST without a login, and `List-Unsubscribe-Post: List-Unsubscribe=One-Click`, and have both headers signed by DKIM. `mailto:` may stay beside it.",
-            ja="ログインなしにPOSTだけで解除できるHTTPSのURLと、`List-Unsubscribe-Post: List-Unsubscribe=One-Click` を加え、両方をDKIM署名の対象にしてください。`mailto:` は併記できます。",
+            en="Put an HTTPS address that unsubscribes by POST without a login first into the same header: `List-Unsubscribe: <https://...>, <mailto:...>`. Add `List-Unsubscribe-Post: List-Unsubscribe=One-Click`, and have both headers signed by DKIM.",
+            ja="ログインなしにPOSTだけで解除できるHTTPSのURLを、同じヘッダーの先頭に加えます(`List-Unsubscribe: <https://...>, <mailto:...>`)。さらに `List-Unsubscribe-Post: List-Unsubscribe=One-Click` を付け、この2つのヘッダーをDKIM署名の対象にしてください。",
         ),
     ),
     references=_REFERENCES,

@@ -34,8 +34,8 @@ NO_REVERSE_NAME = Rule(
         title=_NO_PTR,
         why=_NO_PTR_WHY,
         fix=Text(
-            en="Ask whoever assigned `{address}` (hosting company, internet provider) to publish a PTR record at `{pointer}`, such as `{name}`, the HELO name. Whoever runs the zone of that name lets its A (or AAAA) record hold `{address}`, so that it leads back.",
-            ja="`{address}` を割り当てた事業者(ホスティング、ISP)に、`{pointer}` のPTRレコード(例: HELOの名前 `{name}`)の登録を依頼してください。その名前のゾーンの管理者は、A(またはAAAA)レコードに `{address}` を登録し、正引きで同じアドレスに戻るようにします。",
+            en="If this server sends for you, ask whoever assigned `{address}` (hosting company, internet provider) to publish a PTR record at `{pointer}`, such as `{name}`, the HELO name. That name's address records must hold `{address}`, so that it leads back.",
+            ja="自社が使うサーバーであれば、`{address}` を割り当てた事業者(ホスティング、ISP)に、`{pointer}` のPTRレコード(例: HELOの名前 `{name}`)の登録を依頼してください。その名前のアドレスレコードに `{address}` が登録され、正引きで同じアドレスに戻る必要があります。",
         ),
     ),
     variants={
@@ -43,8 +43,8 @@ NO_REVERSE_NAME = Rule(
             title=_NO_PTR,
             why=_NO_PTR_WHY,
             fix=Text(
-                en="Ask whoever assigned `{address}` (hosting company, internet provider) to publish a PTR record at `{pointer}` with a public name of the server below your domain, such as `{name}`. In your DNS let the A (or AAAA) record of that name hold `{address}`, and let the server use it as its HELO name too.",
-                ja="`{address}` を割り当てた事業者(ホスティング、ISP)に、`{pointer}` のPTRレコードとして、自社ドメインの下のサーバー名(例: `{name}`)の登録を依頼してください。自社のDNSでは、その名前のA(またはAAAA)レコードに `{address}` を登録します。サーバーがHELOで名乗る名前も、これに合わせます。",
+                en="Ask whoever assigned `{address}` (hosting company, internet provider) to publish a PTR record at `{pointer}` with a name of its own below your domain, such as `{name}`: not one that another server has. In your DNS give that name an address record with `{address}`, and let the server use it as its HELO name too.",
+                ja="`{address}` を割り当てた事業者(ホスティング、ISP)に、`{pointer}` のPTRレコードとして、自社ドメインの下のこのサーバー専用の名前(例: `{name}`。他のサーバーが使う名前は避けます)の登録を依頼してください。自社のDNSでは、その名前のアドレスレコードに `{address}` を登録します。サーバーがHELOで名乗る名前も、これに合わせます。",
             ),
         ),
         "mx": Texts(
@@ -172,7 +172,7 @@ def judge_client(client: ClientReverseEvidence, message: MessageEvidence) -> Ite
             if is_public_name(reverse.host):
                 yield NO_REVERSE_NAME.found(reverse.address, **_facts(reverse))
             else:
-                name = f"mail.{message.from_domain or 'example.co.jp'}"
+                name = f"mail-{_last_part(reverse.address)}.{message.from_domain or 'example.co.jp'}"
                 yield NO_REVERSE_NAME.found(reverse.address, variant="no_helo_name", **_facts(reverse) | {"name": name})
         case Unreachable(why=why):
             raise CannotTell(why)
@@ -184,6 +184,11 @@ def judge_client(client: ClientReverseEvidence, message: MessageEvidence) -> Ite
                 raise CannotTell(reverse.unconfirmed_why)
             names = answer.values[:_MAX_NAMES]
             yield NOT_FORWARD_CONFIRMED.found(reverse.address, address=reverse.address, names=names)
+
+
+def _last_part(address: str) -> str:
+    """What makes a name for the server that no other has yet."""
+    return address.replace(":", ".").rpartition(".")[2]
 
 
 def judge_mx(reversed_mx: MxReverseEvidence, mx: MxEvidence) -> Iterator[Finding]:

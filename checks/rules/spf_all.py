@@ -37,8 +37,8 @@ _INCLUDE_REMOVED = Texts(
     title=_INCLUDED,
     why=_WHY_INCLUDED,
     fix=Text(
-        en="Remove `{through}` from the TXT record of `{domain}` (the new record shown contains all corrections of this report), list the servers you need by address, and tell whoever runs `{holder}`.",
-        ja="`{domain}` のTXTレコードから `{through}` を削除し(下記の変更後のレコードは、この結果のすべての修正を含みます)、必要なサーバーはアドレスで記載します。`{holder}` の管理者にも連絡してください。",
+        en="Remove `{through}` from the TXT record of `{domain}` (the new record shown contains all corrections of this report but that of `ptr`), list the servers you need by address, and tell whoever runs `{holder}`.",
+        ja="`{domain}` のTXTレコードから `{through}` を削除し(下記の変更後のレコードは、`ptr` を除き、この結果のすべての修正を含みます)、必要なサーバーはアドレスで記載します。`{holder}` の管理者にも連絡してください。",
     ),
 )
 
@@ -53,8 +53,8 @@ PASS_ALL = Rule(
         title=_TITLE,
         why=_WHY,
         fix=Text(
-            en="Make sure that all your senders are listed, then replace `{term}` by `~all` in the TXT record of `{domain}` (the new record shown contains all corrections of this report).",
-            ja="正規の送信元がすべて記載されていることを確認し、`{domain}` のTXTレコードの `{term}` を `~all` に変更します(下記の変更後のレコードは、この結果のすべての修正を含みます)。",
+            en="Make sure that all your senders are listed, then replace `{term}` by `~all` in the TXT record of `{domain}` (the new record shown contains all corrections of this report but that of `ptr`).",
+            ja="正規の送信元がすべて記載されていることを確認し、`{domain}` のTXTレコードの `{term}` を `~all` に変更します(下記の変更後のレコードは、`ptr` を除き、この結果のすべての修正を含みます)。",
         ),
     ),
     variants={

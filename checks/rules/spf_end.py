@@ -25,8 +25,8 @@ _LEFT_OUT = Texts(
     title=_UNREACHED,
     why=_WHY_UNREACHED,
     fix=Text(
-        en="Replace the TXT record of `{domain}` by the new one shown, which contains all corrections of this report. That these are left out in it changes no result.",
-        ja="`{domain}` のTXTレコードを、これらのメカニズムを除いた下記のレコードに置き換えます(この結果のすべての修正を含みます)。これらを除いても判定結果は変わりません。",
+        en="Replace the TXT record of `{domain}` by the new one shown, which contains all corrections of this report but that of `ptr`. That these are left out in it changes no result.",
+        ja="`{domain}` のTXTレコードを、これらのメカニズムを除いた下記のレコードに置き換えます(`ptr` を除き、この結果のすべての修正を含みます)。これらを除いても判定結果は変わりません。",
     ),
 )
 
@@ -76,8 +76,8 @@ NEUTRAL_ALL = Rule(
         title=_NEUTRAL,
         why=_WHY_NEUTRAL,
         fix=Text(
-            en="Make sure that all your senders are listed, then replace `?all` by `~all` in the TXT record of `{holder}` (the new record shown contains all corrections of this report).",
-            ja="送信元がすべて記載されていることを確認し、`{holder}` のTXTレコードの `?all` を `~all` に変更します(下記の変更後のレコードは、この結果のすべての修正を含みます)。",
+            en="Make sure that all your senders are listed, then replace `?all` by `~all` in the TXT record of `{holder}` (the new record shown contains all corrections of this report but that of `ptr`).",
+            ja="送信元がすべて記載されていることを確認し、`{holder}` のTXTレコードの `?all` を `~all` に変更します(下記の変更後のレコードは、`ptr` を除き、この結果のすべての修正を含みます)。",
         ),
     ),
     variants={
@@ -114,8 +114,8 @@ NO_ALL = Rule(
         title=_OPEN_END,
         why=_WHY_OPEN_END,
         fix=Text(
-            en="Make sure that all your senders are listed, then end the TXT record of `{holder}` in `~all` (the new record shown contains all corrections of this report).",
-            ja="送信元がすべて記載されていることを確認し、`{holder}` のTXTレコードの末尾に `~all` を加えます(下記の変更後のレコードは、この結果のすべての修正を含みます)。",
+            en="Make sure that all your senders are listed, then end the TXT record of `{holder}` in `~all` (the new record shown contains all corrections of this report but that of `ptr`).",
+            ja="送信元がすべて記載されていることを確認し、`{holder}` のTXTレコードの末尾に `~all` を加えます(下記の変更後のレコードは、`ptr` を除き、この結果のすべての修正を含みます)。",
         ),
     ),
     variants={

@@ -28,8 +28,8 @@ _REMOVED = Texts(
     title=_TITLE,
     why=_WHY,
     fix=Text(
-        en="Remove `{term}` from the TXT record of `{holder}` (the new record shown contains all corrections of this report). If you still use that service, take its present include from its documentation.",
-        ja="`{holder}` のTXTレコードから `{term}` を削除します(下記の変更後のレコードは、この結果のすべての修正を含みます)。そのサービスを引き続き使う場合は、提供元の案内にある現在の `include` に置き換えてください。",
+        en="Remove `{term}` from the TXT record of `{holder}` (the new record shown contains all corrections of this report but that of `ptr`). If you still use that service, take its present include from its documentation.",
+        ja="`{holder}` のTXTレコードから `{term}` を削除します(下記の変更後のレコードは、`ptr` を除き、この結果のすべての修正を含みます)。そのサービスを引き続き使う場合は、提供元の案内にある現在の `include` に置き換えてください。",
     ),
 )
 
@@ -63,8 +63,8 @@ INCLUDE_WITHOUT_SPF = Rule(
             title=_TITLE,
             why=_WHY_REDIRECT,
             fix=Text(
-                en="In the TXT record of `{holder}` replace `{term}` by `~all` (the new record shown contains all corrections of this report) and list your senders, or point it to a domain that has an SPF record.",
-                ja="`{holder}` のTXTレコードの `{term}` を `~all` に置き換えて(下記の変更後のレコードは、この結果のすべての修正を含みます)送信元を記載するか、SPFレコードのあるドメインを指定します。",
+                en="In the TXT record of `{holder}` replace `{term}` by `~all` (the new record shown contains all corrections of this report but that of `ptr`) and list your senders, or point it to a domain that has an SPF record.",
+                ja="`{holder}` のTXTレコードの `{term}` を `~all` に置き換えて(下記の変更後のレコードは、`ptr` を除き、この結果のすべての修正を含みます)送信元を記載するか、SPFレコードのあるドメインを指定します。",
             ),
         ),
         "foreign": Texts(

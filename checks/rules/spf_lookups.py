@@ -35,8 +35,8 @@ _REPEATED = Texts(
     title=_COUNT,
     why=_WHY,
     fix=Text(
-        en="The record of `{domain}` repeats terms. Replace it by the new one shown, which has nothing twice and is within the limit. It contains all corrections of this report.",
-        ja="`{domain}` のレコードには同じメカニズムが重複しています。重複を除いた下記のレコードに置き換えると、上限内に収まります(この結果のすべての修正を含みます)。",
+        en="The record of `{domain}` repeats terms. Replace it by the new one shown, which has nothing twice and is within the limit. It contains all corrections of this report but that of `ptr`.",
+        ja="`{domain}` のレコードには同じメカニズムが重複しています。重複を除いた下記のレコードに置き換えると、上限内に収まります(`ptr` を除き、この結果のすべての修正を含みます)。",
     ),
 )
 
@@ -130,8 +130,8 @@ _LOOP_CUT = Texts(
     title=_LOOP_TITLE,
     why=_LOOP_WHY,
     fix=Text(
-        en="Remove `{term}` from the TXT record of `{holder}` (the new record shown contains all corrections of this report): it adds no sender that is not listed already.",
-        ja="`{holder}` のTXTレコードから `{term}` を削除します(下記の変更後のレコードは、この結果のすべての修正を含みます)。循環する参照によって追加される送信元はないため、影響はありません。",
+        en="Remove `{term}` from the TXT record of `{holder}` (the new record shown contains all corrections of this report but that of `ptr`): it adds no sender that is not listed already.",
+        ja="`{holder}` のTXTレコードから `{term}` を削除します(下記の変更後のレコードは、`ptr` を除き、この結果のすべての修正を含みます)。循環する参照によって追加される送信元はないため、影響はありません。",
     ),
 )
 

@@ -24,16 +24,16 @@ _ADD = Text(
     ja="`{domain}` の既存の `v=spf1` の値を、`{client_ip}` を加えた値に置き換えます(2つ目のレコードは作りません)。外部サービスのものであれば、代わりに提供元が案内する `include` を加えるか、サービス側のReturn-Pathを使い、自社ドメインのDKIMで署名する設定にします。",
 )
 _ADD_IF_OWN = Text(
-    en="Only if `{client_ip}` is a server of yours alone: put it into the present `v=spf1` record of `{domain}`, in place of the old value (never a second record). If others or a service send from there too, add the include that the service names. If you do not know it, change nothing: it may be a forger.",
-    ja="`{client_ip}` が自社専用のサーバーである場合に限り、`{domain}` の既存の `v=spf1` の値を、これを加えた値に置き換えます(2つ目のレコードは作りません)。共用の中継サーバーや外部サービスであれば、提供元が案内する `include` を加えます。心当たりがなければ、なりすましの可能性があるため変更しません。",
+    en="Only if `{client_ip}` is a server of yours alone: put it into the present `v=spf1` record of `{domain}`, in place of the old value (never a second record). If others or a service send from there too, add the include that the service names. If you do not know it, change nothing: it may be a forger, or a forwarder.",
+    ja="`{client_ip}` が自社専用のサーバーである場合に限り、`{domain}` の既存の `v=spf1` の値を、これを加えた値に置き換えます(2つ目のレコードは作りません)。共用の中継サーバーや外部サービスであれば、提供元が案内する `include` を加えます。心当たりがなければ、なりすましや転送の可能性があるため、変更しないでください。",
 )
 _INCLUDE = Text(
-    en="`{client_ip}` seems to be another organization's. Do not list it: others may send from there too, or it is a forger. If you use that service, add the include that it names to the present `v=spf1` record of `{domain}` (never a second record), and let it sign with DKIM for your domain.",
-    ja="`{client_ip}` は他の組織のサーバーと思われます。共用やなりすましの可能性があるため、アドレスは登録しません。利用中のサービスであれば、提供元が案内する `include` を `{domain}` の既存の `v=spf1` の値に加え(2つ目のレコードは作りません)、自社ドメインのDKIM署名も設定します。",
+    en="`{client_ip}` seems to be another organization's. Unless you rent it for yourself alone, do not list it: others may send from there too, or it is a forger. If you use that service, add the include that it names to the present `v=spf1` record of `{domain}` (never a second record), and let it sign with DKIM for your domain.",
+    ja="`{client_ip}` は他の組織のサーバーと思われます。自社専用に借りている固定IPアドレスでない限り、登録しないでください(共用やなりすましの可能性があります)。利用中のサービスであれば、提供元が案内する `include` を `{domain}` の既存の `v=spf1` の値に加え(2つ目のレコードは作りません)、自社ドメインのDKIM署名も設定してください。",
 )
 _MAYBE_COPY = Text(
     en="The mail is signed for your domain, but `{client_ip}` seems to be another organization's: this may be a forwarded copy. Then change nothing. If it is a service that you use, add the include that it names to the present `v=spf1` record of `{domain}` (never a second record), or let it use its own return path.",
-    ja="自社ドメインのDKIM署名には合格していますが、`{client_ip}` は他の組織のサーバーと思われ、転送されたメールの可能性があります。その場合、変更は不要です。利用中のサービスであれば、提供元が案内する `include` を `{domain}` の既存の `v=spf1` の値に加えるか(2つ目は作りません)、サービス側のReturn-Pathを使います。",
+    ja="自社ドメインのDKIM署名には合格していますが、`{client_ip}` は他の組織のサーバーと思われ、転送されたメールの可能性があります。その場合、変更は不要です。利用中のサービスであれば、提供元が案内する `include` を `{domain}` の既存の `v=spf1` の値に加えるか(2つ目のレコードは作りません)、サービス側のReturn-Pathを使ってください。",
 )
 _LISTING = {"": _ADD, "_if_own": _ADD_IF_OWN, "_include": _INCLUDE, "_maybe_copy": _MAYBE_COPY}
 """What to do about an address that the record does not list, by whose server it is: the domain's own beyond doubt,

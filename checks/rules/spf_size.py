@@ -25,8 +25,8 @@ _CORRECTED = Texts(
     title=_LONG,
     why=_WHY_LONG,
     fix=Text(
-        en="Replace the TXT record of `{domain}` by the new one shown, which is short enough. It contains all corrections of this report.",
-        ja="`{domain}` のTXTレコードを下記の変更後のレコードに置き換えると、上限内に収まります(この結果のすべての修正を含みます)。",
+        en="Replace the TXT record of `{domain}` by the new one shown, which is short enough. It contains all corrections of this report but that of `ptr`.",
+        ja="`{domain}` のTXTレコードを下記の変更後のレコードに置き換えると、上限内に収まります(`ptr` を除き、この結果のすべての修正を含みます)。",
     ),
 )
 

@@ -24,7 +24,7 @@ PTR_MECHANISM = Rule(
     facts=("domain", "term"),
     texts=Texts(
         title=Text(
-            en="SPF of `{domain}` uses `{term}`, which must not be published any more",
+            en="SPF of `{domain}` uses `{term}`, which should not be published any more",
             ja="`{domain}` のSPFが、使用すべきでない `{term}` を使っています",
         ),
         why=Text(
@@ -32,8 +32,8 @@ PTR_MECHANISM = Rule(
             ja="RFC 7208の5.5節で使わないよう定められています。処理が遅く、逆引きゾーンに負荷をかけ、逆引きのDNSサーバーが応答しないと判定できません。無視する受信側もあり、その場合は送信元がSPFに合格しません。",
         ),
         fix=Text(
-            en="Find the servers that pass by `{term}` alone (DMARC reports, mail logs), list them as `ip4:` or `ip6:` in the TXT record of `{domain}`, then delete `{term}`. No new record is shown: the present one does not tell which servers these are.",
-            ja="`{term}` だけで合格しているサーバーをDMARCレポートやメールログで調べ、`{domain}` のTXTレコードに `ip4:` または `ip6:` で記載してから、`{term}` を削除します。現在のレコードからは該当するサーバーがわからないため、変更後のレコードは示していません。",
+            en="Find the servers that pass by `{term}` alone (those with a reverse name below the domain that no other term lists), list them as `ip4:` or `ip6:` in the TXT record of `{domain}`, then delete `{term}`. No new record is shown: the present one does not tell which servers these are.",
+            ja="`{term}` だけで合格しているサーバー(逆引き名がこのドメインの下にあり、ほかのメカニズムに含まれないもの)を調べ、`{domain}` のTXTレコードに `ip4:` または `ip6:` で記載してから、`{term}` を削除します。現在のレコードからは該当するサーバーがわからないため、変更後のレコードは示していません。",
         ),
     ),
     references=("https://www.rfc-editor.org/rfc/rfc7208#section-5.5",),
@@ -57,8 +57,8 @@ _LEFT_OUT = Texts(
     title=_REPEATED,
     why=_WHY_REPEATED,
     fix=Text(
-        en="Replace the TXT record of `{domain}` by the new one shown, in which they are left out. It contains all corrections of this report.",
-        ja="`{domain}` のTXTレコードを、重複を除いた下記のレコードに置き換えます(この結果のすべての修正を含みます)。",
+        en="Replace the TXT record of `{domain}` by the new one shown, in which they are left out. It contains all corrections of this report but that of `ptr`.",
+        ja="`{domain}` のTXTレコードを、重複を除いた下記のレコードに置き換えます(`ptr` を除き、この結果のすべての修正を含みます)。",
     ),
 )
 

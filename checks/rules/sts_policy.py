@@ -131,13 +131,13 @@ _WHY_TESTED = Text(
     en="The policy allows {allowed:code}; the MX are {mx:code}. In testing mode mail is still delivered; in enforce mode senders would no longer deliver to {hosts:code}.",
     ja="許可されているのは {allowed:code}、MXは {mx:code} です。テストモード(testing)の間は配送されますが、enforceに変えると {hosts:code} には配送されなくなります。",
 )
-_ALLOW_EN = "Serve the file shown at `{url}`, then change the `id` in the TXT record as shown."
-_ALLOW_JA = "示したファイルを `{url}` で公開し、その後、示したとおりTXTレコードの `id` を変更してください。"
-_RELIEF_EN = " As long as that is not done, `mode: testing` in the file, with a new `id` too, lets mail through."
+_ALLOW_EN = "See that the certificate of {hosts:code} fits its name, serve the file shown at `{url}`, then change the `id` as shown."
+_ALLOW_JA = "{hosts:code} の証明書がその名前に対して有効であることを確認し、示したファイルを `{url}` で公開してください。その後、TXTレコードの `id` を示した値に変更します。"
+_RELIEF_EN = " Until then `mode: testing` lets mail through; each change of the file needs an unused `id`."
 _RELIEF_JA = (
-    "すぐに対応できない場合は、ファイルを `mode: testing` に変え、`id` も変更すると、配送されるようになります。"
+    "それまでは、ファイルを `mode: testing` に変えると配送されます(ファイルを変えるたびに、`id` を未使用の値にします)。"
 )
-_OR_REMOVE_EN = " If you no longer use {hosts:code}, remove it from the MX records instead: {others:code} remains."
+_OR_REMOVE_EN = " Or, if you no longer use {hosts:code}, remove it from the MX records: {others:code} remains."
 _OR_REMOVE_JA = "{hosts:code} を使っていない場合は、代わりにMXレコードから削除します(MXには {others:code} が残ります)。"
 
 MX_NOT_IN_POLICY = Rule(

@@ -30,8 +30,8 @@ NO_MTA_STS = Rule(
         title=_NO_POLICY,
         why=_WHY_POLICY,
         fix=Text(
-            en="Serve the file shown at `{url}`, as text/plain and with a valid certificate. Then publish the TXT record shown. Ask for TLS reports as well, if you do not yet (RPT001); when they show no failures, change `testing` to `enforce` and give the record a new `id`.",
-            ja="示したファイルを `{url}` でtext/plainとして公開し(有効な証明書が必要です)、その後、示したTXTレコードを登録します。TLSレポートも受け取るようにし(RPT001)、失敗がないことを確認できたら、`testing` を `enforce` に変え、レコードの `id` も変更してください。",
+            en="Give `mta-sts.{domain}` an address and a web server with a valid certificate, and serve the file shown at `{url}` as text/plain. Then publish the TXT record shown, and ask for TLS reports (RPT001). Weeks later, if they show no failures, change `testing` to `enforce` and give the record a new `id`.",
+            ja="`mta-sts.{domain}` のA/AAAAレコードと、有効な証明書を備えたWebサーバーを用意し、示したファイルを `{url}` でtext/plainとして公開します。続いて、示したTXTレコードを登録し、TLSレポートも受け取ります(RPT001)。数週間後、失敗がなければ `testing` を `enforce` に変え、レコードの `id` も変更してください。",
         ),
     ),
     variants={

@@ -162,7 +162,7 @@ def test_a_mail_that_comes_before_the_check_is_done_counts_afterwards() -> None:
         (mail_report(facts={"null_return_path": True, "return_path": ""}), "This is a bounce"),
         (mail_report(facts={"forwarded": ("list_id",)}), "was forwarded"),
         (mail_report(subject="other.example"), "from `other.example`, not from"),
-        (mail_report(facts={"from_address": None, "from_domain": None}), "no valid From domain"),
+        (mail_report(facts={"from_address": None, "from_domain": None}), "not hold exactly one valid address"),
         (mail_report(facts={"aligned_pass": False}), "Nothing in this mail proves"),
     ],
 )

@@ -82,7 +82,7 @@ def test_a_file_is_a_block_of_lines_with_its_address(old: str | None, en: list[s
 
 
 @pytest.mark.parametrize(
-    ("lang", "note"), [("en", "In a zone file put TXT values in double quotes."), ("ja", "ゾーンファイルに書く場合")]
+    ("lang", "note"), [("en", "In most DNS panels enter only"), ("ja", "DNSの管理画面では、多くの場合")]
 )
 def test_the_note_on_quotes_stands_once_and_only_below_values_to_publish(lang: Lang, note: str) -> None:
     domain = domain_report(finding("SPF001"), finding("DMARC001"))

@@ -58,7 +58,7 @@ def test_one_finding_is_not_called_the_worst_of_them() -> None:
         (RecordChange("a.example", "TXT", "v=1", "v=1"), [("Keep: TXT at a.example", "v=1")]),
         (
             RecordChange("a.example", "TXT", "v=1", "v=2", later=True),
-            [("Now: TXT at a.example", "v=1"), ("Once the above is done or true, set TXT at a.example to", "v=2")],
+            [("Now: TXT at a.example", "v=1"), ("Only when the above is done, set TXT at a.example to", "v=2")],
         ),
     ],
 )  # fmt: skip
@@ -103,7 +103,7 @@ def test_each_other_list_is_a_line_with_a_button_that_opens_it() -> None:
     assert [line.button.value for line in lines] == list(PROFILES)
     assert {line.button.action for line in lines} == {Action.GUIDELINES}
     assert lines[0].text.startswith("Google (Gmail), further points (counted above): ")
-    said = "Apple (iCloud Mail): 0 met, 1 not met, 5 known with a mail, 3 not measurable from one mail."
+    said = "Apple (iCloud Mail): 0 met, 1 not met, 5 need a test mail, 3 not measurable from one mail."
     assert lines[3].text == said
     assert content.parts.index(lines[-1]) < len(content.parts) - 1
     assert isinstance(content.parts[-1], Table)

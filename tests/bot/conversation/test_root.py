@@ -71,7 +71,7 @@ def test_what_dns_says_stays_in_the_table_while_a_mail_waits(lang: Lang, shown_a
 @pytest.mark.parametrize(
     ("facts", "said"),
     [
-        ({"from_address": None, "from_domain": None}, "no usable From address (MSG101, error)"),
+        ({"from_address": None, "from_domain": None}, "its From is not exactly one valid address: error MSG101"),
         (
             {"forwarded": ("srs", "arc")},
             "it was forwarded (a rewritten Return-Path (SRS), an ARC set of another domain)",

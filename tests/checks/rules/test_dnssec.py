@@ -88,7 +88,10 @@ def test_the_key_tags_of_ds_and_keys_are_shown():
     assert (finding.facts["signers"], finding.facts["keys"]) == (("4711",), ("1",))
     assert "remove the old DS" in finding.fix("en")
     (blind,) = judge(dnssec_zone.CHECK, dnssec(BOGUS, keys=TIMEOUT, signers=None), domain()).findings
-    assert (blind.facts["signers"], blind.facts["keys"]) == (("-",), ("-",))
+    assert (blind.facts["signers"], blind.facts["keys"]) == (("?",), ("?",))
+    (unsigned,) = judge(dnssec_zone.CHECK, dnssec(BOGUS, cause=9, keys=Absent()), domain()).findings
+    assert unsigned.variant == "not_signed"
+    assert "Remove the DS" in unsigned.fix("en")
 
 
 @pytest.mark.parametrize("check", [ALGORITHM, EXPIRY], ids=lambda check: check.id)

@@ -49,11 +49,11 @@ def test_a_missing_ptr_costs_the_sender_but_not_the_mx() -> None:
     [
         ("mx1.example.co.jp", "mx1.example.co.jp"),
         ("relay.example.net.", "relay.example.net."),
-        ("localhost.localdomain", "mail.example.co.jp"),
-        ("localhost", "mail.example.co.jp"),
-        ("[11.1.0.10]", "mail.example.co.jp"),
-        ("11.1.0.10", "mail.example.co.jp"),
-        ("", "mail.example.co.jp"),
+        ("localhost.localdomain", "mail-10.example.co.jp"),
+        ("localhost", "mail-10.example.co.jp"),
+        ("[11.1.0.10]", "mail-10.example.co.jp"),
+        ("11.1.0.10", "mail-10.example.co.jp"),
+        ("", "mail-10.example.co.jp"),
     ],
 )
 def test_no_ptr_is_proposed_that_cannot_lead_back(helo: str, named: str) -> None:

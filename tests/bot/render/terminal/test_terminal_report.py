@@ -88,7 +88,7 @@ def test_a_record_is_one_line_whatever_the_width():
         ("v=a", "", False, ["Delete  TXT  example.co.jp", "- v=a"]),
         ("v=a", "v=a", False, ["Keep  TXT  example.co.jp", "v=a"]),
         ("v=a", None, False, ["Now  TXT  example.co.jp", "v=a"]),
-        (None, "v=b", True, ["Once the above is done or true, set TXT at example.co.jp to", "v=b"]),
+        (None, "v=b", True, ["Only when the above is done, set TXT at example.co.jp to", "v=b"]),
     ],
     ids=["replace", "add", "delete", "keep", "undecided", "later"],
 )
@@ -223,4 +223,4 @@ def test_each_list_has_its_name_and_counts_and_what_is_only_recommended_waits_fo
     advice = {"en": "Ministry of Internal Affairs", "ja": "総務省"}[lang]
     assert advice not in text
     assert f"! {advice}" in more
-    assert {"en": "3recommended", "ja": "推奨3件"}[lang] in joined(text)
+    assert {"en": "3morearerecommendations", "ja": "推奨事項3件"}[lang] in joined(text)

@@ -134,7 +134,7 @@ def test_the_lines_of_a_file_are_whole_whatever_the_width():
 def test_what_is_there_now_is_shown_beside_what_comes_later():
     said = lines(domain_report(changed(RecordChange("example.co.jp", "TXT", "v=1", "v=2", later=True))))
     at = said.index("Now  TXT  example.co.jp")
-    assert said[at + 1 : at + 4] == ["v=1", "Once the above is done or true, set TXT at example.co.jp to", "v=2"]
+    assert said[at + 1 : at + 4] == ["v=1", "Only when the above is done, set TXT at example.co.jp to", "v=2"]
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -150,7 +150,7 @@ def test_a_record_in_the_zone_of_another_is_for_its_operator(lang):
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_the_note_on_quotes_stands_once(lang):
-    note = {"en": "In a zone file put TXT values in double quotes", "ja": "ゾーンファイルに書く場合"}[lang]
+    note = {"en": "In most DNS panels enter only", "ja": "DNSの管理画面では、多くの場合"}[lang]
     assert shown(domain_report(finding("SPF001"), finding("SPF301")), lang, 100).count(note) == 1
     assert note not in shown(domain_report(), lang, 100)
 
