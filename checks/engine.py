@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,6 +21,7 @@ from checks.model import Absent, Known, Seen, Unreachable
 from checks.net.dns import Dns
 from checks.net.https import Https
 from checks.parse.domain import Domain, parse_domain, shown_name
+from checks.parse.helo import plain_address
 from checks.probes import PROBES
 from checks.probes.listing import BlocklistAccess
 from checks.probes.run import Run
@@ -168,7 +168,7 @@ class Checker:
         author = prepared.author_domain if isinstance(prepared, Preparation) else None
         domain = Domain(author, shown_name(author)) if author else _domain_of(given)
         evidence = SessionEvidence(
-            _bare_address(given.client_ip),
+            plain_address(given.client_ip),
             given.helo,
             given.mail_from,
             given.tls.version if given.tls else None,
@@ -264,15 +264,6 @@ def _domain_of(session: Session) -> Domain:
         except ValueError:
             continue
     return Domain("invalid", "invalid")
-
-
-def _bare_address(text: str | None) -> str | None:
-    """The client's address in its plain form: an IPv4 address out of ::ffff:, no zone; None for what is no address."""
-    try:
-        address = ipaddress.ip_address((text or "").partition("%")[0])
-    except ValueError:
-        return None
-    return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 def _organizational(gathered: Mapping[str, Any], domain: str) -> str | None:

@@ -11,8 +11,8 @@ from bot.store import Acceptance, NewMail
 LOG = logging.getLogger(__name__)
 
 MAX_BATCH = 200
-LINGER_S = 0.005
-"""How long a mail that is whole may wait for others: about as long as a disk takes for one commit."""
+LINGER_S = 0.01
+"""How long a mail that is whole may wait for others: no more than a slow disk takes for one commit."""
 
 Outcome = Acceptance | Literal["unavailable"]
 

@@ -159,6 +159,11 @@ def _to_ascii(name: str) -> str:
     return dotted
 
 
+def is_within(name: str, zone: str) -> bool:
+    """The name is the zone's apex or lies below it, be there other zones in between or not."""
+    return zone == "." or name == zone or name.endswith(f".{zone}")
+
+
 def shown_name(name: str) -> str:
     """U-labels for people; a label that is no valid A-label stays as it is."""
     shown = []

@@ -27,6 +27,18 @@ def kind_of(helo: str) -> Literal["name", "literal", "bare_address", "one_label"
     return "bad_name" if labels[-1].isdigit() else "name"
 
 
+def plain_address(text: str | None) -> str | None:
+    """A client's address in its plain form: an IPv4 address out of ::ffff: (RFC 7208 section 5), no zone.
+
+    None for what is no address.
+    """
+    try:
+        address = ipaddress.ip_address((text or "").partition("%")[0])
+    except ValueError:
+        return None
+    return str(getattr(address, "ipv4_mapped", None) or address)
+
+
 def is_local(name: str) -> bool:
     """Whether a name (as of `kind_of`) lies below a top that is for local use only."""
     return any(name.lower().removesuffix(".").endswith(f".{top}") for top in _LOCAL)

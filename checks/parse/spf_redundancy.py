@@ -9,7 +9,7 @@ from itertools import takewhile
 from typing import TypeAlias
 
 from checks.evidence.spf import SpfNode, SpfTerm
-from checks.parse.domain import registrable
+from checks.parse.domain import is_within, registrable
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -95,10 +95,6 @@ def _lasting_targets(node: SpfNode, domain: str) -> Iterator[str]:
     below = {child.via: child for child in node.children}
     for term in takewhile(lambda t: t.qualifier in ("+", ""), node.record.reached):
         if (child := below.get(term)) is not None and not child.loops:
-            if _is_of(node.domain, domain) or registrable(child.domain) == registrable(node.domain) != "":
+            if is_within(node.domain, domain) or registrable(child.domain) == registrable(node.domain) != "":
                 yield child.domain
             yield from _lasting_targets(child, domain)
-
-
-def _is_of(name: str, domain: str) -> bool:
-    return name == domain or name.endswith(f".{domain}")

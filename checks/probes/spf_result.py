@@ -7,7 +7,6 @@ answer yet and is abandoned there; the answer is fetched, and it begins anew. Th
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ import spf
 from checks.evidence.message import SpfResultEvidence
 from checks.model import Absent, Known, Seen, Why
 from checks.net.dns import DnsRun
+from checks.parse.helo import plain_address
 from checks.parse.spf import parse_spf, spf_records
 from checks.probes.run import Run
 from checks.probes.spf_evaluation import Evaluation, Key, MissingAnswer, Records, Result, is_checkable
@@ -77,7 +77,7 @@ class _Lookups:
 async def ask_spf_result(run: Run) -> SpfResultEvidence:
     """The result for the session of the mail; None where the session, or what it needs of it, is not known."""
     session = run.session
-    client_ip = _address(session.client_ip) if session else None
+    client_ip = plain_address(session.client_ip) if session else None
     mail_from, helo = (session.mail_from, _ascii(session.helo or "")) if session else (None, "")
     identity = _identity(mail_from, helo)
     evidence = SpfResultEvidence(client_ip, identity.scope, identity.domain, None, is_null_return_path=mail_from == "")
@@ -93,15 +93,6 @@ async def ask_spf_result(run: Run) -> SpfResultEvidence:
         return replace(evidence, result="temperror", why=Why.TIMEOUT, problem="the evaluation took too long")
     finally:
         await lookups.close()
-
-
-def _address(text: str | None) -> str | None:
-    """The client in its plain form: an IPv4 address out of ::ffff: (section 5), no zone."""
-    try:
-        address = ipaddress.ip_address((text or "").partition("%")[0])
-    except ValueError:
-        return None
-    return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 def _identity(mail_from: str | None, helo: str) -> _Identity:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from checks.model import Absent, Answer, Known, Seen, Unreachable, Why
 from checks.net.dns import DnsRun
+from checks.parse.domain import is_within
 
 MAX_ALIASES_UP = 3
 """How many names above one another may be aliases before the search ends."""
@@ -25,12 +26,7 @@ async def zone_cut(dns: DnsRun, name: str, told: Known[Answer[str]]) -> Known[st
         if isinstance(told, Seen) and told.value.alias_of is None:
             return Seen(name)
         if isinstance(told, Absent) and told.alias_of is None:
-            return Seen(told.zone) if told.zone is not None and is_in(name, told.zone) else Absent()
+            return Seen(told.zone) if told.zone is not None and is_within(name, told.zone) else Absent()
         name = name.partition(".")[2] or "."
         told = await dns.ask(name, "SOA")
     return Absent()
-
-
-def is_in(name: str, zone: str) -> bool:
-    """The name is the zone's apex or lies below it, be there other zones in between or not."""
-    return zone == "." or name == zone or name.endswith(f".{zone}")

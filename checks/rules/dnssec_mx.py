@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from checks.catalogue import CannotTell, Check, Finding, NotApplicable, Rule, Sample, Text, Texts
 from checks.evidence.dane import DaneEvidence
 from checks.model import Seen, Severity, Tier, Unreachable, Why
+from checks.parse.domain import is_within
 
 UNSIGNED_MX_ZONE = Rule(
     id="SEC002",
@@ -44,7 +45,7 @@ def judge(dane: DaneEvidence) -> Iterator[Finding]:
     if dane.implicit or not dane.hosts:
         raise NotApplicable(Why.NO_MX)
     own_is_unsigned = dane.own == Seen("insecure")
-    asked = [h for h in dane.hosts if not (own_is_unsigned and _is_in(h.host, dane.zone))]
+    asked = [h for h in dane.hosts if not (own_is_unsigned and is_within(h.host, dane.zone))]
     unsigned = tuple(h.host for h in asked if h.has_address and h.addresses == Seen("insecure"))
     if unsigned:
         yield UNSIGNED_MX_ZONE.found(dane.domain, domain=dane.domain, hosts=unsigned)
@@ -54,10 +55,6 @@ def judge(dane: DaneEvidence) -> Iterator[Finding]:
                 raise CannotTell(why)
             case Seen("bogus"):
                 raise CannotTell(Why.SERVFAIL)
-
-
-def _is_in(name: str, zone: str) -> bool:
-    return zone == "." or name == zone or name.endswith(f".{zone}")
 
 
 CHECK = Check(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordChange, Rule, Sample, Text, Texts
 from checks.evidence.mx import MxEvidence
@@ -192,7 +192,7 @@ def judge_policy(sts: StsEvidence, fetched: StsPolicyEvidence, mx: MxEvidence) -
     elif policy.problems:
         # Without any pattern, or a name to make one of, it would be invalid again.
         is_told = bool(hosts or policy.mx or policy.mode == "none")
-        lines = _corrected(policy, hosts) if is_told else ()
+        lines = _corrected(policy, _not_allowed(policy, hosts)) if is_told else ()
         yield POLICY_INVALID.found(
             sts.domain,
             variant=None if is_told else "mx_first",
@@ -216,7 +216,7 @@ def judge_mx(sts: StsEvidence, fetched: StsPolicyEvidence, mx: MxEvidence) -> It
         raise NotApplicable(Why.NO_RECORD)
     if not hosts:
         raise NotApplicable(Why.NO_MX)
-    missing = tuple(host for host in hosts if not any(matches(host, pattern) for pattern in policy.mx))
+    missing = _not_allowed(policy, hosts)
     if not missing:
         return
     is_enforced = policy.mode == "enforce"
@@ -228,12 +228,12 @@ def judge_mx(sts: StsEvidence, fetched: StsPolicyEvidence, mx: MxEvidence) -> It
         sts.domain,
         tier=Tier.MAIL if is_enforced else Tier.DNS,
         variant=variants[bool(others)],
-        records=(policy_file(url, _corrected(policy, hosts), policy.text), *_new_id(sts)),
+        records=(policy_file(url, _corrected(policy, missing), policy.text), *_new_id(sts)),
         domain=sts.domain,
         url=url,
         hosts=missing,
         allowed=policy.mx,
-        policy=_corrected(policy, hosts),
+        policy=_corrected(policy, missing),
         mx=mx_hosts(mx),
         others=others or ("-",),
     )
@@ -268,9 +268,12 @@ def _named(problem: PolicyProblem) -> str:
     return f"{field}: {problem.part}" if problem.part else field
 
 
-def _corrected(policy: StsPolicy, hosts: tuple[str, ...]) -> tuple[str, ...]:
+def _not_allowed(policy: StsPolicy, hosts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(host for host in hosts if not any(matches(host, pattern) for pattern in policy.mx))
+
+
+def _corrected(policy: StsPolicy, missing: tuple[str, ...]) -> tuple[str, ...]:
     """The policy as it should be, in the mode it is in; patterns that allow no MX are kept, for they may be needed."""
-    missing = tuple(host for host in hosts if not any(matches(host, pattern) for pattern in policy.mx))
     return policy_lines(policy.mode or "testing", (*policy.mx, *missing), policy.max_age_s or 604800)
 
 

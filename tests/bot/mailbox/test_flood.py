@@ -163,7 +163,8 @@ def test_300_megabytes_without_a_line_end(tmp_path: Path) -> None:
             amounts = await asyncio.gather(
                 *(pour(target, begin) for begin in (target.until_data, b"") for _ in range(4))
             )
-            assert max(amounts) < 40 * MIB
+            # The limit of a session, and what the buffers of two sockets hold beyond it.
+            assert max(amounts) < 64 * MIB
             sent += sum(amounts)
         await enough
 
