@@ -27,11 +27,11 @@ NO_SIGNATURE = Rule(
             "署名がないとDMARCの合否はSPFだけで決まり、メールが転送されると不合格になります。",
         ),
         fix=Text(
-            en="At the service that sent this mail, set up DKIM for `{domain}`, publish the TXT or CNAME record it shows below "
-            "`_domainkey.{domain}`, then activate it there: many sign only after that. On a mail server of your own let "
+            en="At the service that sent this mail, set up DKIM for `{domain}`, publish the TXT or CNAME record it gives at "
+            "`<selector>._domainkey.{domain}`, then activate it there: many sign only after that. On a mail server of your own let "
             "OpenDKIM or Rspamd sign, and publish the key it makes.",
             ja="送信したサービスの管理画面で `{domain}` のDKIM署名を設定し、表示されたTXTまたはCNAMEレコードを "
-            "`_domainkey.{domain}` の下に登録してから有効化します(有効化するまで署名しないサービスもあります)。"
+            "`<セレクター>._domainkey.{domain}` に登録してから有効化します(有効化するまで署名しないサービスもあります)。"
             "自社のメールサーバーでは、OpenDKIMやRspamdで署名し、生成された公開鍵を登録します。",
         ),
     ),

@@ -38,6 +38,10 @@ _OTHERS_PASS = Text(
     en="DMARC fails: SPF or DKIM passes, but for other domains than the From domain `{from_domain}`",
     ja="DMARCに不合格です: 合格した認証のドメインが、Fromドメイン `{from_domain}` と一致していません",
 )
+_ALIGNED_BROKEN = Text(
+    en="DMARC fails: the aligned signature `d={signed}` does not pass; what passes is for another domain",
+    ja="DMARCに不合格です: アライメントを満たす `d={signed}` の署名が不合格で、合格した認証は別のドメインのものです",
+)
 _NEEDED = (
     "SPF or DKIM must pass for a domain that is aligned with From.",
     "Fromドメインとアライメントを満たすドメインで、SPFかDKIMの少なくとも一方が合格する必要があります。",
@@ -96,7 +100,9 @@ def _wordings() -> Iterator[tuple[str, Texts]]:
         for how, fix in _WAYS_OUT.items():
             if what.startswith("unsigned") and how in ("signature", "both"):
                 continue
-            yield "_".join(filter(None, (what, how))), Texts(title=title, why=why, fix=fix)
+            is_broken = what == "not_aligned" and how in ("signature", "both")
+            said = _ALIGNED_BROKEN if is_broken else title
+            yield "_".join(filter(None, (what, how))), Texts(title=said, why=why, fix=fix)
 
 
 _WORDINGS = dict(_wordings())

@@ -32,8 +32,8 @@ _INCLUDE = Text(
     ja="`{client_ip}` は他の組織のサーバーと思われます。自社専用に借りている固定IPアドレスでない限り、登録しないでください(共用やなりすましの可能性があります)。利用中のサービスであれば、提供元が案内する `include` を `{domain}` の既存の `v=spf1` の値に加え(2つ目のレコードは作りません)、自社ドメインのDKIM署名も設定してください。",
 )
 _MAYBE_COPY = Text(
-    en="The mail is signed for your domain, but `{client_ip}` seems to be another organization's: this may be a forwarded copy. Then change nothing. If it is a service that you use, add the include that it names to the present `v=spf1` record of `{domain}` (never a second record), or let it use its own return path.",
-    ja="自社ドメインのDKIM署名には合格していますが、`{client_ip}` は他の組織のサーバーと思われ、転送されたメールの可能性があります。その場合、変更は不要です。利用中のサービスであれば、提供元が案内する `include` を `{domain}` の既存の `v=spf1` の値に加えるか(2つ目のレコードは作りません)、サービス側のReturn-Pathを使ってください。",
+    en="The mail is signed for your domain, but `{client_ip}` seems to be another organization's: this may be a forwarded copy. Then change nothing, and send one directly. If it is a service that you use, add its include to the present `v=spf1` record of `{domain}` (no second record), or let it use its own return path.",
+    ja="自社ドメインのDKIM署名には合格していますが、`{client_ip}` は他の組織のサーバーと思われ、転送されたメールの可能性があります。その場合は何も変更せず、テスト用アドレスへ直接送信してください。利用中のサービスであれば、提供元が案内する `include` を `{domain}` の既存の `v=spf1` の値に加えるか(2つ目のレコードは作りません)、サービス側のReturn-Pathを使ってください。",
 )
 _LISTING = {"": _ADD, "_if_own": _ADD_IF_OWN, "_include": _INCLUDE, "_maybe_copy": _MAYBE_COPY}
 """What to do about an address that the record does not list, by whose server it is: the domain's own beyond doubt,
