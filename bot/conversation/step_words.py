@@ -74,6 +74,10 @@ STEP_SEND = Text(
     en="Send a test mail from your mail system to the address in the thread.",
     ja="検査したいシステムから、スレッドのテスト用アドレスへメールを送ってください。",
 )
+STEP_FROM = Text(
+    en="Let From hold exactly one address of `{domain}`, as MSG101 in the mail's reply describes, then send it again.",
+    ja="メールの返信のMSG101の「直し方」に従い、Fromを `{domain}` のアドレス1つだけにして、送り直してください。",
+)
 STEP_NEW_ADDRESS = Text(
     en="Press “Send a test mail” for a new address, and send a mail to it from your mail system.",
     ja="「テストメールを送る」を押して新しいアドレスを取得し、検査したいシステムからメールを送ってください。",

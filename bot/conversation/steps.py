@@ -8,10 +8,10 @@ from bot.conversation.content import Action
 from bot.conversation.findings import is_effect_of_dns, serious
 from bot.conversation.phrases import around, listed, mail_findings
 from bot.conversation.records import Wait, are_own_records, wait_for
-from bot.conversation.standing import deciding_mail, domain_report, waiting_mail
+from bot.conversation.standing import deciding_mail, domain_report, unused, waiting_mail
 from bot.conversation.state import Conversation, Reports, report_of
 from bot.conversation.unanswered import is_bogus, not_looked_up
-from checks import Finding, Lang, Report, Text, Verdict
+from checks import Finding, Lang, Report, Standing, Text, Verdict, standing
 
 MOST = 3
 _NAMED = 4
@@ -42,7 +42,7 @@ def steps(state: Conversation, reports: Reports) -> Steps:
         return _change(state, domain, in_dns, in_mail, again=mail is not None)
     if of_mail and not any(result.id.startswith("spf.") for result in not_looked_up(domain)):
         return _said(state, [step_words.STEP_SEND_SINCE], _send(state))
-    return _nothing_found(state, domain, mail)
+    return _nothing_found(state, domain, mail, reports)
 
 
 def _said(state: Conversation, texts: Iterable[Text], first: Action | None, *found: Iterable[Finding]) -> Steps:
@@ -105,7 +105,7 @@ def joined(first: Text, then: Text) -> Text:
     return Text(en=f"{first.en} {then.en}", ja=first.ja + then.ja)
 
 
-def _nothing_found(state: Conversation, domain: Report, mail: Report | None) -> Steps:
+def _nothing_found(state: Conversation, domain: Report, mail: Report | None, reports: Reports) -> Steps:
     if domain.verdict is Verdict.UNDETERMINED:
         return _said(state, [step_words.STEP_TRY_AGAIN, step_words.STEP_ASK_OPERATOR], Action.CHECK_AGAIN)
     if mail is not None and not_looked_up(mail, of_mail=True):
@@ -113,8 +113,19 @@ def _nothing_found(state: Conversation, domain: Report, mail: Report | None) -> 
     advice = [step_words.STEP_ADVICE] if (notices := (*domain.findings, *(mail_findings(mail) if mail else ()))) else []
     if mail is None and state.address is not None and not domain.non_sending:
         send = step_words.STEP_SEND if _is_open(state) else step_words.STEP_NEW_ADDRESS
+        if _is_open(state) and _lacks_author(state, domain, reports):
+            send = step_words.STEP_FROM
         return _said(state, [send, *advice], _send(state), notices)
     return _said(state, [step_words.STEP_NONE, *advice], None, notices)
+
+
+def _lacks_author(state: Conversation, domain: Report, reports: Reports) -> bool:
+    """The latest mail told nothing because its From is not one valid address."""
+    mails = unused(state, reports)
+    report = report_of(reports, mails[-1].report) if mails and mails[-1].report is not None else None
+    if report is None or report.mail is None or report.mail.from_domain is not None:
+        return False
+    return standing(domain, report) not in (Standing.BOUNCE, Standing.FORWARDED)
 
 
 def _is_open(state: Conversation) -> bool:

@@ -84,6 +84,8 @@ def test_a_mail_that_tells_nothing_of_the_domain_is_named_with_the_reason(facts:
     shown_now = told(domain_report(), MAIL, mail=mail_report(facts=facts))
     assert f"1 mail was received that could not be used: {said}." in text(shown_now["root"])
     assert "Safe (provisional)" in text(shown_now["root"])
+    # The same mail, sent again, would tell as little.
+    assert ("as MSG101 in the mail's reply describes" in text(shown_now["root"])) == ("MSG101" in said)
     two = told(domain_report(), MAIL, MailAnalysed("2", "m", AT), mail=mail_report(facts=facts))["root"]
     assert f"2 mails were received that could not be used; the latest: {said}." in text(two)
 
