@@ -7,7 +7,7 @@ from bot.conversation import mail_words as words
 from bot.conversation import words as common
 from bot.conversation.bounds import HEADING, LABEL, cut
 from bot.conversation.content import Action, Button, Buttons, Content, Divider, Heading, Note, Paragraph, Part, Table
-from bot.conversation.findings import IN_FULL, in_lines
+from bot.conversation.findings import IN_FULL, in_lines, serious
 from bot.conversation.phrases import (
     around,
     in_full,
@@ -143,6 +143,8 @@ def _meaning(state: Conversation, seen: MailSeen, report: Report, reports: Repor
             yield Buttons(ours_buttons(seen.id, lang)[1:])
         together = combine(domain, report)
         yield Paragraph(around(words.MAIL_COUNTS, lang, verdict=verdict_text(together, lang)))
+        if dmarc_result(report) == "pass" and serious(mail_findings(report)):
+            yield Paragraph(words.MAIL_DOMAINS_STAY.say(lang))
         yield from _compared(domain, together, lang)
         return
     names = {"domain": state.row.shown, "other": cut((report.mail and report.mail.from_domain) or "?")}

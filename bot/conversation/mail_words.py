@@ -153,6 +153,10 @@ MAIL_WAITS = Text(
     en="The domain check is still running; the verdict follows when it is done.",
     ja="ドメインの検査が続いています。完了しだい判定します。",
 )
+MAIL_DOMAINS_STAY = Text(
+    en="DMARC passes: From, Return-Path and the signing domain (d=) can stay as they are.",
+    ja="DMARCに合格しています。From、Return-Path、署名ドメイン(d=)の変更は不要です。",
+)
 MAIL_UNCONFIRMED = Text(
     en="Nothing in this mail proves that it is yours: neither SPF nor DKIM passes for the domain in From. "
     "It changes the verdict only after someone in this channel presses “This is ours”.",
@@ -166,13 +170,17 @@ MAIL_UNKNOWN = Text(
     "このチャンネルの参加者が「自社のメールです」を押すまで、判定には反映しません。",
 )
 MAIL_IF_NOT_OURS = Text(
-    en="“Not ours” means that nothing has to change because of it. Either answer can be taken back later.",
-    ja="「自社のメールではありません」を押した場合、このメールについての対応は不要です。回答は後から変更できます。",
+    en="“Ours” includes mail of the services that send for you. "
+    "“Not ours” means that nothing has to change because of it. Either answer can be taken back later.",
+    ja="自社のメールには、利用中の配信サービスからのメールも含みます。「自社のメールではありません」を押した場合、"
+    "このメールについての対応は不要です。回答は後から変更できます。",
 )
 MAIL_IF_NOT_OURS_REJECTED = Text(
-    en="“Not ours” means that nothing has to change because of it: with `p=reject` published, receivers that follow "
+    en="“Ours” includes mail of the services that send for you. "
+    "“Not ours” means that nothing has to change because of it: with `p=reject` published, receivers that follow "
     "DMARC refuse such mail. Either answer can be taken back later.",
-    ja="「自社のメールではありません」を押した場合、このメールについての対応は不要です(`p=reject` を公開しているため、"
+    ja="自社のメールには、利用中の配信サービスからのメールも含みます。"
+    "「自社のメールではありません」を押した場合、このメールについての対応は不要です(`p=reject` を公開しているため、"
     "DMARCに従う受信側はこのようなメールを拒否します)。回答は後から変更できます。",
 )
 MAIL_CLAIMED = Text(
@@ -206,9 +214,11 @@ MAIL_OTHER = Text(
 MAIL_OTHER_UNKNOWN = Text(
     en="From does not hold exactly one valid address, so this mail cannot be compared with `{domain}`. "
     "It does not change the verdict. "
-    "Write one address of the domain into From, such as `From: Example <info@{domain}>`, and send it again.",
+    "Write one address of the domain into From, such as `From: Example <info@{domain}>`, and send it again. "
+    "The reply will then tell whether Return-Path and d= fit.",
     ja="Fromが有効なアドレス1つになっていないため、`{domain}` と照合できません。判定には反映しません。"
-    "`From: Example <info@{domain}>` のように、このドメインのアドレスを1つだけ書いて、送り直してください。",
+    "`From: Example <info@{domain}>` のように、このドメインのアドレスを1つだけ書いて、送り直してください。"
+    "Return-Pathとd=は、その返信で確認できます。",
 )
 # A mail that tells nothing of the domain, in the root -------------------------------------------------------------
 

@@ -50,6 +50,12 @@ STEP_MAIL = Text(
     en="Do what is described under {rules} in the mail's reply.",
     ja="メールの返信の{rules}の「直し方」に従ってください。",
 )
+STEP_MAIL_IF_OWN = Text(
+    en="If the server that sent is yours or works for you, do what is described under {rules} in the mail's reply. "
+    "If not, or if the mail was forwarded, change nothing, and send one directly.",
+    ja="送信したサーバーが自社で使うものであれば、メールの返信の{rules}の「直し方」に従ってください。そうでない場合や転送された場合は、"
+    "何も変更せず、テスト用アドレスへ直接送信してください。",
+)
 STEP_SYSTEM = Text(
     en="Change the sending system as described under {rules} in the mail's reply. No DNS record has to change.",
     ja="メールの返信の{rules}に従って、送信システムを修正してください。DNSレコードの変更は不要です。",

@@ -89,7 +89,8 @@ def _change(
         texts.append(step_words.STEP_DNS if are_own_records(in_dns, domain) else step_words.STEP_DO)
     if in_mail:
         no_record = not in_dns and all(f.rule.in_system for f in in_mail)
-        texts.append(step_words.STEP_SYSTEM if no_record else step_words.STEP_MAIL)
+        of_whom = step_words.STEP_MAIL_IF_OWN if any(map(_depends_on_the_server, in_mail)) else step_words.STEP_MAIL
+        texts.append(step_words.STEP_SYSTEM if no_record else of_whom)
     if not in_dns:
         return _said(state, [*texts, *([step_words.STEP_MAIL_AGAIN] if can_send else [])], _send(state), in_mail)
     wait = _WAIT[wait_for(in_dns, domain)]
@@ -98,6 +99,11 @@ def _change(
     else:
         texts += [wait, *([step_words.STEP_THEN_MAIL] if can_send and _is_open(state) and not again else [])]
     return _said(state, texts, Action.CHECK_AGAIN, *filter(None, (in_dns, in_mail)))
+
+
+def _depends_on_the_server(finding: Finding) -> bool:
+    """Whether something has to change at all depends on whose the server is, which only the reader knows."""
+    return finding.rule.id == "SPF401" and (finding.variant or "").endswith(("_if_own", "_include", "_maybe_copy"))
 
 
 def joined(first: Text, then: Text) -> Text:

@@ -32,10 +32,10 @@ KEY_NOT_FOUND = Rule(
             "この署名は無効と判定されます。",
         ),
         fix=Text(
-            en="If the selector `{selector}` was retired, publish nothing: let the system sign with the present one. Else publish "
+            en="If the selector `{selector}` was retired, publish nothing: let the system sign with its own published one. Else publish "
             "at `{key_name}` the TXT or CNAME record that the sending system shows (leave the domain "
             "out if your DNS panel appends it). If the mail is not yours, change nothing.",
-            ja="廃止したセレクター `{selector}` であれば、登録せずに、現在のセレクターで署名するよう送信システムを設定してください。"
+            ja="廃止したセレクター `{selector}` であれば、登録せずに、そのシステム用に公開しているセレクターで署名するよう設定してください。"
             "そうでなければ、送信システムに表示されるTXTまたはCNAMEレコードを `{key_name}` に登録します(DNSの管理画面がドメイン名を補う"
             "場合は、ドメイン名より前の部分だけを入力します)。自社のメールでなければ、対応は不要です。",
         ),

@@ -66,8 +66,8 @@ _WAYS_OUT = {
         ja="自社のメールであれば、送信したシステムで次のどちらかを設定し、表示されるレコードをDNSに登録します。(1) `d={from_domain}` でDKIM署名する(転送されても有効なため推奨)。(2) Return-PathをFromと同じ `{from_domain}` にする(`aspf=s` のため、サブドメインは不可)。どちらか一方で合格します。",
     ),
     "signature": Text(
-        en="The mail has a signature `d={signed}` that is aligned, but does not pass. Repair it as {rules:code} says: then DMARC passes, and nothing else has to be set up.",
-        ja="アライメントを満たす署名 `d={signed}` はありますが、合格していません。{rules:code} に従って署名を修正すれば、DMARCは合格します。ほかの設定は不要です。",
+        en="The mail has a signature `d={signed}` that is aligned, but does not pass. Repair it as {rules:code} says: then DMARC passes. From and Return-Path can stay as they are.",
+        ja="アライメントを満たす署名 `d={signed}` はありますが、合格していません。{rules:code} に従って署名を修正すれば、DMARCは合格します。FromとReturn-Pathの変更は不要です。",
     ),
     "spf": Text(
         en="The Return-Path is aligned already. If the server may send for you, let SPF pass as `SPF401` says: then DMARC passes. Let it sign with DKIM as `d={from_domain}` as well, since SPF fails when mail is forwarded.",

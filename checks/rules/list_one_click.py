@@ -27,8 +27,8 @@ MAILTO_ONLY = Rule(
             en="List-Unsubscribe has only a `mailto:` address", ja="List-Unsubscribeの宛先が `mailto:` だけです"
         ),
         why=Text(
-            en="Of this header that is enough for Yahoo, not for Google: for marketing mail it demands one-click unsubscribe over HTTPS (RFC 8058).",
-            ja="Yahooではこのヘッダーで足りますが、Googleでは足りません。Googleは、マーケティングメールにHTTPSによるワンクリック登録解除(RFC 8058)を求めています。",
+            en="Of this header that is enough for Yahoo, not for Google: for marketing mail of bulk senders it demands one-click unsubscribe over HTTPS (RFC 8058).",
+            ja="Yahooではこのヘッダーで足りますが、Googleでは足りません。Googleは、大量送信者のマーケティングメールにHTTPSによるワンクリック登録解除(RFC 8058)を求めています。",
         ),
         fix=Text(
             en="Put an HTTPS address that unsubscribes by POST without a login first into the same header: `List-Unsubscribe: <https://...>, <mailto:...>`. Add `List-Unsubscribe-Post: List-Unsubscribe=One-Click`, and have both headers signed by DKIM.",

@@ -43,8 +43,8 @@ NO_REVERSE_NAME = Rule(
             title=_NO_PTR,
             why=_NO_PTR_WHY,
             fix=Text(
-                en="Ask whoever assigned `{address}` (hosting company, internet provider) to publish a PTR record at `{pointer}` with a name of its own below your domain, such as `{name}`: not one that another server has. In your DNS give that name an address record with `{address}`, and let the server use it as its HELO name too.",
-                ja="`{address}` を割り当てた事業者(ホスティング、ISP)に、`{pointer}` のPTRレコードとして、自社ドメインの下のこのサーバー専用の名前(例: `{name}`。他のサーバーが使う名前は避けます)の登録を依頼してください。自社のDNSでは、その名前のアドレスレコードに `{address}` を登録します。サーバーがHELOで名乗る名前も、これに合わせます。",
+                en="If this server is yours, ask whoever assigned `{address}` (hosting company) to publish a PTR record at `{pointer}` with a name of its own below your domain, such as `{name}`: not one that another server has. In your DNS give that name an address record with `{address}`, and let the server use it as its HELO name too.",
+                ja="自社のサーバーであれば、`{address}` を割り当てた事業者(ホスティング、ISP)に、`{pointer}` のPTRレコードとして、自社ドメインの下のこのサーバー専用の名前(例: `{name}`。他のサーバーが使う名前は避けます)の登録を依頼してください。自社のDNSでは、その名前のアドレスレコードに `{address}` を登録します。サーバーがHELOで名乗る名前も、これに合わせます。",
             ),
         ),
         "mx": Texts(

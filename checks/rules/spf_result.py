@@ -20,12 +20,12 @@ _NEEDED = Text(
     ja="DKIMに合格していても、GoogleとMicrosoft(550 5.7.515)は大量送信者にSPFの合格を求めています。",
 )
 _ADD = Text(
-    en="Put `{client_ip}` into the present `v=spf1` record of `{domain}`, in place of the old value (never a second record). If a service sends from there, add the include that it names instead, or let it use its own return path and sign with DKIM for your domain.",
-    ja="`{domain}` の既存の `v=spf1` の値を、`{client_ip}` を加えた値に置き換えます(2つ目のレコードは作りません)。外部サービスのものであれば、代わりに提供元が案内する `include` を加えるか、サービス側のReturn-Pathを使い、自社ドメインのDKIMで署名する設定にします。",
+    en="Add `{client_ip}` to the present `v=spf1` record of `{domain}` and keep what is in it (never a second record). If a service sends from there, add the include that it names instead, or let it use its own return path and sign with DKIM for your domain.",
+    ja="`{domain}` の既存の `v=spf1` の値に `{client_ip}` を加えます(今ある記載は残し、2つ目のレコードは作りません)。外部サービスのものであれば、代わりに提供元が案内する `include` を加えるか、サービス側のReturn-Pathを使い、自社ドメインのDKIMで署名する設定にします。",
 )
 _ADD_IF_OWN = Text(
-    en="Only if `{client_ip}` is a server of yours alone: put it into the present `v=spf1` record of `{domain}`, in place of the old value (never a second record). If others or a service send from there too, add the include that the service names. If you do not know it, change nothing: it may be a forger, or a forwarder.",
-    ja="`{client_ip}` が自社専用のサーバーである場合に限り、`{domain}` の既存の `v=spf1` の値を、これを加えた値に置き換えます(2つ目のレコードは作りません)。共用の中継サーバーや外部サービスであれば、提供元が案内する `include` を加えます。心当たりがなければ、なりすましや転送の可能性があるため、変更しないでください。",
+    en="Only if `{client_ip}` is a server of yours alone: add it to the present `v=spf1` record of `{domain}` and keep what is in it (never a second record). If others or a service send from there too, add the include that the service names. If you do not know it, change nothing: it may be a forger, or a forwarder.",
+    ja="`{client_ip}` が自社専用のサーバーである場合に限り、`{domain}` の既存の `v=spf1` の値にこれを加えます(今ある記載は残し、2つ目のレコードは作りません)。共用の中継サーバーや外部サービスであれば、提供元が案内する `include` を加えます。心当たりがなければ、なりすましや転送の可能性があるため、変更しないでください。",
 )
 _INCLUDE = Text(
     en="`{client_ip}` seems to be another organization's. Unless you rent it for yourself alone, do not list it: others may send from there too, or it is a forger. If you use that service, add the include that it names to the present `v=spf1` record of `{domain}` (never a second record), and let it sign with DKIM for your domain.",

@@ -58,7 +58,7 @@ def test_one_finding_is_not_called_the_worst_of_them() -> None:
         (RecordChange("a.example", "TXT", "v=1", "v=1"), [("Keep: TXT at a.example", "v=1")]),
         (
             RecordChange("a.example", "TXT", "v=1", "v=2", later=True),
-            [("Now: TXT at a.example", "v=1"), ("Only when the above is done, set TXT at a.example to", "v=2")],
+            [("Now: TXT at a.example", "v=1"), ("Only once what is said above holds, set TXT at a.example to", "v=2")],
         ),
     ],
 )  # fmt: skip

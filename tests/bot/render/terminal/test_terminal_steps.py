@@ -134,7 +134,7 @@ def test_the_lines_of_a_file_are_whole_whatever_the_width():
 def test_what_is_there_now_is_shown_beside_what_comes_later():
     said = lines(domain_report(changed(RecordChange("example.co.jp", "TXT", "v=1", "v=2", later=True))))
     at = said.index("Now  TXT  example.co.jp")
-    assert said[at + 1 : at + 4] == ["v=1", "Only when the above is done, set TXT at example.co.jp to", "v=2"]
+    assert said[at + 1 : at + 4] == ["v=1", "Only once what is said above holds, set TXT at example.co.jp to", "v=2"]
 
 
 @pytest.mark.parametrize("lang", LANGS)
