@@ -32,12 +32,12 @@ KEY_NOT_FOUND = Rule(
             "この署名は無効と判定されます。",
         ),
         fix=Text(
-            en="If the selector `{selector}` was retired, publish nothing: let the system sign with its own published one. Else publish "
-            "at `{key_name}` the TXT or CNAME record that the sending system shows (leave the domain "
-            "out if your DNS panel appends it). If the mail is not yours, change nothing.",
-            ja="廃止したセレクター `{selector}` であれば、登録せずに、そのシステム用に公開しているセレクターで署名するよう設定してください。"
-            "そうでなければ、送信システムに表示されるTXTまたはCNAMEレコードを `{key_name}` に登録します(DNSの管理画面がドメイン名を補う"
-            "場合は、ドメイン名より前の部分だけを入力します)。自社のメールでなければ、対応は不要です。",
+            en="If `{selector}` was retired, publish nothing there: let this system make a key under a new selector of its own, "
+            "and publish that. Else publish at `{key_name}` the TXT or CNAME record that the sending system shows (mind "
+            "panels that append the domain). If the mail is not yours, change nothing.",
+            ja="廃止したセレクター `{selector}` であれば、ここには登録せず、このシステム専用の新しいセレクターで鍵を作成し、その公開鍵を登録して"
+            "ください。そうでなければ、送信システムに表示されるTXTまたはCNAMEレコードを `{key_name}` に登録します(DNSの管理画面がドメイン名を"
+            "補う場合は、ドメイン名より前の部分だけを入力します)。自社のメールでなければ、対応は不要です。",
         ),
     ),
     variants={

@@ -31,12 +31,12 @@ BODY_CHANGED = Rule(
             "DMARCに合格するには、アライメントを満たすSPFの合格か、別の署名の合格が必要です。",
         ),
         fix=Text(
-            en="Usually a gateway, a service or a mailing list after the signer adds a footer, rewrites links or re-encodes the "
-            "text. Switch that off (no record changes), or let your gateway or service that does it sign after it as "
-            "`d={domain}`, with a selector of its own whose key you publish.",
-            ja="署名後にゲートウェイ、メーリングリスト、配信サービスなどが、フッターの追加、リンクの書き換え、文字コードの変換をしている"
-            "可能性があります。その処理を止めるか(DNSの変更は不要です)、その処理をする自社のゲートウェイや利用中のサービスが、処理の後に"
-            "`d={domain}` で署名するようにしてください(専用のセレクターの公開鍵を登録します)。",
+            en="Usually a gateway, service or mailing list adds a footer, rewrites links or re-encodes the text after signing. If it "
+            "is yours, switch that off (no record changes), or sign after it as `d={domain}`, with a selector of its own whose "
+            "key you publish. If not, change nothing, and send one directly.",
+            ja="署名後にゲートウェイ、配信サービス、メーリングリストなどが、フッターの追加、リンクの書き換え、文字コードの変換をしている"
+            "可能性があります。自社で管理・利用するものであれば、その処理を止めるか(DNSの変更は不要です)、処理の後に `d={domain}` で署名"
+            "してください(専用のセレクターの公開鍵を登録します)。そうでなければ何も変更せず、直接送信してください。",
         ),
     ),
     references=("https://www.rfc-editor.org/rfc/rfc6376#section-3.7",),
@@ -66,9 +66,9 @@ SIGNATURE_INVALID = Rule(
             "対応していない、署名の処理に誤りがある、のいずれかと考えられます。受信側では、この署名は不合格になります。",
         ),
         fix=Text(
-            en="Compare the record at `{key_name}` with the sending system's. If they differ and another system uses this "
-            "selector, keep the record and give this one a new selector; if none does, publish its value. If they agree: sign "
-            "after the gateway that rewrites headers, or check the signer.",
+            en="Compare the record at `{key_name}` with the sending system's. If they differ: where another system uses this "
+            "selector, keep the record and give this one a new selector and key; else replace the record. If they agree: "
+            "sign after the gateway that rewrites headers, or check the signer.",
             ja="`{key_name}` のTXTレコードを送信システムの値と照合します。異なる場合、同じセレクターで合格している別のシステムがあれば、"
             "レコードは変更せず、このシステムに専用のセレクターを設定します。なければ登録し直してください。同じ場合は、署名後にSubjectや"
             "Toなどを書き換えるゲートウェイを探し、その後で署名します。それもなければ、署名ソフトの設定を確認してください。",

@@ -20,8 +20,8 @@ _NEEDED = Text(
     ja="DKIMに合格していても、GoogleとMicrosoft(550 5.7.515)は大量送信者にSPFの合格を求めています。",
 )
 _ADD = Text(
-    en="Add `{client_ip}` to the present `v=spf1` record of `{domain}` and keep what is in it (never a second record). If a service sends from there, add the include that it names instead, or let it use its own return path and sign with DKIM for your domain.",
-    ja="`{domain}` の既存の `v=spf1` の値に `{client_ip}` を加えます(今ある記載は残し、2つ目のレコードは作りません)。外部サービスのものであれば、代わりに提供元が案内する `include` を加えるか、サービス側のReturn-Pathを使い、自社ドメインのDKIMで署名する設定にします。",
+    en="Add `{client_ip}` to the present `v=spf1` record of `{domain}` and keep what is in it (never a second record). If a service sends from there, add the include that it names instead.",
+    ja="`{domain}` の既存の `v=spf1` の値に `{client_ip}` を加えます(今ある記載は残し、2つ目のレコードは作りません)。外部サービスのものであれば、代わりに提供元が案内する `include` を加えてください。",
 )
 _ADD_IF_OWN = Text(
     en="Only if `{client_ip}` is a server of yours alone: add it to the present `v=spf1` record of `{domain}` and keep what is in it (never a second record). If others or a service send from there too, add the include that the service names. If you do not know it, change nothing: it may be a forger, or a forwarder.",
@@ -32,8 +32,8 @@ _INCLUDE = Text(
     ja="`{client_ip}` は他の組織のサーバーと思われます。自社専用に借りている固定IPアドレスでない限り、登録しないでください(共用やなりすましの可能性があります)。利用中のサービスであれば、提供元が案内する `include` を `{domain}` の既存の `v=spf1` の値に加え(2つ目のレコードは作りません)、自社ドメインのDKIM署名も設定してください。",
 )
 _MAYBE_COPY = Text(
-    en="The mail is signed for your domain, but `{client_ip}` seems to be another organization's: this may be a forwarded copy. Then change nothing, and send one directly. If it is a service that you use, add its include to the present `v=spf1` record of `{domain}` (no second record), or let it use its own return path.",
-    ja="自社ドメインのDKIM署名には合格していますが、`{client_ip}` は他の組織のサーバーと思われ、転送されたメールの可能性があります。その場合は何も変更せず、テスト用アドレスへ直接送信してください。利用中のサービスであれば、提供元が案内する `include` を `{domain}` の既存の `v=spf1` の値に加えるか(2つ目のレコードは作りません)、サービス側のReturn-Pathを使ってください。",
+    en="The mail is signed for your domain, but `{client_ip}` seems to be another organization's: this may be a forwarded copy. Then change nothing, and send one directly. Else add to the present `v=spf1` record of `{domain}` (no second record) the include of the service, or the address, if it is rented for you alone.",
+    ja="自社ドメインのDKIM署名には合格していますが、`{client_ip}` は他の組織のサーバーと思われ、転送されたメールの可能性があります。その場合は何も変更せず、テスト用アドレスへ直接送信してください。転送でなければ、`{domain}` の既存の `v=spf1` の値に、利用中のサービスの提供元が案内する `include` か、自社専用に借りている場合はこのアドレスを加えてください(2つ目のレコードは作りません)。",
 )
 _LISTING = {"": _ADD, "_if_own": _ADD_IF_OWN, "_include": _INCLUDE, "_maybe_copy": _MAYBE_COPY}
 """What to do about an address that the record does not list, by whose server it is: the domain's own beyond doubt,
