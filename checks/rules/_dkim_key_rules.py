@@ -32,7 +32,7 @@ KEY_NOT_FOUND = Rule(
             "この署名は無効と判定されます。",
         ),
         fix=Text(
-            en="If `{selector}` was retired, publish nothing there: let this system make a key under a new selector of its own, "
+            en="If `{selector}` was retired, publish nothing: let this system make a key under a new selector of its own, "
             "and publish that. Else publish at `{key_name}` the TXT or CNAME record that the sending system shows (mind "
             "panels that append the domain). If the mail is not yours, change nothing.",
             ja="廃止したセレクター `{selector}` であれば、ここには登録せず、このシステム専用の新しいセレクターで鍵を作成し、その公開鍵を登録して"
