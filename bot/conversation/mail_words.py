@@ -215,10 +215,10 @@ MAIL_OTHER_UNKNOWN = Text(
     en="From does not hold exactly one valid address, so this mail cannot be compared with `{domain}`. "
     "It does not change the verdict. "
     "Write one address of the domain into From, such as `From: Example <info@{domain}>`, and send it again. "
-    "The reply will then tell whether Return-Path and d= fit.",
+    "Leave Return-Path and d= as they are: the reply to that mail tells whether they fit.",
     ja="Fromが有効なアドレス1つになっていないため、`{domain}` と照合できません。判定には反映しません。"
     "`From: Example <info@{domain}>` のように、このドメインのアドレスを1つだけ書いて、送り直してください。"
-    "Return-Pathとd=は、その返信で確認できます。",
+    "Return-Pathとd=は今は変えず、送り直したメールへの返信で確認してください。",
 )
 # A mail that tells nothing of the domain, in the root -------------------------------------------------------------
 

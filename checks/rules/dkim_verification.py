@@ -70,8 +70,8 @@ SIGNATURE_INVALID = Rule(
             "selector, keep the record and give this one a new selector and key; else replace the record. If they agree: "
             "sign after the gateway that rewrites headers, or check the signer.",
             ja="`{key_name}` のTXTレコードを送信システムの値と照合します。異なる場合、同じセレクターで合格している別のシステムがあれば、"
-            "レコードは変更せず、このシステムに専用のセレクターを設定します。なければ登録し直してください。同じ場合は、署名後にSubjectや"
-            "Toなどを書き換えるゲートウェイを探し、その後で署名します。それもなければ、署名ソフトの設定を確認してください。",
+            "レコードは変更せず、このシステムに専用のセレクターを設定します。ほかで使っていないことを確認できた場合は、登録し直してください。同じ場合は、署名後にSubjectや"
+            "Toなどを書き換えるゲートウェイを探し、書き換えの後に署名するようにします。それもなければ、署名ソフトの設定を確認してください。",
         ),
     ),
     references=("https://www.rfc-editor.org/rfc/rfc6376#section-6.1.3",),

@@ -58,8 +58,8 @@ _TITLES = {
 }
 _WAYS_OUT = {
     "": Text(
-        en="If the mail is yours, do one of two things at the system that sent it, each with the DNS record it shows: sign with DKIM as `d={from_domain}` (better: it survives forwarding), or use a Return-Path at a subdomain such as `bounce.{from_domain}`.",
-        ja="自社のメールであれば、送信したシステムで次のどちらかを設定し、表示されるレコードをDNSに登録します。(1) `d={from_domain}` でDKIM署名する(転送されても有効なため推奨)。(2) Return-Pathを `bounce.{from_domain}` などのサブドメインにする。どちらか一方で合格します。",
+        en="If the mail is yours, leave From and do one of two things at the system that sent it, each with the DNS record it shows: sign with DKIM as `d={from_domain}` (better: it survives forwarding), or use a Return-Path at a subdomain such as `bounce.{from_domain}`.",
+        ja="自社のメールであれば、送信したシステムで次のどちらかを設定し、表示されるレコードをDNSに登録します。(1) `d={from_domain}` でDKIM署名する(転送されても有効なため推奨)。(2) Return-Pathを `bounce.{from_domain}` などのサブドメインにする。どちらか一方で合格します(Fromは変えません)。",
     ),
     "strict": Text(
         en="If the mail is yours, do one of two things at the system that sent it, each with the DNS record it shows: sign with DKIM as `d={from_domain}` (better: it survives forwarding), or use a Return-Path at exactly `{from_domain}`, since the record says `aspf=s`.",
