@@ -39,7 +39,8 @@ class Trouble:
         self._execute("DROP TRIGGER trouble")
 
     def _execute(self, statement: str) -> None:
-        with closing(sqlite3.connect(self._path)) as connection, connection:
+        # SQLite gives a free database to nobody in turn, and the engine tries again all the time.
+        with closing(sqlite3.connect(self._path, timeout=60)) as connection, connection:
             connection.execute(statement)
 
 
