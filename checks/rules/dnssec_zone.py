@@ -136,7 +136,7 @@ def judge(dnssec: DnssecEvidence, domain: DomainEvidence) -> Iterator[Finding]:
             named = f"EDE {cause} {VALIDATION_ERRORS[cause]}" if cause is not None else "SERVFAIL"
             yield BOGUS.found(
                 dnssec.domain,
-                variant="not_signed" if isinstance(dnssec.keys, Absent) else _VARIANTS.get(dnssec.cause or 0),
+                variant=_variant(dnssec),
                 domain=domain.shown,
                 error=named,
                 zone=_zone(dnssec),
@@ -145,6 +145,12 @@ def judge(dnssec: DnssecEvidence, domain: DomainEvidence) -> Iterator[Finding]:
             )
         case Unreachable(why=why):
             raise CannotTell(why)
+
+
+def _variant(dnssec: DnssecEvidence) -> str | None:
+    if isinstance(dnssec.keys, Absent) and isinstance(dnssec.signers, Seen):
+        return "not_signed"
+    return _VARIANTS.get(dnssec.cause or 0)
 
 
 def _zone(dnssec: DnssecEvidence) -> str:

@@ -188,7 +188,7 @@ def judge_client(client: ClientReverseEvidence, message: MessageEvidence) -> Ite
 
 def _last_part(address: str) -> str:
     """What makes a name for the server that no other has yet."""
-    return address.replace(":", ".").rpartition(".")[2]
+    return address.replace(":", ".").rpartition(".")[2] or "0"
 
 
 def judge_mx(reversed_mx: MxReverseEvidence, mx: MxEvidence) -> Iterator[Finding]:

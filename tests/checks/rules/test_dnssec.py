@@ -92,6 +92,9 @@ def test_the_key_tags_of_ds_and_keys_are_shown():
     (unsigned,) = judge(dnssec_zone.CHECK, dnssec(BOGUS, cause=9, keys=Absent()), domain()).findings
     assert unsigned.variant == "not_signed"
     assert "Remove the DS" in unsigned.fix("en")
+    # Whether a DS is there could not be told: nothing is said of one.
+    (untold,) = judge(dnssec_zone.CHECK, dnssec(BOGUS, keys=Absent(), signers=TIMEOUT), domain()).findings
+    assert untold.variant is None
 
 
 @pytest.mark.parametrize("check", [ALGORITHM, EXPIRY], ids=lambda check: check.id)

@@ -63,6 +63,12 @@ def test_no_ptr_is_proposed_that_cannot_lead_back(helo: str, named: str) -> None
         assert "local" not in finding.fix(lang)
 
 
+def test_the_name_that_is_proposed_is_one_for_every_address() -> None:
+    reverse = ReverseName("2001:db8::", "localhost", NXDOMAIN)
+    (finding,) = judge(PTR_CLIENT, ClientReverseEvidence(reverse), MESSAGE).findings
+    assert "`mail-0.example.co.jp`" in finding.fix("en")
+
+
 def test_a_ptr_lookup_that_failed_is_unknown() -> None:
     assert judge(PTR_CLIENT, client(SERVFAIL), MESSAGE).reason is Why.SERVFAIL
     assert judge(PTR_CLIENT, ClientReverseEvidence(None), MESSAGE).reason is Why.NOT_PROVIDED
