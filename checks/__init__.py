@@ -11,12 +11,12 @@ from checks.engine import Checker, Progress, Session, Tls, combine
 from checks.isolation.pool import InProcess, Isolation, Workers, WorkLimits
 from checks.model import Lang, Outcome, Severity, Tier, Why
 from checks.net.https import Https
-from checks.parse.domain import BadDomain, Domain, parse_domain, registrable
+from checks.parse.domain import BadDomain, Domain, is_within, parse_domain, registrable
 from checks.profiles import PROFILES
 from checks.profiles.mschecker import ITEMS as MSCHECKER
 from checks.profiles.mschecker import TITLES as VERDICT_TITLES
 from checks.profiles.mschecker import Verdict
-from checks.profiles.view import Profile, Requirement, RequirementStatus, Status
+from checks.profiles.view import Profile, Requirement, RequirementStatus, Status, is_error
 from checks.providers import place_text, service_of_sender
 from checks.reasons import reason_text
 from checks.report import MailFacts, Report
@@ -64,6 +64,8 @@ __all__ = [
     "WorkLimits",
     "Workers",
     "combine",
+    "is_error",
+    "is_within",
     "parse_domain",
     "place_text",
     "printable",

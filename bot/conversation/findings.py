@@ -46,6 +46,11 @@ def is_effect_of_dns(finding: Finding) -> bool:
     return finding.variant == "permerror_own"
 
 
+def depends_on_the_server(finding: Finding) -> bool:
+    """Whether something has to change at all depends on whose the server is, which only the reader knows."""
+    return finding.rule.id == "SPF401" and (finding.variant or "").endswith(("_if_own", "_include", "_maybe_copy"))
+
+
 def serious(found: Iterable[Finding]) -> tuple[Finding, ...]:
     """Those that something has to be done about: a notice is advice."""
     return tuple(f for f in found if f.severity.rank <= Severity.WARNING.rank)

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from bot.conversation import record_words as words
 from bot.conversation.content import Code, Paragraph, Part
-from checks import Fact, Finding, Lang, RecordChange, Report, Text, printable, registrable
+from checks import Fact, Finding, Lang, RecordChange, Report, Text, is_within, printable, registrable
 
 
 class Wait(Enum):
@@ -28,7 +28,7 @@ def operator_of(change: RecordChange, report: Report) -> str | None:
     """The name in whose zone the change has to be made where that is another's, None where it is the domain's own."""
     name = (urlsplit(change.name).hostname or "") if is_file(change) else _without_prefix(change.name)
     own = {report.subject, report.organizational or "", registrable(report.subject)} - {""}
-    return None if any(_is_within(name, domain) for domain in own) else name
+    return None if any(is_within(name, domain) for domain in own) else name
 
 
 def _without_prefix(name: str) -> str:
@@ -36,10 +36,6 @@ def _without_prefix(name: str) -> str:
     labels = name.lower().rstrip(".").split(".")
     after = max((at for at, label in enumerate(labels) if label.startswith("_")), default=-1)
     return ".".join(labels[after + 1 :])
-
-
-def _is_within(name: str, domain: str) -> bool:
-    return name == domain or name.endswith(f".{domain}")
 
 
 def are_own_records(found: Iterable[Finding], report: Report) -> bool:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from bot.conversation import step_words
 from bot.conversation.content import Action
-from bot.conversation.findings import is_effect_of_dns, serious
+from bot.conversation.findings import depends_on_the_server, is_effect_of_dns, serious
 from bot.conversation.phrases import around, listed, mail_findings
 from bot.conversation.records import Wait, are_own_records, wait_for
 from bot.conversation.standing import deciding_mail, domain_report, unused, waiting_mail
 from bot.conversation.state import Conversation, Reports, report_of
 from bot.conversation.unanswered import is_bogus, not_looked_up
-from checks import Finding, Lang, Report, Standing, Text, Verdict, standing
+from checks import Finding, Lang, Report, Text, Verdict
 
 MOST = 3
 _NAMED = 4
@@ -89,7 +89,7 @@ def _change(
         texts.append(step_words.STEP_DNS if are_own_records(in_dns, domain) else step_words.STEP_DO)
     if in_mail:
         no_record = not in_dns and all(f.rule.in_system for f in in_mail)
-        of_whom = step_words.STEP_MAIL_IF_OWN if any(map(_depends_on_the_server, in_mail)) else step_words.STEP_MAIL
+        of_whom = step_words.STEP_MAIL_IF_OWN if any(map(depends_on_the_server, in_mail)) else step_words.STEP_MAIL
         texts.append(step_words.STEP_SYSTEM if no_record else of_whom)
     if not in_dns:
         return _said(state, [*texts, *([step_words.STEP_MAIL_AGAIN] if can_send else [])], _send(state), in_mail)
@@ -99,11 +99,6 @@ def _change(
     else:
         texts += [wait, *([step_words.STEP_THEN_MAIL] if can_send and _is_open(state) and not again else [])]
     return _said(state, texts, Action.CHECK_AGAIN, *filter(None, (in_dns, in_mail)))
-
-
-def _depends_on_the_server(finding: Finding) -> bool:
-    """Whether something has to change at all depends on whose the server is, which only the reader knows."""
-    return finding.rule.id == "SPF401" and (finding.variant or "").endswith(("_if_own", "_include", "_maybe_copy"))
 
 
 def joined(first: Text, then: Text) -> Text:
@@ -119,19 +114,17 @@ def _nothing_found(state: Conversation, domain: Report, mail: Report | None, rep
     advice = [step_words.STEP_ADVICE] if (notices := (*domain.findings, *(mail_findings(mail) if mail else ()))) else []
     if mail is None and state.address is not None and not domain.non_sending:
         send = step_words.STEP_SEND if _is_open(state) else step_words.STEP_NEW_ADDRESS
-        if _is_open(state) and _lacks_author(state, domain, reports):
+        if _is_open(state) and _lacks_author(state, reports):
             send = step_words.STEP_FROM
         return _said(state, [send, *advice], _send(state), notices)
     return _said(state, [step_words.STEP_NONE, *advice], None, notices)
 
 
-def _lacks_author(state: Conversation, domain: Report, reports: Reports) -> bool:
-    """The latest mail told nothing because its From is not one valid address."""
+def _lacks_author(state: Conversation, reports: Reports) -> bool:
+    """The latest mail, no bounce, told nothing because its From is not one valid address."""
     mails = unused(state, reports)
-    report = report_of(reports, mails[-1].report) if mails and mails[-1].report is not None else None
-    if report is None or report.mail is None or report.mail.from_domain is not None:
-        return False
-    return standing(domain, report) not in (Standing.BOUNCE, Standing.FORWARDED)
+    facts = report_of(reports, mails[-1].report).mail if mails and mails[-1].report is not None else None
+    return facts is not None and not facts.null_return_path and facts.from_domain is None
 
 
 def _is_open(state: Conversation) -> bool:

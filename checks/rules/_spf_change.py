@@ -15,6 +15,12 @@ from checks.parse.spf import parse_spf
 WITH_END = "with_end"
 """The wording for a new record whose end is another one."""
 
+ALL_BUT_PTR = Text(
+    en="all corrections of this report but that of `ptr`",
+    ja="`ptr` を除き、この結果のすべての修正",
+)
+"""What the new record holds: which servers pass by `ptr` no record tells, so that it stays (SPF306)."""
+
 _CONDITION = Text(
     en="First make sure that all your senders are listed, since the new record ends in `~all`. ",
     ja="新しいレコードの末尾は `~all` になるため、先に、送信元がすべて記載されていることを確認してください。",

@@ -9,7 +9,7 @@ from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordCh
 from checks.evidence.spf import SpfEvidence, SpfNode
 from checks.model import Severity, Tier, Unreachable, Why
 from checks.parse.spf_proposal import Fault, proposed
-from checks.rules._spf_change import WITH_END, changes_end, with_end
+from checks.rules._spf_change import ALL_BUT_PTR, WITH_END, changes_end, with_end
 
 _QUARTER = 2**30
 _WIDEST_IPV6 = 16
@@ -37,8 +37,12 @@ _INCLUDE_REMOVED = Texts(
     title=_INCLUDED,
     why=_WHY_INCLUDED,
     fix=Text(
-        en="Remove `{through}` from the TXT record of `{domain}` (the new record shown contains all corrections of this report but that of `ptr`), list the servers you need by address, and tell whoever runs `{holder}`.",
-        ja="`{domain}` のTXTレコードから `{through}` を削除し(下記の変更後のレコードは、`ptr` を除き、この結果のすべての修正を含みます)、必要なサーバーはアドレスで記載します。`{holder}` の管理者にも連絡してください。",
+        en="Remove `{through}` from the TXT record of `{domain}` (the new record shown contains "
+        + ALL_BUT_PTR.en
+        + "), list the servers you need by address, and tell whoever runs `{holder}`.",
+        ja="`{domain}` のTXTレコードから `{through}` を削除し(下記の変更後のレコードは、"
+        + ALL_BUT_PTR.ja
+        + "を含みます)、必要なサーバーはアドレスで記載します。`{holder}` の管理者にも連絡してください。",
     ),
 )
 
@@ -53,8 +57,12 @@ PASS_ALL = Rule(
         title=_TITLE,
         why=_WHY,
         fix=Text(
-            en="Make sure that all your senders are listed, then replace `{term}` by `~all` in the TXT record of `{domain}` (the new record shown contains all corrections of this report but that of `ptr`).",
-            ja="正規の送信元がすべて記載されていることを確認し、`{domain}` のTXTレコードの `{term}` を `~all` に変更します(下記の変更後のレコードは、`ptr` を除き、この結果のすべての修正を含みます)。",
+            en="Make sure that all your senders are listed, then replace `{term}` by `~all` in the TXT record of `{domain}` (the new record shown contains "
+            + ALL_BUT_PTR.en
+            + ").",
+            ja="正規の送信元がすべて記載されていることを確認し、`{domain}` のTXTレコードの `{term}` を `~all` に変更します(下記の変更後のレコードは、"
+            + ALL_BUT_PTR.ja
+            + "を含みます)。",
         ),
     ),
     variants={

@@ -8,7 +8,7 @@ from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordCh
 from checks.evidence.spf import SpfEvidence, SpfNode, SpfTerm
 from checks.model import Absent, Seen, Severity, Tier, Unreachable, Why
 from checks.parse.spf_proposal import Fault, proposed
-from checks.rules._spf_change import WITH_END, changes_end, with_end
+from checks.rules._spf_change import ALL_BUT_PTR, WITH_END, changes_end, with_end
 from checks.rules.spf_record import MAX_SHOWN, MULTIPLE_SPF_RECORDS
 
 _TITLE = Text(
@@ -28,8 +28,12 @@ _REMOVED = Texts(
     title=_TITLE,
     why=_WHY,
     fix=Text(
-        en="Remove `{term}` from the TXT record of `{holder}` (the new record shown contains all corrections of this report but that of `ptr`). If you still use that service, take its present include from its documentation.",
-        ja="`{holder}` のTXTレコードから `{term}` を削除します(下記の変更後のレコードは、`ptr` を除き、この結果のすべての修正を含みます)。そのサービスを引き続き使う場合は、提供元の案内にある現在の `include` に置き換えてください。",
+        en="Remove `{term}` from the TXT record of `{holder}` (the new record shown contains "
+        + ALL_BUT_PTR.en
+        + "). If you still use that service, take its present include from its documentation.",
+        ja="`{holder}` のTXTレコードから `{term}` を削除します(下記の変更後のレコードは、"
+        + ALL_BUT_PTR.ja
+        + "を含みます)。そのサービスを引き続き使う場合は、提供元の案内にある現在の `include` に置き換えてください。",
     ),
 )
 
@@ -63,8 +67,12 @@ INCLUDE_WITHOUT_SPF = Rule(
             title=_TITLE,
             why=_WHY_REDIRECT,
             fix=Text(
-                en="In the TXT record of `{holder}` replace `{term}` by `~all` (the new record shown contains all corrections of this report but that of `ptr`) and list your senders, or point it to a domain that has an SPF record.",
-                ja="`{holder}` のTXTレコードの `{term}` を `~all` に置き換えて(下記の変更後のレコードは、`ptr` を除き、この結果のすべての修正を含みます)送信元を記載するか、SPFレコードのあるドメインを指定します。",
+                en="In the TXT record of `{holder}` replace `{term}` by `~all` (the new record shown contains "
+                + ALL_BUT_PTR.en
+                + ") and list your senders, or point it to a domain that has an SPF record.",
+                ja="`{holder}` のTXTレコードの `{term}` を `~all` に置き換えて(下記の変更後のレコードは、"
+                + ALL_BUT_PTR.ja
+                + "を含みます)送信元を記載するか、SPFレコードのあるドメインを指定します。",
             ),
         ),
         "foreign": Texts(

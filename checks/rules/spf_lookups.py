@@ -12,7 +12,7 @@ from checks.parse.spf import parse_spf
 from checks.parse.spf_course import MAX_LOOKUPS as LIMIT
 from checks.parse.spf_course import course
 from checks.parse.spf_proposal import Fault, proposed
-from checks.rules._spf_change import WITH_END, changes_end, with_end
+from checks.rules._spf_change import ALL_BUT_PTR, WITH_END, changes_end, with_end
 
 _NEAR = LIMIT - 1
 _MAX_SHOWN = 14
@@ -35,8 +35,12 @@ _REPEATED = Texts(
     title=_COUNT,
     why=_WHY,
     fix=Text(
-        en="The record of `{domain}` repeats terms. Replace it by the new one shown, which has nothing twice and is within the limit. It contains all corrections of this report but that of `ptr`.",
-        ja="`{domain}` のレコードには同じメカニズムが重複しています。重複を除いた下記のレコードに置き換えると、上限内に収まります(`ptr` を除き、この結果のすべての修正を含みます)。",
+        en="The record of `{domain}` repeats terms. Replace it by the new one shown, which has nothing twice and is within the limit. It contains "
+        + ALL_BUT_PTR.en
+        + ".",
+        ja="`{domain}` のレコードには同じメカニズムが重複しています。重複を除いた下記のレコードに置き換えると、上限内に収まります("
+        + ALL_BUT_PTR.ja
+        + "を含みます)。",
     ),
 )
 
@@ -130,8 +134,12 @@ _LOOP_CUT = Texts(
     title=_LOOP_TITLE,
     why=_LOOP_WHY,
     fix=Text(
-        en="Remove `{term}` from the TXT record of `{holder}` (the new record shown contains all corrections of this report but that of `ptr`): it adds no sender that is not listed already.",
-        ja="`{holder}` のTXTレコードから `{term}` を削除します(下記の変更後のレコードは、`ptr` を除き、この結果のすべての修正を含みます)。循環する参照によって追加される送信元はないため、影響はありません。",
+        en="Remove `{term}` from the TXT record of `{holder}` (the new record shown contains "
+        + ALL_BUT_PTR.en
+        + "): it adds no sender that is not listed already.",
+        ja="`{holder}` のTXTレコードから `{term}` を削除します(下記の変更後のレコードは、"
+        + ALL_BUT_PTR.ja
+        + "を含みます)。循環する参照によって追加される送信元はないため、影響はありません。",
     ),
 )
 

@@ -10,7 +10,7 @@ from checks.model import Absent, Severity, Tier, Unreachable, Why
 from checks.parse.spf import spf_records
 from checks.parse.spf_proposal import proposed
 from checks.parse.spf_size import MAX_ANSWER, MAX_RECORD, answer_octets
-from checks.rules._spf_change import WITH_END, changes_end, with_end
+from checks.rules._spf_change import ALL_BUT_PTR, WITH_END, changes_end, with_end
 
 _LONG = Text(
     en="The SPF record of `{domain}` is {octets} octets long; more than {limit} do not fit into a plain DNS answer",
@@ -25,8 +25,12 @@ _CORRECTED = Texts(
     title=_LONG,
     why=_WHY_LONG,
     fix=Text(
-        en="Replace the TXT record of `{domain}` by the new one shown, which is short enough. It contains all corrections of this report but that of `ptr`.",
-        ja="`{domain}` のTXTレコードを下記の変更後のレコードに置き換えると、上限内に収まります(`ptr` を除き、この結果のすべての修正を含みます)。",
+        en="Replace the TXT record of `{domain}` by the new one shown, which is short enough. It contains "
+        + ALL_BUT_PTR.en
+        + ".",
+        ja="`{domain}` のTXTレコードを下記の変更後のレコードに置き換えると、上限内に収まります("
+        + ALL_BUT_PTR.ja
+        + "を含みます)。",
     ),
 )
 

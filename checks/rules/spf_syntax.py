@@ -9,7 +9,7 @@ from checks.evidence.spf import SpfEvidence, SpfNode, SpfSyntaxError
 from checks.model import Severity, Tier, Unreachable, Why
 from checks.parse.spf_proposal import Fault, proposed
 from checks.parse.spf_repair import misread_terms
-from checks.rules._spf_change import WITH_END, changes_end, with_end
+from checks.rules._spf_change import ALL_BUT_PTR, WITH_END, changes_end, with_end
 
 _REASONS: dict[str, Text] = {
     "unknown_mechanism": Text(
@@ -99,12 +99,20 @@ _CONSEQUENCE = Text(
     ja="受信側はレコード全体をpermerrorとし、すべての送信元がSPFに合格しなくなります。",
 )
 _CORRECTED = Text(
-    en="Replace the TXT record of `{domain}` by the new one shown. It contains all corrections of this report but that of `ptr`, and changes nothing else.",
-    ja="`{domain}` のTXTレコードを、下記の変更後のレコードに置き換えます。`ptr` を除き、この結果のすべての修正を含み、それ以外の箇所は変えていません。",
+    en="Replace the TXT record of `{domain}` by the new one shown. It contains "
+    + ALL_BUT_PTR.en
+    + ", and changes nothing else.",
+    ja="`{domain}` のTXTレコードを、下記の変更後のレコードに置き換えます。"
+    + ALL_BUT_PTR.ja
+    + "を含み、それ以外の箇所は変えていません。",
 )
 _CLOSED = Text(
-    en="Once it lists all your senders, replace the TXT record of `{domain}` by the new one shown, which contains all corrections of this report but that of `ptr`. It ends in `~all`: with `all` as you wrote it, every server in the world could send.",
-    ja="送信元がすべて記載されていることを確認し、`{domain}` のTXTレコードを、下記の変更後のレコードに置き換えます(`ptr` を除き、この結果のすべての修正を含みます)。元の `all` のままではあらゆるサーバーからの送信を許可してしまうため、末尾は `~all` に変えています。",
+    en="Once it lists all your senders, replace the TXT record of `{domain}` by the new one shown, which contains "
+    + ALL_BUT_PTR.en
+    + ". It ends in `~all`: with `all` as you wrote it, every server in the world could send.",
+    ja="送信元がすべて記載されていることを確認し、`{domain}` のTXTレコードを、下記の変更後のレコードに置き換えます("
+    + ALL_BUT_PTR.ja
+    + "を含みます)。元の `all` のままではあらゆるサーバーからの送信を許可してしまうため、末尾は `~all` に変えています。",
 )
 _BY_HAND = Text(
     en="Correct or remove `{term}` in the TXT record of `{domain}`. What was meant only its owner can tell, so no new record is proposed.",

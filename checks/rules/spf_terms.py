@@ -11,7 +11,7 @@ from checks.evidence.spf import SpfEvidence, SpfNode
 from checks.model import Severity, Tier, Unreachable, Why
 from checks.parse.spf_proposal import Fault, Proposal, proposed
 from checks.parse.spf_redundancy import Redundancy, redundancies
-from checks.rules._spf_change import WITH_END, changes_end, with_end
+from checks.rules._spf_change import ALL_BUT_PTR, WITH_END, changes_end, with_end
 
 _MAX_SHOWN = 5
 
@@ -57,8 +57,10 @@ _LEFT_OUT = Texts(
     title=_REPEATED,
     why=_WHY_REPEATED,
     fix=Text(
-        en="Replace the TXT record of `{domain}` by the new one shown, in which they are left out. It contains all corrections of this report but that of `ptr`.",
-        ja="`{domain}` のTXTレコードを、重複を除いた下記のレコードに置き換えます(`ptr` を除き、この結果のすべての修正を含みます)。",
+        en="Replace the TXT record of `{domain}` by the new one shown, in which they are left out. It contains "
+        + ALL_BUT_PTR.en
+        + ".",
+        ja="`{domain}` のTXTレコードを、重複を除いた下記のレコードに置き換えます(" + ALL_BUT_PTR.ja + "を含みます)。",
     ),
 )
 

@@ -224,16 +224,17 @@ def judge_mx(sts: StsEvidence, fetched: StsPolicyEvidence, mx: MxEvidence) -> It
     others = tuple(host for host in hosts if host not in missing and _serves(mx, host))
     variants = (None, "others_serve") if is_enforced else ("testing", "testing_others_serve")
     url = URL.format(domain=sts.domain)
+    lines = _corrected(policy, missing)
     yield MX_NOT_IN_POLICY.found(
         sts.domain,
         tier=Tier.MAIL if is_enforced else Tier.DNS,
         variant=variants[bool(others)],
-        records=(policy_file(url, _corrected(policy, missing), policy.text), *_new_id(sts)),
+        records=(policy_file(url, lines, policy.text), *_new_id(sts)),
         domain=sts.domain,
         url=url,
         hosts=missing,
         allowed=policy.mx,
-        policy=_corrected(policy, missing),
+        policy=lines,
         mx=mx_hosts(mx),
         others=others or ("-",),
     )

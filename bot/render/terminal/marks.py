@@ -7,7 +7,7 @@ from enum import StrEnum
 from rich.console import Console
 from rich.text import Text as Line
 
-from checks import CheckResult, Finding, Outcome, RequirementStatus, Severity, Status, Why
+from checks import CheckResult, Outcome, RequirementStatus, Severity, Status, Why, is_error
 
 
 class Mark(StrEnum):
@@ -61,7 +61,7 @@ def mark_of_result(result: CheckResult) -> Mark:
         case Outcome.PASSED:
             return Mark.NOTICE if any(not finding.rule.is_detail for finding in result.findings) else Mark.PASSED
         case Outcome.FAILED:
-            return Mark.FAILED if any(map(_is_error, result.findings)) else Mark.WARNING
+            return Mark.FAILED if any(map(is_error, result.findings)) else Mark.WARNING
         case Outcome.NOT_APPLICABLE:
             return Mark.OUTSIDE
         case Outcome.UNKNOWN if result.reason is Why.NEEDS_MAIL:
@@ -86,7 +86,3 @@ def mark_of_status(status: RequirementStatus) -> Mark:
             return Mark.OUTSIDE
         case _:
             return Mark.UNTESTED
-
-
-def _is_error(finding: Finding) -> bool:
-    return finding.severity.rank <= Severity.ERROR.rank
