@@ -32,11 +32,11 @@ KEY_NOT_FOUND = Rule(
             "この署名は無効と判定されます。",
         ),
         fix=Text(
-            en="If `{selector}` was retired, publish nothing: let this system make a key under a new selector of its own, "
-            "and publish that. Else publish at `{key_name}` the TXT or CNAME record that the sending system shows (mind "
-            "panels that append the domain). If the mail is not yours, change nothing.",
-            ja="廃止したセレクター `{selector}` であれば、ここには登録せず、このシステム専用の新しいセレクターで鍵を作成し、その公開鍵を登録して"
-            "ください。そうでなければ、送信システムに表示されるTXTまたはCNAMEレコードを `{key_name}` に登録します(DNSの管理画面がドメイン名を"
+            en="If `{selector}` was retired, publish the key of a new selector for this system alone, then let it sign with that "
+            "(`d=` stays). Else publish at `{key_name}` the TXT or CNAME record that the sending system shows (mind panels that "
+            "append the domain). If the mail is not yours, change nothing.",
+            ja="廃止したセレクター `{selector}` であれば、ここには登録せず、このシステム専用の新しいセレクターの公開鍵を登録してから、そのセレクターで署名する"
+            "ように切り替えてください(`d=` は変えません)。そうでなければ、送信システムに表示されるTXTまたはCNAMEレコードを `{key_name}` に登録します(DNSの管理画面がドメイン名を"
             "補う場合は、ドメイン名より前の部分だけを入力します)。自社のメールでなければ、対応は不要です。",
         ),
     ),

@@ -66,10 +66,10 @@ SIGNATURE_INVALID = Rule(
             "対応していない、署名の処理に誤りがある、のいずれかと考えられます。受信側では、この署名は不合格になります。",
         ),
         fix=Text(
-            en="Compare the record at `{key_name}` with the sending system's. If they differ: give this one a new selector and "
-            "key; only where surely no other system uses this selector, replace the record. If they agree: sign after the gateway that rewrites headers, or check the signer.",
+            en="Compare the record at `{key_name}` with the sending system's. If they differ: publish a new selector's key for "
+            "this one; only where surely no other system uses this selector, replace the record. If they agree: sign after the gateway that rewrites headers, or check the signer.",
             ja="`{key_name}` のTXTレコードを送信システムの値と照合します。異なる場合、同じセレクターで合格している別のシステムがあれば、"
-            "レコードは変更せず、このシステムに専用のセレクターと鍵を設定します。ほかで使っていないことを確認できた場合は、登録し直してください。同じ場合は、署名後にSubjectや"
+            "レコードは変更せず、このシステム専用のセレクターの公開鍵を登録し、それで署名します。ほかで使っていないことを確認できた場合は、登録し直してください。同じ場合は、署名後にSubjectや"
             "Toなどを書き換えるゲートウェイを探し、書き換えの後に署名するようにします。それもなければ、署名ソフトの設定を確認してください。",
         ),
     ),

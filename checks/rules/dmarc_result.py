@@ -66,16 +66,16 @@ _WAYS_OUT = {
         ja="自社のメールであれば、送信したシステムで次のどちらかを設定し、表示されるレコードをDNSに登録します。(1) `d={from_domain}` でDKIM署名する(転送されても有効なため推奨)。(2) Return-PathをFromと同じ `{from_domain}` にする(`aspf=s` のため、サブドメインは不可)。どちらか一方で合格します。",
     ),
     "signature": Text(
-        en="The mail has a signature `d={signed}` that is aligned, but does not pass. Repair it as {rules:code} says: then DMARC passes. From and Return-Path can stay as they are.",
-        ja="アライメントを満たす署名 `d={signed}` はありますが、合格していません。{rules:code} に従って署名を修正すれば、DMARCは合格します。FromとReturn-Pathの変更は不要です。",
+        en="The mail has a signature `d={signed}` that is aligned, but does not pass. Repair it as {rules:code} says: then DMARC passes. From, Return-Path and `d=` can stay as they are.",
+        ja="アライメントを満たす署名 `d={signed}` はありますが、合格していません。{rules:code} に従って署名を修正すれば、DMARCは合格します。From、Return-Path、`d=` の変更は不要です。",
     ),
     "spf": Text(
-        en="The Return-Path is aligned already. If the server may send for you, let SPF pass as `SPF401` says: then DMARC passes. Let it sign with DKIM as `d={from_domain}` as well, since SPF fails when mail is forwarded.",
-        ja="Return-Pathはすでにアライメントを満たしています。正当な送信元であれば、`SPF401` に従ってSPFに合格させると、DMARCも合格します。SPFは転送されると不合格になるため、`d={from_domain}` のDKIM署名もあわせて設定してください。",
+        en="From and Return-Path are aligned already and can stay. If the server may send for you, let SPF pass as `SPF401` says: then DMARC passes. Let it sign with DKIM as `d={from_domain}` as well, since SPF fails when mail is forwarded.",
+        ja="FromとReturn-Pathはすでにアライメントを満たしており、変更は不要です。正当な送信元であれば、`SPF401` に従ってSPFに合格させると、DMARCも合格します。SPFは転送されると不合格になるため、`d={from_domain}` のDKIM署名もあわせて設定してください。",
     ),
     "both": Text(
-        en="Everything is aligned, but nothing passes. Repair the signature `d={signed}` as {rules:code} says (better: it survives forwarding), or let SPF pass as `SPF401` says, if the server may send for you. One of them is enough for DMARC.",
-        ja="アライメントは満たしていますが、どちらも合格していません。{rules:code} に従って署名 `d={signed}` を修正するか(転送されても有効なため推奨)、正当な送信元であれば `SPF401` に従ってSPFに合格させてください。どちらか一方でDMARCは合格します。",
+        en="From, Return-Path and `d=` are aligned and can stay, but nothing passes. Repair the signature `d={signed}` as {rules:code} says (better: it survives forwarding), or let SPF pass as `SPF401` says, if the server may send for you. One of them is enough for DMARC.",
+        ja="From、Return-Path、`d=` はアライメントを満たしており、変更は不要ですが、どちらの認証も合格していません。{rules:code} に従って署名 `d={signed}` を修正するか(転送されても有効なため推奨)、正当な送信元であれば `SPF401` に従ってSPFに合格させてください。どちらか一方でDMARCは合格します。",
     ),
 }
 _REPAIRED_BY: Mapping[SignatureReason, str] = {

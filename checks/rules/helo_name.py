@@ -57,8 +57,8 @@ LOCAL_HELO = Rule(
             ja="形式としては正しい名前ですが、外部からは名前解決できず、送信元を示していません。このような名前を拒否したり、迷惑メールの特徴とみなしたりする受信側が多くあります。",
         ),
         fix=Text(
-            en="Set the name that the server greets with to its public host name, best the one its PTR record holds: in Postfix `myhostname` or `smtp_helo_name`, in Exchange the FQDN of the send connector.",
-            ja="送信サーバーが名乗る名前を、PTRレコードに登録した公開ホスト名に設定してください。Postfixは `myhostname` または `smtp_helo_name`、Exchangeは送信コネクタのFQDNです。",
+            en="Set the name that the server greets with to its public host name, the one that its PTR record holds or is to hold: in Postfix `myhostname` or `smtp_helo_name`, in Exchange the FQDN of the send connector.",
+            ja="送信サーバーが名乗る名前を、PTRレコードに登録した(または登録する)公開ホスト名に設定してください。Postfixは `myhostname` または `smtp_helo_name`、Exchangeは送信コネクタのFQDNです。",
         ),
     ),
     references=("https://www.rfc-editor.org/rfc/rfc5321#section-2.3.5", "https://www.rfc-editor.org/rfc/rfc6761"),

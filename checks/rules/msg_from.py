@@ -62,9 +62,11 @@ FROM_HEADER_INVALID = Rule(
                 ja="Fromヘッダーに複数のアドレスがあります: `{value}`",
             ),
             Text(
-                en="Leave one address in From and put the others into `Reply-To:` or `Cc:`. A display name that is an address "
+                en="Leave one address in From and put the others into `Cc:`; if replies should reach all, name all of them, the author "
+                "too, in `Reply-To:`. A display name that is an address "
                 "itself must be the same address, or be dropped.",
-                ja="Fromのアドレスを1つだけにし、他は `Reply-To:` や `Cc:` に移してください。表示名にアドレスを書く場合は、"
+                ja="Fromのアドレスを1つだけにし、他は `Cc:` に移してください。全員に返信を届けるには、差出人も含めた全員を "
+                "`Reply-To:` に書きます。表示名にアドレスを書く場合は、"
                 "実際のアドレスと同じにするか、表示名を削除します。",
             ),
         ),

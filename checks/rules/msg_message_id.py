@@ -13,8 +13,8 @@ _FIX = Text(
     ja="メールを作成するプログラムで、`Message-ID:` の値を `<一意な文字列@{domain}>` の形式に直してください(ヘッダーは1つだけ)。`@` の前後は英数字と `.-_` とし、全体を山括弧で囲み、メールごとに新しい値にします。メールライブラリーの関数を使うと確実です。",
 )
 _ADD = Text(
-    en="Let the program that writes the mail, or its mail library, add `Message-ID: <unique-text@{domain}>`, new for each mail. On a Postfix of your own, before DKIM signs, `always_add_missing_headers = yes` adds what is missing, also to mail from other hosts.",
-    ja="メールを作成するプログラムまたはメールライブラリーで、`Message-ID: <一意な文字列@{domain}>` を付けてください(メールごとに新しい値にします)。DKIM署名より前に自社のPostfixを通る場合は、`always_add_missing_headers = yes` で、他のホストから届いたメールにも補えます。",
+    en="Let the program that writes the mail, or its mail library, add `Message-ID: <unique-text@{domain}>`, new for each mail. On a Postfix of your own through which only outgoing mail passes, before it is signed, `always_add_missing_headers = yes` adds it.",
+    ja="メールを作成するプログラムまたはメールライブラリーで、`Message-ID: <一意な文字列@{domain}>` を付けてください(メールごとに新しい値にします)。署名前の自社の送信メールだけが通るPostfixでは、`always_add_missing_headers = yes` で補うこともできます。",
 )
 
 MESSAGE_ID_INVALID = Rule(

@@ -34,8 +34,8 @@ NO_REVERSE_NAME = Rule(
         title=_NO_PTR,
         why=_NO_PTR_WHY,
         fix=Text(
-            en="If this server sends for you, ask whoever assigned `{address}` (hosting company, internet provider) to publish a PTR record at `{pointer}`, such as `{name}`, the HELO name. That name's address records must hold `{address}`, so that it leads back.",
-            ja="自社が使うサーバーであれば、`{address}` を割り当てた事業者(ホスティング、ISP)に、`{pointer}` のPTRレコード(例: HELOの名前 `{name}`)の登録を依頼してください。その名前のアドレスレコードに `{address}` が登録され、正引きで同じアドレスに戻る必要があります。",
+            en="If this server sends for you, ask whoever assigned `{address}` (hosting company, internet provider) to publish a PTR record at `{pointer}`. Its name must have an address record with `{address}`, so that it leads back. The HELO name `{name}` fits, if you or they run its zone.",
+            ja="自社が使うサーバーであれば、`{address}` を割り当てた事業者(ホスティング、ISP)に、`{pointer}` のPTRレコードの登録を依頼してください。登録する名前には `{address}` のアドレスレコードがあり、正引きで同じアドレスに戻る必要があります。HELOの名前 `{name}` のゾーンを自社か事業者が管理していれば、その名前が適切です。",
         ),
     ),
     variants={
