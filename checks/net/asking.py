@@ -6,6 +6,7 @@ A report asks a hundred questions and more: so this is done in plain calls, with
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -33,9 +34,23 @@ def known(told: Known[Answer[Any]]) -> Awaited:
 
 
 class Job:
-    """A question on its way through the gateway. `done` None: it is over, or nobody wants to know any more."""
+    """A question on its way through the gateway, and who is to be told the reply: one, or reports side by side.
 
-    __slots__ = ("_asked", "_dns", "_exchange", "_on_sent", "_tries", "_try_s", "done", "servers")
+    `reply`: once it is there. `answered`: then, by `time.monotonic()`.
+    """
+
+    __slots__ = (
+        "_asked",
+        "_dns",
+        "_exchange",
+        "_on_sent",
+        "_tries",
+        "_try_s",
+        "_wanting",
+        "answered",
+        "reply",
+        "servers",
+    )
 
     def __init__(
         self,
@@ -45,7 +60,7 @@ class Job:
         on_sent: Callable[[], None],
         try_s: float,
         tries: int,
-        done: Callable[[Reply], None] | None = None,
+        done: Callable[[Reply], None],
     ) -> None:
         self._dns = gateway
         self._asked = asked
@@ -53,8 +68,15 @@ class Job:
         self._on_sent = on_sent
         self._try_s = try_s
         self._tries = tries
-        self.done = done
+        self._wanting = [done]
         self._exchange: Exchange | None = None
+        self.reply: Reply | None = None
+        self.answered = 0.0
+
+    @property
+    def is_wanted(self) -> bool:
+        """Under way or waiting for room, and somebody wants to know."""
+        return bool(self._wanting)
 
     @property
     def is_sent(self) -> bool:
@@ -69,18 +91,24 @@ class Job:
         self._exchange.begin()
 
     def finish(self, reply: Reply) -> None:
-        exchange, done = self._exchange, self.done
-        self._exchange = self.done = None
+        exchange, wanting = self._exchange, self._wanting
+        self._exchange, self._wanting = None, []
+        self.reply, self.answered = reply, time.monotonic()
         if exchange is not None:
             if reply.server is not None:
                 self._dns.heard(reply.server, exchange.silent)
             self._dns.leave()
-        if done is not None:
+        for done in wanting:
             done(reply)
 
-    def cancel(self) -> None:
-        self.done = None
-        if self._exchange is not None:
+    def join(self, done: Callable[[Reply], None]) -> None:
+        self._wanting.append(done)
+
+    def cancel(self, done: Callable[[Reply], None]) -> None:
+        """This one does not want to know any more; the question is given up when nobody does."""
+        if done in self._wanting:
+            self._wanting.remove(done)
+        if not self._wanting and self._exchange is not None:
             self._exchange.close()
             self._exchange = None
             self._dns.leave()
@@ -104,15 +132,21 @@ class Asking:
 
     __slots__ = ("_job", "_loop", "_question", "_run", "_told", "_waiters", "_wanted")
 
-    def __init__(self, run: DnsRun, asked: Question) -> None:
+    def __init__(self, run: DnsRun, asked: Question, *, anew: bool = False) -> None:
+        """`anew`: for this run alone, whatever others have asked."""
         self._run: DnsRun | None = run
         self._question = asked
         self._loop = asyncio.get_running_loop()
         self._told: Awaited | None = None
         self._waiters: list[Waiter] = []
         self._wanted = 0
-        self._job = run.dns.job(asked, run.count, self._replied)
-        run.dns.begin(self._job)
+        self._job = run.dns.job(asked, run.count, self._replied, anew=anew)
+        if self._job.reply is not None:
+            self._replied(self._job.reply)
+
+    @property
+    def is_told(self) -> bool:
+        return self._told is not None
 
     @property
     def is_given_up(self) -> bool:
@@ -154,7 +188,7 @@ class Asking:
 
     def _end(self) -> None:
         run, self._run = self._run, None
-        self._job.cancel()
+        self._job.cancel(self._replied)
         self._waiters = []
         if run is not None:
             run.settled(self)

@@ -1,7 +1,8 @@
 """The one gateway to the DNS.
 
 `Dns` lives as long as its owner and knows the resolvers; `DnsRun` is one report's view of it: every (name, type) is
-asked once, whoever asks while the answer is under way shares it, and one deadline ends all. Nothing but cancellation
+asked once, whoever asks while the answer is under way shares it, and one deadline ends all. Reports side by side share
+what they ask, since domains of one company have their provider's names in common. Nothing but cancellation
 is raised: what could not be told is `Unreachable`, with the reason.
 """
 
@@ -12,6 +13,7 @@ import ipaddress
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Literal
 
 from checks.model import Answer, Known, MxHost, Seen, Unreachable, Why
@@ -22,6 +24,9 @@ from checks.net.response import Question, question
 
 _DEMOTED_S = 30.0
 """How long a server that was silent while another one answered is asked last."""
+
+_SHARED_S = 2.0
+"""How long reports side by side share an answer, if its TTL allows: a resolver's cache would share it for longer."""
 
 _SECURE_NAME = "."
 _NEVER_SECURE_NAMES = ("10.in-addr.arpa", "home.arpa")
@@ -54,6 +59,7 @@ class Dns:
         self._room = max_outstanding
         self._waiting: deque[Job] = deque()
         self._open: set[Asking] = set()
+        self._shared: dict[Question, Job] = {}
         self._demoted: dict[Server, float] = {}
         self._proofs: dict[Server, asyncio.Task[bool | None]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -90,7 +96,7 @@ class Dns:
         self._room += 1
         while self._room and self._waiting:
             job = self._waiting.popleft()
-            if job.done is not None:
+            if job.is_wanted:
                 self._room -= 1
                 job.start()
 
@@ -98,27 +104,46 @@ class Dns:
         self, asked: Question, servers: Sequence[Server], on_sent: Callable[[], None] = lambda: None
     ) -> Reply:
         """Ask `servers`, those known to be silent last."""
-        return await self._reply(Job(self, asked, servers, on_sent, self._try_s, self._tries))
+        return await self._reply(partial(Job, self, asked, servers, on_sent, self._try_s, self._tries))
 
     async def exchange_direct(self, asked: Question, address: str, on_sent: Callable[[], None]) -> Reply | None:
         """Ask the name server at this address and no other; None where it must not be asked."""
         server = self._authorities(address)
         if server is None or self._closed:
             return None
-        return await self._reply(Job(self, asked, (server,), on_sent, TRY_S, TRIES))
+        return await self._reply(partial(Job, self, asked, (server,), on_sent, TRY_S, TRIES))
 
-    async def _reply(self, job: Job) -> Reply:
+    async def _reply(self, made: Callable[[Callable[[Reply], None]], Job]) -> Reply:
         told: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        job.done = lambda reply: None if told.done() else told.set_result(reply)
+
+        def done(reply: Reply) -> None:
+            if not told.done():
+                told.set_result(reply)
+
+        job = made(done)
         self.begin(job)
         try:
             return await told
         finally:
-            job.cancel()
+            job.cancel(done)
 
-    def job(self, asked: Question, on_sent: Callable[[], None], done: Callable[[Reply], None]) -> Job:
-        """A question for the resolvers."""
-        return Job(self, asked, self.servers, on_sent, self._try_s, self._tries, done)
+    def job(
+        self, asked: Question, on_sent: Callable[[], None], done: Callable[[Reply], None], *, anew: bool = False
+    ) -> Job:
+        """A question for the resolvers, begun: that of a report beside this one where there is one, else a new one.
+
+        Where it has its `reply` already, `done` is told nothing.
+        """
+        job = None if anew else self._shared.get(asked)
+        if job is not None:
+            if job.is_wanted:
+                job.join(done)
+                return job
+            if job.reply is not None and _is_fresh(job.reply, time.monotonic() - job.answered):
+                return job
+        job = self._shared[asked] = Job(self, asked, self.servers, on_sent, self._try_s, self._tries, done)
+        self.begin(job)
+        return job
 
     def in_order(self, servers: Sequence[Server]) -> Sequence[Server]:
         """Those known to be silent last."""
@@ -137,6 +162,8 @@ class Dns:
 
     def settled(self, asking: Asking) -> None:
         self._open.discard(asking)
+        if not self._open:
+            self._shared.clear()
 
     def start(self, work: asyncio.Task[Any]) -> None:
         """Take a task into the set that `aclose` ends."""
@@ -205,6 +232,14 @@ class Dns:
         return await self.exchange(asked, (server,))
 
 
+def _is_fresh(reply: Reply, age_s: float) -> bool:
+    """A failure is not: it may have been a passing one."""
+    told = reply.outcome
+    return not isinstance(told, Unreachable) and age_s <= (
+        min(told.value.ttl_s, _SHARED_S) if isinstance(told, Seen) else _SHARED_S
+    )
+
+
 class DnsRun:
     """The questions of one report. `queries`: those that really went out, retransmissions not counted."""
 
@@ -241,13 +276,15 @@ class DnsRun:
         self._by_text[text] = asking
         return asking.wait()
 
-    def _begin(self, asked: Question) -> Asking | Unreachable:
+    def _begin(self, asked: Question, *, anew: bool = False) -> Asking | Unreachable:
         if self.dns.closed:
             return CLOSED
         left_s = self._left_s()
         if not left_s:
             return LATE
-        asking = Asking(self, asked)
+        asking = Asking(self, asked, anew=anew)
+        if asking.is_told:
+            return asking
         self.dns.opened(asking)
         if not self._open:
             self._timer = asyncio.get_running_loop().call_later(left_s, self._expire)
@@ -269,7 +306,7 @@ class DnsRun:
     async def ask_again(self, name: str, rdtype: str) -> Known[Answer[Any]]:
         """Ask although the question was answered in this run: for a failure that may have been a passing one."""
         asked = question(name, rdtype)
-        begun = asked if isinstance(asked, Unreachable) else self._begin(asked)
+        begun = asked if isinstance(asked, Unreachable) else self._begin(asked, anew=True)
         return begun if isinstance(begun, Unreachable) else await begun.wait()
 
     async def ask_authority(self, address: str, name: str, rdtype: str) -> DirectAnswer | None:

@@ -38,7 +38,7 @@ _FORGED = frozenset({4, 15, 16, 17})
 Filtered (RFC 8914)."""
 
 WITH_SIGNATURES = frozenset({RdataType.SOA, RdataType.DNSKEY, RdataType.DS})
-_MAX_SIGNATURES = 20
+MAX_SIGNATURES = 20
 _KEPT_THOUGH_WRONG = frozenset({RdataType.TLSA})
 
 _DNSSEC_FAULTS = range(6, 13)
@@ -236,7 +236,7 @@ def _signatures(response: dns.message.Message, name: dns.name.Name, covered: Rda
         if rrset.rdtype == RdataType.RRSIG and rrset.name == name and rrset.covers == covered
         for rdata in rrset
     )
-    return tuple(sorted(found)[:_MAX_SIGNATURES])
+    return tuple(sorted(found)[:MAX_SIGNATURES])
 
 
 def _nothing(

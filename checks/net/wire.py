@@ -2,8 +2,9 @@
 
 A report asks for a hundred names and more, and dnspython takes half a millisecond for each: more than all else that a
 report computes. So what nearly all exchanges consist of is done here: the query, and a response that is either whole
-in one RRset of an ordinary type, under the very name that was asked for, or an absence with its SOA record. Of
-anything else, and of anything that is not exactly as it should be, nothing is said here: `checks.net.response` decides.
+in one RRset of an ordinary type, under the very name that was asked for, with its signatures where they were wanted,
+or an absence with its SOA record. Of anything else, and of anything that is not exactly as it should be, nothing is
+said here: `checks.net.response` decides.
 
 Pure: no socket, no clock.
 """
@@ -14,11 +15,14 @@ import struct
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
+import dns.exception
 import dns.ipv6
+import dns.rdata
+import dns.rdataclass
 from dns.rdatatype import RdataType
 
 from checks.model import Absent, Answer, MxHost, Seen
-from checks.net.response import PAYLOAD, WITH_SIGNATURES, Question
+from checks.net.response import MAX_SIGNATURES, PAYLOAD, WITH_SIGNATURES, Question
 
 _RD, _AD, _CD = 0x0100, 0x0020, 0x0010
 _QR, _OPCODE, _TC, _RCODE = 0x8000, 0x7800, 0x0200, 0x000F
@@ -32,6 +36,8 @@ _OPT_AT_END: Final = -11
 _TO_THE_QUESTION: Final = b"\xc0\x0c"
 """A name that is the one of the question, as nearly every response writes it (RFC 1035 section 4.1.4)."""
 _MAX_RECORDS: Final = 100
+_MAX_PROOF: Final = 20
+_PROOF: Final = (RdataType.NSEC, RdataType.NSEC3, RdataType.RRSIG)
 _MAX_NAME: Final = 255
 _MAX_TTL: Final = 2**31 - 1
 
@@ -60,7 +66,7 @@ def plain_outcome(asked: Question, query: bytes, wire: bytes) -> tuple[Seen[Answ
     """What a plain response to the query tells, and whether its AD bit is set; None for one that is not plain."""
     try:
         return _outcome(asked, query, wire)
-    except (_NotPlain, IndexError, struct.error):
+    except (_NotPlain, IndexError, struct.error, dns.exception.DNSException):
         return None
 
 
@@ -88,9 +94,9 @@ def _outcome(asked: Question, query: bytes, wire: bytes) -> tuple[Seen[Answer[An
             raise _NotPlain
         told, at = _answer(asked, name, wire, at, answers)
     else:
-        if authorities != 1:
+        if authorities != 1 and not (asked.rdtype in WITH_SIGNATURES and authorities <= _MAX_PROOF):
             raise _NotPlain
-        zone, at = _zone(wire, at)
+        zone, at = _zone(wire, at, authorities)
         told = Absent("nxdomain" if rcode else "nodata", zone=_text(zone))
     if additional:
         at = _without_options(wire, at)
@@ -102,6 +108,7 @@ def _outcome(asked: Question, query: bytes, wire: bytes) -> tuple[Seen[Answer[An
 def _answer(asked: Question, name: Labels, wire: bytes, at: int, count: int) -> tuple[Seen[Answer[Any]], int]:
     read = _VALUES[asked.rdtype]
     found: dict[bytes, Any] = {}
+    signatures: list[str] = []
     least = _MAX_TTL
     for _ in range(count):
         if wire.startswith(_TO_THE_QUESTION, at):
@@ -110,26 +117,47 @@ def _answer(asked: Question, name: Labels, wire: bytes, at: int, count: int) -> 
             owner, at = _name(wire, at)
         rdtype, rdclass, ttl, length = struct.unpack_from("!2HIH", wire, at)
         at += 10
-        if owner != name or (rdtype, rdclass) != (asked.rdtype, _IN) or ttl > _MAX_TTL:
+        if owner != name or rdclass != _IN or ttl > _MAX_TTL:
             raise _NotPlain
+        if rdtype != asked.rdtype:
+            if rdtype != RdataType.RRSIG or struct.unpack_from("!H", wire, at) != (asked.rdtype,):
+                raise _NotPlain
+            signatures.append(_presentation(RdataType.RRSIG, wire, at, length))
+            at += length
+            continue
         least = min(least, ttl)
         canonical, value = read(wire, at, length)
-        found.setdefault(canonical, value)
+        if found.setdefault(canonical, value) != value:
+            raise _NotPlain
         at += length
-    values = tuple([found[canonical] for canonical in sorted(found)])
-    return Seen(Answer(_text(name), asked.rdtype.name, values, least)), at
-
-
-def _zone(wire: bytes, at: int) -> tuple[Labels, int]:
-    """The owner of the SOA record that stands here."""
-    owner, at = _name(wire, at)
-    rdtype, rdclass, ttl, length = struct.unpack_from("!2HIH", wire, at)
-    end = at + 10 + length
-    _, inside = _name(wire, at + 10)
-    _, inside = _name(wire, inside)
-    if (rdtype, rdclass) != (RdataType.SOA, _IN) or ttl > _MAX_TTL or inside + 20 != end:
+    if not found:  # signatures of nothing
         raise _NotPlain
-    return owner, end
+    values = tuple([found[canonical] for canonical in sorted(found)])
+    signed = tuple(sorted(set(signatures))[:MAX_SIGNATURES])
+    return Seen(Answer(_text(name), asked.rdtype.name, values, least, signatures=signed)), at
+
+
+def _zone(wire: bytes, at: int, count: int) -> tuple[Labels, int]:
+    """The owner of the SOA record that stands here, alone or beside a proof of absence, which the resolver has read."""
+    zone: Labels | None = None
+    for _ in range(count):
+        owner, at = _name(wire, at)
+        rdtype, rdclass, ttl, length = struct.unpack_from("!2HIH", wire, at)
+        at += 10
+        if rdclass != _IN or ttl > _MAX_TTL:
+            raise _NotPlain
+        if rdtype == RdataType.SOA and zone is None:
+            zone = owner
+            _, inside = _name(wire, at)
+            _, inside = _name(wire, inside)
+            if inside + 20 != at + length:
+                raise _NotPlain
+        elif rdtype not in _PROOF:
+            raise _NotPlain
+        at += length
+    if zone is None:
+        raise _NotPlain
+    return zone, at
 
 
 def _without_options(wire: bytes, at: int) -> int:
@@ -209,6 +237,24 @@ def _mx(wire: bytes, at: int, length: int) -> tuple[bytes, MxHost]:
     return canonical, MxHost(preference, "" if exchange == "." else exchange)
 
 
+def _presentation(rdtype: RdataType, wire: bytes, at: int, length: int) -> str:
+    """In the words of a zone file. Raises DNSException."""
+    return dns.rdata.from_wire(dns.rdataclass.IN, rdtype, wire, at, length).to_text()
+
+
+def _ds(wire: bytes, at: int, length: int) -> tuple[bytes, str]:
+    return _data(wire, at, length), _presentation(RdataType.DS, wire, at, length)
+
+
+def _dnskey(wire: bytes, at: int, length: int) -> tuple[bytes, str]:
+    return _data(wire, at, length), _presentation(RdataType.DNSKEY, wire, at, length)
+
+
+def _soa(wire: bytes, at: int, length: int) -> tuple[bytes, str]:
+    # A zone has one, so that it has no order.
+    return b"", _presentation(RdataType.SOA, wire, at, length)
+
+
 def _host(wire: bytes, at: int, length: int) -> tuple[bytes, str]:
     labels, end = _name(wire, at)
     if end != at + length:
@@ -224,5 +270,8 @@ _VALUES: dict[int, Callable[[bytes, int, int], tuple[bytes, Any]]] = {
     RdataType.NS: _host,
     RdataType.PTR: _host,
     RdataType.CNAME: _host,
+    RdataType.DS: _ds,
+    RdataType.DNSKEY: _dnskey,
+    RdataType.SOA: _soa,
 }
 """How the data of a type is read: its canonical octets (RFC 4034 section 6.2), by which values are sorted, and it."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import dns.edns
 import dns.flags
 import dns.message
@@ -27,6 +29,16 @@ EXCHANGE = st.one_of(st.just("."), NAME.map(lambda name: name + ".")).flatmap(
     lambda name: st.integers(0, 65535).map(lambda preference: f"{preference} {name}")
 )
 HOST = st.one_of(st.just("."), NAME.map(lambda name: name + "."))
+SIGNED = {
+    "DS": st.tuples(st.integers(0, 65535), st.binary(min_size=32, max_size=32)).map(
+        lambda t: f"{t[0]} 13 2 {t[1].hex()}"
+    ),
+    "DNSKEY": st.tuples(st.sampled_from((0, 256, 257)), st.binary(min_size=64, max_size=64)).map(
+        lambda t: f"{t[0]} 3 13 {base64.b64encode(t[1]).decode()}"
+    ),
+    "SOA": st.tuples(HOST, st.integers(0, 2**32 - 1)).map(lambda t: f"{t[0]} Hostmaster.example. {t[1]} 2 3 4 5"),
+}
+"""Types whose signatures are asked for."""
 DATA = {"A": ADDRESS_4, "AAAA": ADDRESS_6, "TXT": TEXT, "MX": EXCHANGE, "NS": HOST, "PTR": HOST}
 
 
@@ -86,6 +98,38 @@ def test_plain_answers_are_read_as_dnspython_reads_them(name: str, rdtype: str, 
     both(of, query, wire)
 
 
+def signature(name: str, covered: str, tag: int) -> str:
+    dates = "20261224000000 20261110000000"
+    return f"{name}. RRSIG {covered} 13 2 300 {dates} {tag} example. {base64.b64encode(bytes(64)).decode()}"
+
+
+@given(NAME, st.sampled_from(sorted(SIGNED)), st.data(), st.lists(st.integers(0, 65535), max_size=3))
+def test_signed_answers_are_read_as_dnspython_reads_them(
+    name: str, rdtype: str, data: st.DataObject, tags: list[int]
+) -> None:
+    of = asked(name, rdtype)
+    values = data.draw(st.lists(SIGNED[rdtype], min_size=1, max_size=1 if rdtype == "SOA" else 4))
+    made = [f"{name}. {rdtype} {value}" for value in values]
+    query, full = response(of, *made, *(signature(name, rdtype, tag) for tag in tags))
+    assert plain_outcome(of, query, full.to_wire()) is not None
+    both(of, query, full.to_wire())
+
+
+@pytest.mark.parametrize("rcode", [0, 3], ids=["nodata", "nxdomain"])
+def test_signed_absence_is_read_with_its_zone(rcode: int) -> None:
+    of = asked("a.example", "DS")
+    nsec = "a.example. NSEC b.example. NS RRSIG NSEC"
+    proof = (signature("example", "SOA", 1), nsec, signature("a.example", "NSEC", 1))
+    query, full = response(of, authority=(SOA, *proof), rcode=rcode)
+    told = plain_outcome(of, query, full.to_wire())
+    assert told is not None
+    assert isinstance(told[0], Absent)
+    assert told[0].zone == "example"
+    both(of, query, full.to_wire())
+    without_zone = response(of, authority=proof, rcode=rcode)[1].to_wire()
+    assert plain_outcome(of, query, without_zone) is None
+
+
 @pytest.mark.parametrize("rcode", [0, 3], ids=["nodata", "nxdomain"])
 @pytest.mark.parametrize("edns", [True, False], ids=["with EDNS", "without EDNS"])
 def test_plain_absence_is_read_with_its_zone(rcode: int, edns: bool) -> None:
@@ -101,10 +145,12 @@ def test_plain_absence_is_read_with_its_zone(rcode: int, edns: bool) -> None:
 
 @given(st.data())
 def test_damaged_responses_are_read_as_dnspython_reads_them_or_left_to_it(data: st.DataObject) -> None:
-    rdtype = data.draw(st.sampled_from(sorted(DATA)))
+    rdtype = data.draw(st.sampled_from(sorted(DATA | SIGNED)))
     of = asked("a.Example", rdtype)
-    values = data.draw(st.lists(DATA[rdtype], max_size=3))
-    made = (f"a.example. {rdtype} {value}" for value in values)
+    values = data.draw(st.lists((DATA | SIGNED)[rdtype], max_size=3))
+    made = [f"a.example. {rdtype} {value}" for value in values]
+    if values and rdtype in SIGNED:
+        made.append(signature("a.example", rdtype, 7))
     query, full = response(of, *made, authority=() if values else (SOA,))
     damaged = bytearray(full.to_wire())
     for _ in range(data.draw(st.integers(1, 3))):
