@@ -75,7 +75,7 @@ ADDRESS_IS_NEW = Text(
 # A received mail --------------------------------------------------------------------------------------------------
 
 MAIL = Text(en="Mail from {sender}", ja="{sender} からのメール")
-MAIL_NO_SENDER = Text(en="Mail from an unknown sender", ja="差出人不明のメール")
+MAIL_NO_SENDER = Text(en="Mail whose From names no one sender", ja="Fromから差出人を特定できないメール")
 MAIL_FAILED = Text(
     en="A mail arrived, but its analysis ended in an error on our side. It has been logged; please send it again.",
     ja="メールは届きましたが、ボット側のエラーで解析できませんでした。記録しましたので、もう一度送ってください。",
@@ -169,19 +169,23 @@ MAIL_UNKNOWN = Text(
     ja="SPFまたはDKIMを確認できなかったため、自社のメールかどうか判定できません。"
     "このチャンネルの参加者が「自社のメールです」を押すまで、判定には反映しません。",
 )
+_WHAT_IS_OURS = Text(
+    en="“Ours” includes mail of the services that send for you. If yours came by way of a forwarder or a mailing list, "
+    "press neither, and send one directly. ",
+    ja="自社のメールには、利用中の配信サービスからのメールも含みます。転送やメーリングリストを経由した自社のメールであれば、"
+    "どちらも押さず、テスト用アドレスへ直接送信してください。",
+)
 MAIL_IF_NOT_OURS = Text(
-    en="“Ours” includes mail of the services that send for you. "
-    "“Not ours” means that nothing has to change because of it. Either answer can be taken back later.",
-    ja="自社のメールには、利用中の配信サービスからのメールも含みます。「自社のメールではありません」を押した場合、"
-    "このメールについての対応は不要です。回答は後から変更できます。",
+    en=_WHAT_IS_OURS.en + "“Not ours” means that nothing has to change because of it. Either answer can be taken back "
+    "later.",
+    ja=_WHAT_IS_OURS.ja + "「自社のメールではありません」を押した場合、このメールについての対応は不要です。"
+    "回答は後から変更できます。",
 )
 MAIL_IF_NOT_OURS_REJECTED = Text(
-    en="“Ours” includes mail of the services that send for you. "
-    "“Not ours” means that nothing has to change because of it: with `p=reject` published, receivers that follow "
-    "DMARC refuse such mail. Either answer can be taken back later.",
-    ja="自社のメールには、利用中の配信サービスからのメールも含みます。"
-    "「自社のメールではありません」を押した場合、このメールについての対応は不要です(`p=reject` を公開しているため、"
-    "DMARCに従う受信側はこのようなメールを拒否します)。回答は後から変更できます。",
+    en=_WHAT_IS_OURS.en + "“Not ours” means that nothing has to change because of it: with `p=reject` published, "
+    "receivers that follow DMARC refuse such mail. Either answer can be taken back later.",
+    ja=_WHAT_IS_OURS.ja + "「自社のメールではありません」を押した場合、このメールについての対応は不要です"
+    "(`p=reject` を公開しているため、DMARCに従う受信側はこのようなメールを拒否します)。回答は後から変更できます。",
 )
 MAIL_CLAIMED = Text(
     en="Someone in this channel confirmed that this mail is yours.",
@@ -218,7 +222,7 @@ MAIL_OTHER_UNKNOWN = Text(
     "Leave Return-Path and d= as they are: the reply to that mail tells whether they fit.",
     ja="Fromが有効なアドレス1つになっていないため、`{domain}` と照合できません。判定には反映しません。"
     "`From: Example <info@{domain}>` のように、このドメインのアドレスを1つだけ書いて、送り直してください。"
-    "Return-Pathとd=は今は変えず、送り直したメールへの返信で確認してください。",
+    "Return-Pathとd=は今は変えず、送り直したメールの検査結果で確認してください。",
 )
 # A mail that tells nothing of the domain, in the root -------------------------------------------------------------
 

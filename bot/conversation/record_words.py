@@ -30,7 +30,7 @@ CHANGED_BY = Text(
 )
 IN_A_ZONE_FILE = Text(
     en="In most DNS panels enter only the part of the name before your domain (`@` for the domain itself). "
-    "In a zone file end names with a dot, and put TXT values in double quotes.",
+    "In a zone file end full names with a dot, and put TXT values in double quotes.",
     ja="DNSの管理画面では、多くの場合、名前欄にはドメイン名より前の部分だけを入力します(ドメイン自体は `@`)。"
-    'ゾーンファイルでは、名前の末尾にドットを付け、TXTの値を二重引用符(")で囲んでください。',
+    'ゾーンファイルでは、FQDNの末尾にドットを付け、TXTの値を二重引用符(")で囲んでください。',
 )

@@ -10,7 +10,7 @@ STEP_WHOSE = Text(
 )
 STEP_IF_OURS = Text(
     en="If it is yours, do what is described under {rules} in the mail's reply, then send another test mail.",
-    ja="自社のメールの場合は、メールの返信の{rules}の「直し方」に従い、もう一度テストメールを送ってください。",
+    ja="自社のメールの場合は、スレッドにあるメールの検査結果の{rules}の「直し方」に従い、もう一度テストメールを送ってください。",
 )
 STEP_DNSSEC = Text(
     en="Repair DNSSEC as described under SEC201 in the thread. Until then receivers that validate see none of "
@@ -48,17 +48,17 @@ STEP_DO = Text(
 )
 STEP_MAIL = Text(
     en="Do what is described under {rules} in the mail's reply.",
-    ja="メールの返信の{rules}の「直し方」に従ってください。",
+    ja="スレッドにあるメールの検査結果の{rules}の「直し方」に従ってください。",
 )
 STEP_MAIL_IF_OWN = Text(
     en="If the server that sent is yours or works for you, do what is described under {rules} in the mail's reply. "
     "If not, or if the mail was forwarded, change nothing, and send one directly.",
-    ja="送信したサーバーが自社で使うものであれば、メールの返信の{rules}の「直し方」に従ってください。そうでない場合や転送された場合は、"
+    ja="送信したサーバーが自社で使うものであれば、スレッドにあるメールの検査結果の{rules}の「直し方」に従ってください。そうでない場合や転送された場合は、"
     "何も変更せず、テスト用アドレスへ直接送信してください。",
 )
 STEP_SYSTEM = Text(
     en="Change the sending system as described under {rules} in the mail's reply. No DNS record has to change.",
-    ja="メールの返信の{rules}に従って、送信システムを修正してください。DNSレコードの変更は不要です。",
+    ja="スレッドにあるメールの検査結果の{rules}に従って、送信システムを修正してください。DNSレコードの変更は不要です。",
 )
 STEP_TTL = Text(
     en="Wait until the TTL of the old records has passed, then press “Check again”.",
@@ -82,7 +82,8 @@ STEP_SEND = Text(
 )
 STEP_FROM = Text(
     en="Let From hold exactly one address of `{domain}`, as MSG101 in the mail's reply describes, then send it again.",
-    ja="メールの返信のMSG101の「直し方」に従い、Fromを `{domain}` のアドレス1つだけにして、送り直してください。",
+    ja="スレッドにあるメールの検査結果のMSG101の「直し方」に従い、Fromを `{domain}` のアドレス1つだけにして、"
+    "送り直してください。",
 )
 STEP_NEW_ADDRESS = Text(
     en="Press “Send a test mail” for a new address, and send a mail to it from your mail system.",

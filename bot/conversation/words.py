@@ -219,11 +219,11 @@ FINDINGS_COUNT = Text(en="{counts}.", ja="{counts}。")
 FINDINGS_SORTED = Text(en="{counts}, worst first.", ja="{counts}。重大度の高い順に表示します。")
 FAULT_IN_MAIL = Text(
     en="DNS is in order. The fault is in the mail, see its reply below.",
-    ja="DNSに問題はありません。問題はメールにあります。下のメールの返信をご覧ください。",
+    ja="DNSに問題はありません。問題はメールにあります。下のメールの検査結果をご覧ください。",
 )
 FAULT_SEEN_IN_MAIL = Text(
     en="The fault that was found is in the mail, see its reply below.",
-    ja="見つかった問題はメールにあります。下のメールの返信をご覧ください。",
+    ja="見つかった問題はメールにあります。下のメールの検査結果をご覧ください。",
 )
 ALL_CLEAR = Text(
     en="Nothing to change: every question that DNS can answer is in order.",

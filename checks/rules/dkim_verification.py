@@ -22,13 +22,13 @@ BODY_CHANGED = Rule(
     texts=Texts(
         title=Text(
             en="The body does not match what `{domain}` signed: most likely it was changed afterwards",
-            ja="本文が `{domain}` の署名時のハッシュと一致しません(署名後に変更された可能性が高い)",
+            ja="本文が `{domain}` のDKIM署名のハッシュと一致しません(署名後に変更された可能性が高い)",
         ),
         why=Text(
             en="The body hash (`bh=`) of the signature with the selector `{selector}` does not match the body that arrived: "
-            "to receivers the signature fails. DMARC then passes only by another aligned pass: SPF, or a second signature.",
+            "to receivers the signature fails. Unless SPF or another signature passes and is aligned, DMARC fails as well.",
             ja="セレクター `{selector}` の署名の本文ハッシュ(`bh=`)が届いた本文と一致せず、DKIMは不合格になります。"
-            "DMARCに合格するには、アライメントを満たすSPFの合格か、別の署名の合格が必要です。",
+            "アライメントを満たすSPFや別の署名に合格していなければ、DMARCも不合格になります。",
         ),
         fix=Text(
             en="Usually a gateway, service or mailing list adds a footer, rewrites links or re-encodes the text after signing. If it "
@@ -66,8 +66,9 @@ SIGNATURE_INVALID = Rule(
             "対応していない、署名の処理に誤りがある、のいずれかと考えられます。受信側では、この署名は不合格になります。",
         ),
         fix=Text(
-            en="Compare the record at `{key_name}` with the sending system's. If they differ: publish a new selector's key for "
-            "this one; only where surely no other system uses this selector, replace the record. If they agree: sign after the gateway that rewrites headers, or check the signer.",
+            en="Compare the record at `{key_name}` with the sending system's. If they differ: publish a new selector's key, then "
+            "let this system sign with that; replace the record only if nothing else uses it. If they agree: sign after the "
+            "gateway that rewrites headers, or check the signer.",
             ja="`{key_name}` のTXTレコードを送信システムの値と照合します。異なる場合、同じセレクターで合格している別のシステムがあれば、"
             "レコードは変更せず、このシステム専用のセレクターの公開鍵を登録し、それで署名します。ほかで使っていないことを確認できた場合は、登録し直してください。同じ場合は、署名後にSubjectや"
             "Toなどを書き換えるゲートウェイを探し、書き換えの後に署名するようにします。それもなければ、署名ソフトの設定を確認してください。",

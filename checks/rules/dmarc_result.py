@@ -36,7 +36,7 @@ _NOTHING_PASSES = Text(
 )
 _OTHERS_PASS = Text(
     en="DMARC fails: SPF or DKIM passes, but for other domains than the From domain `{from_domain}`",
-    ja="DMARCに不合格です: 合格した認証のドメインが、Fromドメイン `{from_domain}` と一致していません",
+    ja="DMARCに不合格です: 合格した認証のドメインが、Fromドメイン `{from_domain}` とのアライメントを満たしていません",
 )
 _ALIGNED_BROKEN = Text(
     en="DMARC fails: the aligned signature `d={signed}` does not pass; what passes is for another domain",

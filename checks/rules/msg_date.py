@@ -31,7 +31,7 @@ DATE_INVALID = Rule(
         title=Text(en="The Date header is malformed: `{value}`", ja="Dateヘッダーの書式が正しくありません: `{value}`"),
         why=Text(
             en="It does not follow RFC 5322 section 3.3. Receivers sort such mail wrongly, count it as a sign of spam, or refuse it.",
-            ja="RFC 5322 3.3節の書式に従っていません。受信側で並び順が乱れるほか、迷惑メールの特徴とみなされたり、拒否されたりします。",
+            ja="RFC 5322 3.3節の書式に従っていません。受信側で並び順が乱れるほか、迷惑メールの特徴とみなされたり、拒否されたりすることがあります。",
         ),
         fix=_FIX,
     ),
@@ -40,7 +40,7 @@ DATE_INVALID = Rule(
             title=Text(en="The mail has no Date header", ja="Dateヘッダーがありません"),
             why=Text(
                 en="RFC 5322 section 3.6 requires it. Receivers count its absence as a sign of spam, or refuse the mail.",
-                ja="RFC 5322 3.6節で必須とされています。ないと、迷惑メールの特徴とみなされたり、拒否されたりします。",
+                ja="RFC 5322 3.6節で必須とされています。ないと、迷惑メールの特徴とみなされたり、拒否されたりすることがあります。",
             ),
             fix=_ADD,
         ),
@@ -61,7 +61,7 @@ DATE_INVALID = Rule(
             ),
             why=Text(
                 en="Receivers count a date in the future as a sign of spam, or refuse the mail; it also stays on top of the inbox.",
-                ja="未来の日時は、受信側で迷惑メールの特徴とみなされたり、拒否されたりします。受信トレイの先頭に残り続けることもあります。",
+                ja="未来の日時は、受信側で迷惑メールの特徴とみなされたり、拒否されたりすることがあります。受信トレイの先頭に残り続けることもあります。",
             ),
             fix=Text(
                 en="Set the clock of the machine that writes the mail by NTP, and check that the program writes the time zone that its time belongs to (`+0900` for Japan).",

@@ -34,8 +34,8 @@ NO_REVERSE_NAME = Rule(
         title=_NO_PTR,
         why=_NO_PTR_WHY,
         fix=Text(
-            en="If this server sends for you, ask whoever assigned `{address}` (hosting company, internet provider) to publish a PTR record at `{pointer}`. Its name must have an address record with `{address}`, so that it leads back. The HELO name `{name}` fits, if you or they run its zone.",
-            ja="自社が使うサーバーであれば、`{address}` を割り当てた事業者(ホスティング、ISP)に、`{pointer}` のPTRレコードの登録を依頼してください。登録する名前には `{address}` のアドレスレコードがあり、正引きで同じアドレスに戻る必要があります。HELOの名前 `{name}` のゾーンを自社か事業者が管理していれば、その名前が適切です。",
+            en="If this server sends for you, ask whoever assigned `{address}` (hosting company, internet provider) to publish a PTR record at `{pointer}`, with a name whose address record holds `{address}`, so that it leads back: the HELO name `{name}`, if whoever runs its zone sees to that record, else a name of yours.",
+            ja="自社が使うサーバーであれば、`{address}` を割り当てた事業者(ホスティング、ISP)に、`{pointer}` のPTRレコードの登録を依頼してください。登録する名前にも `{address}` のアドレスレコードを登録し、正引きで同じアドレスに戻るようにします。HELOの名前 `{name}` にゾーンの管理者が登録できない場合は、自社ドメインの名前を使います。",
         ),
     ),
     variants={

@@ -25,7 +25,7 @@ SPF_NOT_ALIGNED = Rule(
     texts=Texts(
         title=Text(
             en="SPF passes for the return path domain `{domain}`, which is not aligned with From `{from_domain}`",
-            ja="SPFに合格した `{domain}` (Return-Path)は、Fromドメイン `{from_domain}` とアライメントしていません",
+            ja="SPFに合格した `{domain}` (Return-Path)は、Fromドメイン `{from_domain}` とのアライメントを満たしていません",
         ),
         why=Text(
             en="To DMARC only a pass counts that is aligned with From, so SPF contributes nothing here: the mail depends on its DKIM signature alone. That is usual for services that send with a return path of their own.",
@@ -54,11 +54,11 @@ SPF_NOT_ALIGNED = Rule(
         "null_return_path": Texts(
             title=Text(
                 en="SPF passes for the HELO name `{domain}`, which is not aligned with From `{from_domain}`",
-                ja="SPFに合格したHELO名 `{domain}` は、Fromドメイン `{from_domain}` とアライメントしていません",
+                ja="SPFに合格したHELO名 `{domain}` は、Fromドメイン `{from_domain}` とのアライメントを満たしていません",
             ),
             why=Text(
                 en="The mail has a null return path, as bounces and automatic replies do, so SPF looked at the HELO name. It helps DMARC only if it is aligned with From; here the mail depends on its DKIM signature.",
-                ja="エラーメールや自動応答のようにReturn-Pathが空のため、SPFはHELO名で評価されました。Fromドメインとアライメントしていないため、DMARCの合否はDKIM署名だけで決まります。",
+                ja="エラーメールや自動応答のようにReturn-Pathが空のため、SPFはHELO名で評価されました。Fromドメインとのアライメントを満たしていないため、DMARCの合否はDKIM署名だけで決まります。",
             ),
             fix=_NULL_FIX,
         ),

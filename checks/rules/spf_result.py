@@ -21,14 +21,14 @@ _NEEDED = Text(
 )
 _ADD = Text(
     en="Add `{client_ip}` to the present `v=spf1` record of `{domain}` and keep what is in it (never a second record). If a service sends from there, add the include that it names instead.",
-    ja="`{domain}` の既存の `v=spf1` の値に `{client_ip}` を加えます(今ある記載は残し、2つ目のレコードは作りません)。外部サービスのものであれば、代わりに提供元が案内する `include` を加えてください。",
+    ja="`{domain}` の既存の `v=spf1` の値に `{client_ip}` を加えます(既存の記述は残し、2つ目のレコードは作りません)。外部サービスのものであれば、代わりに提供元が案内する `include` を加えてください。",
 )
 _ADD_IF_OWN = Text(
-    en="Only if `{client_ip}` is a server of yours alone: add it to the present `v=spf1` record of `{domain}` and keep what is in it (never a second record). If others or a service send from there too, add the include that the service names. If you do not know it, change nothing: it may be a forger, or a forwarder.",
-    ja="`{client_ip}` が自社専用のサーバーである場合に限り、`{domain}` の既存の `v=spf1` の値にこれを加えます(今ある記載は残し、2つ目のレコードは作りません)。共用の中継サーバーや外部サービスであれば、提供元が案内する `include` を加えます。心当たりがなければ、なりすましや転送の可能性があるため、変更しないでください。",
+    en="Only if `{client_ip}` is a server of yours alone: add it to the present `v=spf1` record of `{domain}` and keep what is in it (never a second record). If others or a service send from there too, add the include that the service names. If you do not know it, change nothing: it may be a forwarder, or a forger.",
+    ja="`{client_ip}` が自社専用のサーバーである場合に限り、`{domain}` の既存の `v=spf1` の値にこれを加えます(既存の記述は残し、2つ目のレコードは作りません)。共用の中継サーバーや外部サービスであれば、提供元が案内する `include` を加えます。心当たりがなければ、なりすましや転送の可能性があるため、変更しないでください。",
 )
 _INCLUDE = Text(
-    en="`{client_ip}` seems to be another organization's. Unless you rent it for yourself alone, do not list it: others may send from there too, or it is a forger. If you use that service, add the include that it names to the present `v=spf1` record of `{domain}` (never a second record), and let it sign with DKIM for your domain.",
+    en="`{client_ip}` seems to be another organization's. Unless you rent it for yourself alone, do not list it: others may send from there too, or the mail is forged. If you use that service, add the include that it names to the present `v=spf1` record of `{domain}` (never a second record), and let it sign with DKIM for your domain.",
     ja="`{client_ip}` は他の組織のサーバーと思われます。自社専用に借りている固定IPアドレスでない限り、登録しないでください(共用やなりすましの可能性があります)。利用中のサービスであれば、提供元が案内する `include` を `{domain}` の既存の `v=spf1` の値に加え(2つ目のレコードは作りません)、自社ドメインのDKIM署名も設定してください。",
 )
 _MAYBE_COPY = Text(

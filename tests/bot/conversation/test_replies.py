@@ -199,7 +199,7 @@ def test_a_mail_names_what_dns_alone_got_wrong() -> None:
 
 def test_a_mail_without_an_author_shows_what_is_wrong_with_it_and_what_to_write() -> None:
     broken = mail_report(finding("MSG101"), facts={"from_address": None, "from_domain": None})
-    for lang, heading in (("en", "Mail from an unknown sender"), ("ja", "差出人不明のメール")):
+    for lang, heading in (("en", "Mail whose From names no one sender"), ("ja", "Fromから差出人を特定できないメール")):
         reply = told(domain_report(), broken, lang=lang)["mail-0"]
         assert reply.summary == heading
         said = text(reply)
