@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -29,6 +30,22 @@ class HeloEvidence:
         if any(isinstance(a, Seen) for a in answers):
             return True
         return False if all(isinstance(a, Absent) for a in answers) else None
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Those that were seen, of both families."""
+        return tuple(v for a in (self.ipv4, self.ipv6) if isinstance(a, Seen) for v in a.value.values)
+
+    @property
+    def holds_client(self) -> bool | None:
+        """Whether the client's address is one of the name's; None where that could not be told."""
+        if self.client_ip is None:
+            return None
+        client = ipaddress.ip_address(self.client_ip)
+        answer = self.ipv4 if client.version == 4 else self.ipv6
+        if isinstance(answer, Unreachable):
+            return None
+        return isinstance(answer, Seen) and client in map(ipaddress.ip_address, answer.value.values)
 
     @property
     def unknown(self) -> Why | None:

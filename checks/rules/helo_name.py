@@ -7,7 +7,9 @@ from typing import Any
 
 from checks.catalogue import CannotTell, Check, Finding, NotApplicable, Rule, Sample, Text, Texts
 from checks.evidence.helo import HeloEvidence
+from checks.evidence.message import MessageEvidence
 from checks.model import Severity, Tier, Why
+from checks.parse.domain import registrable
 from checks.parse.helo import is_local
 
 INVALID_HELO = Rule(
@@ -90,7 +92,36 @@ HELO_DOES_NOT_RESOLVE = Rule(
     sample=Sample(bad="EHLO mail.example.co.jp  (NXDOMAIN)", good="EHLO mx1.example.co.jp  (A 192.0.2.25)"),
 )
 
+NAME_OF_ANOTHER_SERVER = Rule(
+    id="HELO402",
+    name="helo-of-another-server",
+    severity=Severity.NOTICE,
+    tier=Tier.NONE,
+    since="0.2",
+    facts=("client", "helo", "addresses"),
+    texts=Texts(
+        title=Text(
+            en="`{client}` greets with your name `{helo}`, which has other addresses",
+            ja="`{client}` がHELO/EHLOで名乗る自社の名前 `{helo}` は、別のアドレスの名前です",
+        ),
+        why=Text(
+            en="The name leads to {addresses:code}. That is so for a server of yours that sends from another address (NAT), and for anybody who borrows its name: receivers must not refuse mail for it alone (RFC 5321 section 4.1.4), but may count it.",
+            ja="この名前を正引きすると {addresses:code} になります。NATなどで送信用のアドレスが異なる自社サーバーでも、名前をかたる他人のサーバーでも、このようになります。これだけでの拒否は禁じられていますが(RFC 5321 4.1.4節)、判定の材料にはなります。",
+        ),
+        fix=Text(
+            en="If `{client}` is yours, let it greet with a name whose A (or AAAA) record holds that address, best the one its PTR record holds. If it belongs to a service, ask the service to greet with a name of its own. If you do not know it, the mail may be forged: change nothing.",
+            ja="`{client}` が自社のサーバーであれば、そのアドレスがA(またはAAAA)レコードにある名前(PTRレコードの名前が最適です)を名乗るように設定してください。外部サービスのサーバーであれば、サービス自身の名前を名乗るよう提供元に依頼します。心当たりがなければ、なりすましの可能性があるため、何も変更しないでください。",
+        ),
+    ),
+    references=("https://www.rfc-editor.org/rfc/rfc5321#section-4.1.4",),
+    sample=Sample(
+        bad="EHLO mx1.example.co.jp  (A 192.0.2.25, sent from 198.51.100.7)",
+        good="EHLO mx2.example.co.jp  (A 198.51.100.7, sent from there)",
+    ),
+)
+
 _MAX_SHOWN = 80
+_MAX_ADDRESSES = 4
 
 
 def judge_name(helo: HeloEvidence) -> Iterator[Finding]:
@@ -102,7 +133,7 @@ def judge_name(helo: HeloEvidence) -> Iterator[Finding]:
         yield LOCAL_HELO.found(_subject(helo), **_facts(helo))
 
 
-def judge_address(helo: HeloEvidence) -> Iterator[Finding]:
+def judge_address(helo: HeloEvidence, message: MessageEvidence) -> Iterator[Finding]:
     if helo.helo is None:
         raise CannotTell(Why.NOT_PROVIDED)
     if helo.kind != "name" or _is_local(helo):
@@ -111,6 +142,19 @@ def judge_address(helo: HeloEvidence) -> Iterator[Finding]:
         raise CannotTell(helo.unknown or Why.DEPENDS)
     if not helo.resolves:
         yield HELO_DOES_NOT_RESOLVE.found(_subject(helo), **_facts(helo))
+    elif _is_of(helo, message.from_domain):
+        # A stranger's name is a stranger's business: big services greet from pools that their names do not all list.
+        if helo.holds_client is None:
+            raise CannotTell(helo.unknown or Why.NOT_PROVIDED)
+        if not helo.holds_client:
+            yield NAME_OF_ANOTHER_SERVER.found(
+                _subject(helo), **_facts(helo), addresses=helo.addresses[:_MAX_ADDRESSES]
+            )
+
+
+def _is_of(helo: HeloEvidence, domain: str | None) -> bool:
+    own = registrable(domain or "")
+    return bool(own) and registrable((helo.helo or "").lower().removesuffix(".")) == own
 
 
 def _is_local(helo: HeloEvidence) -> bool:
@@ -137,8 +181,8 @@ CHECKS = (
     Check(
         id="helo.address",
         title=Text(en="Address of the greeting name", ja="HELO/EHLOの名前の正引き"),
-        needs=(HeloEvidence,),
-        rules=(HELO_DOES_NOT_RESOLVE,),
+        needs=(HeloEvidence, MessageEvidence),
+        rules=(HELO_DOES_NOT_RESOLVE, NAME_OF_ANOTHER_SERVER),
         judge=judge_address,
         of_mail=True,
     ),
