@@ -49,9 +49,6 @@ class ProvidersEvidence:
     only_verified: tuple[str, ...] = ()
     failed: Why | None = None
 
-    def in_layer(self, layer: Layer) -> tuple[ServiceSeen, ...]:
-        return tuple(service for service in self.services if layer in service.layers)
-
     def by_target(self, target: str) -> ServiceSeen | None:
         """The service that the CNAME at a selector leads to."""
         return next((s for s in self.services if Sign("dkim", target) in s.signs), None)

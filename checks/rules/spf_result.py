@@ -10,7 +10,7 @@ from checks.data.pools import owner_of
 from checks.evidence.message import MessageEvidence, SpfResultEvidence
 from checks.evidence.ptr import ClientReverseEvidence
 from checks.model import Severity, Tier, Unreachable, Why
-from checks.parse.domain import registrable
+from checks.parse.domain import is_within, registrable
 from checks.parse.helo import is_public_name
 from checks.parse.spf import parse_spf
 from checks.parse.spf_rewrite import with_term
@@ -333,7 +333,7 @@ def _is_by_a_term(spf: SpfResultEvidence) -> bool:
 
 
 def _is_related(domain: str, other: str) -> bool:
-    return domain == other or domain.endswith("." + other) or other.endswith("." + domain)
+    return is_within(domain, other) or is_within(other, domain)
 
 
 CHECK = Check(
