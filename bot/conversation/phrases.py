@@ -155,10 +155,15 @@ def in_full(finding: Finding, lang: Lang, report: Report | None = None, *, held:
         yield Paragraph(place_text(finding.place).say(lang), lead=words.WHERE.say(lang), breaks=True)
     for record in shown.records:
         yield from records.shown(record, lang, report)
-    if held and any(record.later for record in shown.records):
+    if held and _asks_for_more(finding):
         yield Paragraph(record_words.HELD.say(lang))
     if finding.rule.references:
         yield References(words.REFERENCE.say(lang), labelled(finding.rule.references, lang))
+
+
+def _asks_for_more(finding: Finding) -> bool:
+    """The record that it shows for later is a DMARC policy; DMARC303 changes where reports go, and no policy."""
+    return finding.rule.id != "DMARC303" and any(r.later and r.name.startswith("_dmarc.") for r in finding.records)
 
 
 def zone_file_note(found: Iterable[Finding], lang: Lang) -> Iterator[Note]:

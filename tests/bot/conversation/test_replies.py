@@ -82,6 +82,17 @@ def test_a_policy_for_later_is_held_while_a_mail_fails_dmarc() -> None:
     assert held not in text(shown(acts)["findings"])
 
 
+@pytest.mark.parametrize(("rule", "name"), [("STS001", "_mta-sts.example.co.jp"), ("DMARC303", "_dmarc.example.co.jp")])
+def test_what_is_no_policy_is_not_held(rule: str, name: str) -> None:
+    later = RecordChange(name, "TXT", "v=1; p=reject", "v=2; p=reject", later=True)
+    fails = mail_report(finding("DMARC401"), facts={"aligned_pass": False})
+    assert fails.authentication is not None
+    fails = replace(fails, authentication=dict(fails.authentication) | {"dmarc": {"result": "fail"}})
+    shown_now = text(told(domain_report(replace(finding(rule), records=(later,))), fails)["findings"])
+    assert "Only once what is said above holds" in shown_now
+    assert "Do not publish it while DMARC401 is open" not in shown_now
+
+
 def test_the_counts_of_the_guidelines_add_up_to_their_rows() -> None:
     content = told(domain_report(finding("DMARC001")), mail_report(finding("SPF401")))["guidelines"]
     table = content.parts[-1]
