@@ -33,8 +33,9 @@ def corrected(
     """What to publish in place of `record`: nothing that receivers ignore, and what is missing added.
 
     `reports_to`: the mailbox for reports, if the record names none. `policy`: in place of what p says. `without`: tags
-    to leave out. `not_to`: a domain that no report shall go to. No change of what receivers do is hidden in it: a `pct` that still holds back a policy stays (see
-    `enforced`). None where only the owner can decide: an unreadable policy, two values for one tag, no usable address.
+    to leave out. `not_to`: a domain that no report shall go to. No change of what receivers do is hidden in it: a `pct`
+    that still holds back a policy stays (see `enforced`). None where only the owner can decide: an unreadable policy,
+    two values for one tag, no usable address.
     """
     if len(record.text) >= MAX_TEXT:
         return None
