@@ -267,11 +267,12 @@ ASKED = Text(en="{counts}.", ja="{counts}。")
 ALSO_RECOMMENDED = Text(en="{n} more are recommendations.", ja="このほか推奨事項{n}件。")
 ONLY_RECOMMENDED = Text(en="Recommended only: {counts}.", ja="推奨事項: {counts}。")
 GUIDELINES_OPEN = Text(
-    en="None of the {n} requirements could be determined: DNS lookups failed, see the DNS findings. "
-    "The list appears here after a check that gets answers.",
-    ja="DNSの問い合わせに失敗したため、{n}件の要件はいずれも判定できませんでした(DNSの検査結果をご覧ください)。"
-    "再検査で応答が得られると、ここに一覧を表示します。",
+    en="None could be judged yet: DNS lookups failed, see the DNS findings. "
+    "The table appears here after a check that gets answers.",
+    ja="DNSの問い合わせに失敗したため、判定できた要件はありません(DNSの検査結果をご覧ください)。"
+    "再検査で応答が得られると、ここに表を表示します。",
 )
+GUIDELINES_UNTESTED = Text(en="Could not be tested: {requirements}.", ja="確認できなかった要件: {requirements}。")
 GUIDELINES_OLD = Text(
     en="The stored result is of an earlier version and has no such list. Press “Check again”.",
     ja="保存されている結果は以前のバージョンのもので、この一覧がありません。「再検査」を押してください。",

@@ -33,16 +33,20 @@ THEN_AGAIN = Text(
     en="Then run `mailcheck check {domain}` again.", ja="対応したら `mailcheck check {domain}` を再実行してください。"
 )
 THEN_MAIL = Text(
-    en="Then check a mail that the domain sent: `mailcheck message FILE`.",
-    ja="その後、ドメインから送信したメールを `mailcheck message ファイル名` で検査してください。",
+    en="Then check a mail that the domain sent: save one where it was received (Gmail: Show original, then Download "
+    "Original) and run `mailcheck message FILE`.",
+    ja="その後、ドメインから送信したメールを検査してください。受信側で保存し(Gmailでは「メッセージのソースを表示」から"
+    "ダウンロード)、`mailcheck message ファイル名` を実行します。",
 )
 MAIL_AGAIN = Text(
     en="Then send another mail, and check it with `mailcheck message FILE`.",
     ja="修正したら新しいメールを送信し、`mailcheck message ファイル名` で検査してください。",
 )
 MAIL = Text(
-    en="Check a mail that the domain sent: `mailcheck message FILE`.",
-    ja="ドメインから送信したメールを `mailcheck message ファイル名` で検査してください。",
+    en="Check a mail that the domain sent: save one where it was received (Gmail: Show original, then Download "
+    "Original) and run `mailcheck message FILE`.",
+    ja="ドメインから送信したメールを検査してください。受信側で保存し(Gmailでは「メッセージのソースを表示」から"
+    "ダウンロード)、`mailcheck message ファイル名` を実行します。",
 )
 TRY_AGAIN = Text(
     en="Run `mailcheck check {domain}` again in about 10 minutes.",

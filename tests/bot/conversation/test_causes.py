@@ -197,6 +197,7 @@ def test_behind_a_broken_chain_the_address_is_for_after_the_repair() -> None:
     assert Action.CHECK_AGAIN in buttons(made["root"])
     (link,) = (part for part in made["address"].parts if isinstance(part, Link))
     assert link.lead == "Send to, after the repair"
+    assert "Send a test mail" not in text(made["address"]), "no button has that name now"
 
 
 def test_which_blocklists_could_not_be_asked_is_named() -> None:

@@ -170,11 +170,19 @@ def test_a_result_of_an_earlier_version_has_no_list_and_says_so() -> None:
     assert "Press “Check again”" in text(opened(stored, "apple", "en"))
 
 
-def test_guidelines_of_which_nothing_could_be_told_are_one_line() -> None:
-    content = told(domain_report(unknown=dict.fromkeys(("dmarc.record", "dmarc.syntax", "spf.record"), Why.SERVFAIL)))
-    parts = content["guidelines"].parts
-    assert not any(isinstance(part, Table) for part in parts)
-    assert "None of the 12 requirements could be determined" in text(content["guidelines"])
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_guidelines_of_which_nothing_could_be_told_have_no_table_but_say_what_failed(lang: Lang) -> None:
+    unknown = dict.fromkeys(("dmarc.record", "dmarc.syntax", "spf.record"), Why.SERVFAIL)
+    content = told(domain_report(unknown=unknown), lang=lang)["guidelines"]
+    assert not any(isinstance(part, Table) for part in content.parts)
+    counted, tested, why = {
+        "en": ("need a test mail", "Could not be tested: “SPF and DKIM both pass”", "DNS lookups failed"),
+        "ja": ("テストメール待ち", "確認できなかった要件: 「SPFとDKIMの両方", "DNSの問い合わせに失敗"),
+    }[lang]
+    said = text(content)
+    assert counted in said
+    assert why in said
+    assert tested in said
 
 
 def test_a_mail_behind_a_dead_resolver_is_told_nothing_that_is_not_known() -> None:

@@ -70,6 +70,8 @@ def test_behind_a_broken_chain_neither_the_head_nor_the_steps_ask_for_a_mail_now
     ("report", "en", "ja"),
     [
         (domain_report(), "Check a mail that the domain sent", "ドメインから送信したメールを"),
+        (domain_report(), "Gmail: Show original, then Download Original", "「メッセージのソースを表示」からダウンロード"),
+        (domain_report(finding("SPF301")), "Gmail: Show original, then Download Original", "「メッセージのソースを表示」からダウンロード"),
         (replace(domain_report(), provisional=False, non_sending=True), "Nothing has to change", "必要な作業はありません"),
         (domain_report(unknown={"spf.record": Why.TIMEOUT}), "in about 10 minutes", "10分ほど待って"),
         (mail_report(), "Nothing has to change", "必要な作業はありません"),
@@ -77,7 +79,7 @@ def test_behind_a_broken_chain_neither_the_head_nor_the_steps_ask_for_a_mail_now
         (mail_report(finding("DKIM302"), finding("SPF301")), "under SPF301", "SPF301の説明に従って"),
         (domain_report(finding("STS001")), "Optional: STS001", "任意: STS001"),
     ],
-    ids=["clear", "sends-nothing", "unknown", "clear-mail", "system", "mail-and-dns", "advice"],
+    ids=["clear", "how", "how-after", "sends-nothing", "unknown", "clear-mail", "system", "mail-and-dns", "advice"],
 )  # fmt: skip
 def test_the_steps_fit_to_the_report(report, en, ja):
     assert joined(en) in steps(report, "en")
@@ -164,3 +166,9 @@ def test_mschecker_is_explained_where_it_is_named(lang):
     assert {"en": "free diagnosis of designet.co.jp", "ja": "designet.co.jpの無料診断"}[lang] in shown(
         domain_report(), lang
     )
+
+
+def test_what_a_finding_says_already_leaves_no_gap_in_what_could_not_be_told():
+    text = shown(domain_report(finding("DANE104"), unknown={"dane.records": Why.SERVFAIL}), width=100)
+    below = text.partition("What could not be told")[2].splitlines()
+    assert all(below[1:3])
