@@ -25,7 +25,7 @@ from checks import (
 
 CELL = 90
 RULES = 4
-"""Of one requirement; which they are says where to read on, not how many."""
+"""Named at a time; which they are says where to read on, not how many."""
 
 
 def plain(markup: str) -> str:
@@ -46,6 +46,12 @@ def around(text: Text, lang: Lang, **said: str) -> str:
 
 def listed(lang: Lang, items: Iterable[str]) -> str:
     return ("、" if lang == "ja" else ", ").join(items)
+
+
+def rules_named(found: Iterable[Finding], lang: Lang) -> str:
+    """`SPF001, SPF304`, a few of them."""
+    ids = list(dict.fromkeys(f.rule.id for f in found))
+    return listed(lang, ids[:RULES] + (["…"] if len(ids) > RULES else []))
 
 
 def verdict_text(report: Report, lang: Lang) -> str:

@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from bot.conversation import step_words
 from bot.conversation.content import Action
 from bot.conversation.findings import depends_on_the_server, is_effect_of_dns, serious
-from bot.conversation.phrases import around, listed, mail_findings
+from bot.conversation.phrases import around, mail_findings, rules_named
 from bot.conversation.records import Wait, are_own_records, wait_for
 from bot.conversation.standing import deciding_mail, domain_report, unused, waiting_mail
 from bot.conversation.state import Conversation, Reports, report_of
 from bot.conversation.unanswered import is_bogus, not_looked_up
-from checks import Finding, Lang, Report, Text, Verdict
+from checks import Finding, Report, Text, Verdict
 
 MOST = 3
-_NAMED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +51,9 @@ def _said(state: Conversation, texts: Iterable[Text], first: Action | None, *fou
     for text in texts:
         facts = {"domain": state.row.shown}
         if "rules" in text.fields():
-            facts["rules"] = _rules(next(named), state)
+            facts["rules"] = rules_named(next(named), state.lang)
         lines.append(text.say(state.lang, facts))
     return Steps(tuple(lines[:MOST]), first)
-
-
-def _rules(found: Iterable[Finding], state: Conversation) -> str:
-    return rules_named(found, state.lang)
-
-
-def rules_named(found: Iterable[Finding], lang: Lang) -> str:
-    """`SPF001, SPF304`, a few of them."""
-    ids = list(dict.fromkeys(f.rule.id for f in found))
-    return listed(lang, ids[:_NAMED] + (["…"] if len(ids) > _NAMED else []))
 
 
 def _whose(state: Conversation, mail: Report) -> Steps:

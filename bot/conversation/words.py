@@ -51,6 +51,8 @@ DNSBL_FACT = Text(en="domain not listed", ja="ドメインは未掲載")
 DKIM_FACT = Text(en="keys found: {keys}", ja="公開鍵: {keys}")
 OTHERS = Text(en="Others (MX, MTA-STS, DANE …)", ja="その他(MX、MTA-STS、DANEなど)")
 WARNED = Text(en="! warning", ja="! 警告")
+WARNED_FACT = Text(en="warning: {rules}", ja="警告: {rules}")
+WARNED_SO_FAR = Text(en="warning: {rules}; the result needs a mail", ja="警告: {rules}(合否はテストメールで判定)")
 SEEN_IN_DNS = Text(
     en="Services that the DNS shows: {services}. Other services may be in use without a trace in DNS.",
     ja="DNSから見える利用サービス: {services}(DNSに現れないサービスはわかりません)",

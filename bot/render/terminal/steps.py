@@ -9,9 +9,9 @@ from rich.text import Text as Line
 
 from bot.conversation import step_words as shared
 from bot.conversation.findings import is_effect_of_dns, serious
-from bot.conversation.phrases import mail_findings
+from bot.conversation.phrases import mail_findings, rules_named
 from bot.conversation.records import Wait, are_own_records, wait_for
-from bot.conversation.steps import joined, rules_named
+from bot.conversation.steps import joined
 from bot.conversation.unanswered import is_bogus, not_looked_up
 from bot.render.terminal import step_words as words
 from bot.render.terminal.questions import spans

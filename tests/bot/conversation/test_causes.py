@@ -53,6 +53,12 @@ def others(content: Content) -> tuple[tuple[str, ...], bool]:
     return table.rows[-1], len(table.rows) - 1 in table.strong
 
 
+def rows(content: Content) -> tuple[tuple[str, ...], ...]:
+    table = content.parts[-1]
+    assert isinstance(table, Table)
+    return table.rows
+
+
 def changing(*changes: RecordChange, rule: str = "SPF301") -> Finding:
     return replace(finding(rule), records=changes)
 
@@ -110,9 +116,39 @@ def test_what_belongs_to_no_item_has_a_row_of_its_own(lang: Lang) -> None:
 
 
 def test_a_warning_that_lowers_no_verdict_is_no_fault_in_the_row_of_the_rest() -> None:
-    warning = next(f for f in map(finding, ("DNS101", "SPF306", "MX101", "DMARC301")) if f.tier is Tier.NONE)
-    row, strong = others(root(domain_report(warning)))
+    row, strong = others(root(domain_report(finding("BIMI101"))))
     assert (row[1], strong) == ("! warning", False)
+
+
+@pytest.mark.parametrize(
+    ("rule", "item", "en", "ja"),
+    [
+        ("SPF306", "SPF", "warning: SPF306; the result needs a mail", "警告: SPF306(合否はテストメールで判定)"),
+        ("DMARC303", "DMARC", "warning: DMARC303; the result needs a mail", "警告: DMARC303(合否はテストメールで判定)"),
+        ("DKIM103", "DKIM", "warning: DKIM103; the result needs a mail", "警告: DKIM103(合否はテストメールで判定)"),
+    ],
+)
+def test_a_warning_that_lowers_no_verdict_stands_in_the_row_of_its_topic(
+    rule: str, item: str, en: str, ja: str
+) -> None:
+    for lang, said in (("en", en), ("ja", ja)):
+        made = root(domain_report(finding(rule)), lang="ja" if lang == "ja" else "en")
+        assert next(row for row in rows(made) if row[0] == item)[2] == said
+        assert others(made)[0][1] == {"en": "✓ met", "ja": "✓ 適合"}[lang]
+
+
+def test_where_the_item_is_met_it_reads_warning_in_its_row_as_in_that_of_the_rest() -> None:
+    dmarc = finding("DMARC303")
+    made = root(domain_report(dmarc), mail_report())
+    row = next(row for row in rows(made) if row[0] == "DMARC")
+    assert row[1:] == ("! warning", dmarc.title("en").replace("`", "")[:90])
+    assert others(made)[0][1] == "✓ met"
+
+
+def test_a_warning_that_lowers_the_verdict_is_not_met_wherever_it_stands() -> None:
+    made = root(domain_report(finding("SPF202"), finding("DANE102")))
+    assert next(row for row in rows(made) if row[0] == "SPF")[1] == "✗ not met"
+    assert others(made)[0][1] == "✗ not met"
 
 
 @pytest.mark.parametrize(

@@ -172,3 +172,9 @@ def test_what_a_finding_says_already_leaves_no_gap_in_what_could_not_be_told():
     text = shown(domain_report(finding("DANE104"), unknown={"dane.records": Why.SERVFAIL}), width=100)
     below = text.partition("What could not be told")[2].splitlines()
     assert all(below[1:3])
+
+
+def test_an_item_that_is_met_with_a_warning_has_the_sign_of_one():
+    said = shown(mail_report(finding("DMARC303")), width=100).partition("items of MSchecker")[2]
+    assert "\n ! DMARC  " in said
+    assert "\n ✓ DMARC  " not in said
