@@ -1,17 +1,17 @@
 """What a reader of the root message does next: at most three steps, and the button that is the first of them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.conversation import step_words
 from bot.conversation.content import Action
 from bot.conversation.findings import depends_on_the_server, is_effect_of_dns, serious
 from bot.conversation.phrases import around, mail_findings, rules_named
-from bot.conversation.records import Wait, are_own_records, wait_for
+from bot.conversation.records import Wait, are_own_records, ttl_of, wait_for
 from bot.conversation.standing import deciding_mail, domain_report, unused, waiting_mail
 from bot.conversation.state import Conversation, Reports, report_of
 from bot.conversation.unanswered import is_bogus, not_looked_up
-from checks import Finding, Report, Text, Verdict
+from checks import Finding, Lang, Report, Text, Verdict
 
 MOST = 3
 
@@ -65,8 +65,26 @@ def _whose(state: Conversation, mail: Report) -> Steps:
 _WAIT = {
     Wait.OLD_RECORDS: step_words.STEP_TTL,
     Wait.NO_RECORDS: step_words.STEP_ADDED,
+    Wait.ELSEWHERE: step_words.STEP_ELSEWHERE,
     Wait.NOTHING: step_words.STEP_THEN_AGAIN,
 }
+
+
+def wait_text(said: Mapping[Wait, Text], with_ttl: Text, found: tuple[Finding, ...], report: Report) -> Text:
+    """What to wait for, `with_ttl` where that time is known."""
+    wait = wait_for(found, report)
+    ttl = ttl_of(found, report) if wait is Wait.OLD_RECORDS else None
+    if ttl is None:
+        return said[wait]
+    en, ja = (_duration(ttl, lang) for lang in ("en", "ja"))
+    return Text(en=with_ttl.en.replace("{ttl}", en), ja=with_ttl.ja.replace("{ttl}", ja))
+
+
+def _duration(seconds: int, lang: Lang) -> str:
+    hours, rest = divmod(seconds, 3600)
+    if rest:
+        return step_words.MINUTES.say(lang, {"n": seconds // 60})
+    return step_words.HOUR.say(lang) if hours == 1 else step_words.HOURS.say(lang, {"n": hours})
 
 
 def _change(
@@ -82,7 +100,7 @@ def _change(
         texts.append(step_words.STEP_SYSTEM if no_record else of_whom)
     if not in_dns:
         return _said(state, [*texts, *([step_words.STEP_MAIL_AGAIN] if can_send else [])], _send(state), in_mail)
-    wait = _WAIT[wait_for(in_dns, domain)]
+    wait = wait_text(_WAIT, step_words.STEP_TTL_OF, in_dns, domain)
     if again and can_send:
         texts.append(joined(wait, step_words.STEP_MAIL_AGAIN))
     else:

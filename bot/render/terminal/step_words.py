@@ -23,6 +23,16 @@ TTL = Text(
     en="Wait until the TTL of the old records has passed, then run `mailcheck check {domain}` again.",
     ja="変更前のレコードのTTLが過ぎてから `mailcheck check {domain}` を再実行してください。",
 )
+TTL_OF = Text(
+    en="Wait until the TTL of the old records has passed ({ttl}), then run `mailcheck check {domain}` again.",
+    ja="変更前のレコードのTTL({ttl})が過ぎてから `mailcheck check {domain}` を再実行してください。",
+)
+ELSEWHERE = Text(
+    en="Then run `mailcheck check {domain}` again. A change in DNS shows only once the TTL of the old answer has "
+    "passed, often an hour.",
+    ja="対応したら `mailcheck check {domain}` を再実行してください。DNSの変更は、以前の応答のTTL"
+    "(1時間ほどのことが多い)が過ぎるまで反映されないことがあります。",
+)
 ADDED = Text(
     en="Run `mailcheck check {domain}` again some minutes later. New records can take up to an hour to show: "
     "resolvers remember that there was none.",

@@ -172,12 +172,12 @@ def test_safe_with_a_warning_does_not_say_that_nothing_was_found(lang: Lang, sai
         ([OWN, ADDED], ("Change DNS", "TTL of the old records"), ("DNSのレコードを修正", "変更前のレコードのTTL")),
         ([ADDED], ("Change DNS", "up to an hour"), ("DNSのレコードを修正", "1時間ほど")),
         ([FILE], ("Do what", "Then press"), ("対応してください", "対応したら「再検査」")),
-        ([FILE, LATER], ("Do what", "Then press"), ("対応してください", "対応したら「再検査」")),
-        ([STRANGERS], ("Do what", "Then press"), ("対応してください", "対応したら「再検査」")),
+        ([FILE, LATER], ("Do what", "TTL of the old answer"), ("対応してください", "以前の応答のTTL")),
+        ([STRANGERS], ("Do what", "TTL of the old answer"), ("対応してください", "以前の応答のTTL")),
         ([STRANGERS, OWN], ("Do what", "TTL of the old records"), ("対応してください", "変更前のレコードのTTL")),
-        ([STRANGERS, UNDECIDED], ("Do what", "Then press"), ("対応してください", "対応したら「再検査」")),
+        ([STRANGERS, UNDECIDED], ("Do what", "TTL of the old answer"), ("対応してください", "以前の応答のTTL")),
         ([UNDECIDED], ("Change DNS", "TTL of the old records"), ("DNSのレコードを修正", "変更前のレコードのTTL")),
-        ([], ("Do what", "Then press"), ("対応してください", "対応したら「再検査」")),
+        ([], ("Do what", "TTL of the old answer"), ("対応してください", "以前の応答のTTL")),
         ([replace(OWN, new="v=1"), ADDED], ("Change DNS", "up to an hour"), ("DNSのレコードを修正", "1時間ほど")),
     ],
     ids=[
@@ -204,6 +204,39 @@ def test_the_steps_fit_to_what_has_to_change(
         again = steps(root(domain, mail_report(), lang=lang))
         assert expected[1] in again
         assert {"en": "send another test mail", "ja": "もう一度テストメールを"}[lang] in again
+
+
+def answered(domain: Report, **ttl_s: int) -> Report:
+    """With the answers at the names, as a report keeps them."""
+    answers = [
+        {"state": "seen", "value": {"name": name.replace("_at_", "."), "rdtype": "TXT", "values": [], "ttl_s": ttl}}
+        for name, ttl in ttl_s.items()
+    ]
+    return replace(domain, evidence={"SpfEvidence": {"answer": answers[0], "steps": [{"answer": a} for a in answers]}})
+
+
+@pytest.mark.parametrize(
+    ("ttl_s", "en", "ja"),
+    [
+        (300, "(5 minutes)", "TTL(5分)"),
+        (3599, "(1 hour)", "TTL(1時間)"),
+        (5400, "(90 minutes)", "TTL(90分)"),
+        (86_400, "(24 hours)", "TTL(24時間)"),
+        (2_847, "", ""),
+        (0, "", ""),
+    ],
+)
+def test_the_wait_is_named_where_the_ttl_is_known(ttl_s: int, en: str, ja: str) -> None:
+    domain = answered(domain_report(changing(OWN)), example_at_co_at_jp=ttl_s)
+    assert f"the old records has passed{' ' * bool(en)}{en}, then press" in steps(root(domain))
+    assert f"変更前のレコードの{ja or 'TTL'}が過ぎてから" in steps(root(domain, lang="ja"))
+
+
+def test_of_several_records_the_longest_ttl_counts_and_none_where_one_is_not_known() -> None:
+    two = domain_report(changing(OWN, replace(OWN, name="_dmarc.example.co.jp")))
+    known = answered(two, example_at_co_at_jp=3600, _dmarc_at_example_at_co_at_jp=7200)
+    assert "(2 hours)" in steps(root(known))
+    assert "has passed, then press" in steps(root(answered(two, example_at_co_at_jp=3600)))
 
 
 def test_a_record_of_the_parent_domain_is_still_an_own_one() -> None:

@@ -51,6 +51,20 @@ def test_a_file_is_no_change_of_dns_and_has_no_ttl(lang):
 
 
 @pytest.mark.parametrize("lang", LANGS)
+def test_a_change_in_dns_that_is_not_known_here_takes_its_time(lang):
+    said = steps(domain_report(changed(rule="DKIM004")), lang)
+    assert {"en": "theTTLoftheoldanswer", "ja": "以前の応答のTTL"}[lang] in said
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_wait_is_named_where_the_ttl_is_known(lang):
+    answer = {"state": "seen", "value": {"name": "example.co.jp", "rdtype": "TXT", "values": [], "ttl_s": 3600}}
+    report = domain_report(changed(RecordChange("example.co.jp", "TXT", "v=1", "v=2")))
+    said = steps(replace(report, evidence={"SpfEvidence": {"answer": answer}}), lang)
+    assert {"en": "haspassed(1hour),thenrun", "ja": "変更前のレコードのTTL(1時間)が過ぎてから"}[lang] in said
+
+
+@pytest.mark.parametrize("lang", LANGS)
 def test_a_new_record_takes_until_its_absence_is_forgotten(lang):
     said = steps(domain_report(changed(RecordChange("example.co.jp", "TXT", None, "v=1"))), lang)
     assert {"en": "uptoanhour", "ja": "1時間ほど"}[lang] in said
