@@ -105,7 +105,7 @@ def _replaces(change: RecordChange) -> bool:
 
 def _made_now(finding: Finding) -> Iterator[RecordChange]:
     """A record of which only its owner can say what it becomes has to change, unless another change stands there."""
-    proposed = any(change.new is not None for change in finding.records)
+    proposed = any(change.new is not None and not change.later for change in finding.records)
     return (change for change in finding.records if not change.later and (change.new is not None or not proposed))
 
 
