@@ -15,6 +15,7 @@ class Wait(Enum):
 
     OLD_RECORDS = auto()
     """The TTL of records that are replaced or deleted."""
+    OLD_AND_NO_RECORDS = auto()
     NO_RECORDS = auto()
     """The time for which it is remembered that there was none (RFC 2308 section 5)."""
     ELSEWHERE = auto()
@@ -49,12 +50,13 @@ def are_own_records(found: Iterable[Finding], report: Report) -> bool:
 
 
 def wait_for(found: Iterable[Finding], report: Report) -> Wait:
-    """The longest of what the changes of these findings have to wait for."""
+    """What the changes of these findings have to wait for."""
     kept = tuple(found)
     changes = list(_own_changes(kept, report))
+    adds = any(change.old is None and change.new for change in changes)
     if any(map(_replaces, changes)):
-        return Wait.OLD_RECORDS
-    if any(change.old is None and change.new for change in changes):
+        return Wait.OLD_AND_NO_RECORDS if adds else Wait.OLD_RECORDS
+    if adds:
         return Wait.NO_RECORDS
     return Wait.NOTHING if all(f.records and all(map(is_file, f.records)) for f in kept) else Wait.ELSEWHERE
 

@@ -76,6 +76,10 @@ STEP_ADDED = Text(
     ja="数分後に「再検査」を押してください。「レコードなし」の応答がキャッシュされている間(通常は長くて1時間ほど)は、"
     "反映されないことがあります。",
 )
+STEP_ALSO_ADDED = Text(
+    en="Added records can take up to an hour to show.",
+    ja="追加したレコードは、反映まで1時間ほどかかることがあります。",
+)
 STEP_THEN_AGAIN = Text(en="Then press “Check again”.", ja="対応したら「再検査」を押してください。")
 STEP_ELSEWHERE = Text(
     en="Then press “Check again”. A change in DNS shows only once the TTL of the old answer has passed, often an hour.",

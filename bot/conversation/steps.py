@@ -71,13 +71,15 @@ _WAIT = {
 
 
 def wait_text(said: Mapping[Wait, Text], with_ttl: Text, found: tuple[Finding, ...], report: Report) -> Text:
-    """What to wait for, `with_ttl` where that time is known."""
+    """What to wait for, `with_ttl` where the time that old records stay is known."""
     wait = wait_for(found, report)
-    ttl = ttl_of(found, report) if wait is Wait.OLD_RECORDS else None
-    if ttl is None:
+    if wait not in (Wait.OLD_RECORDS, Wait.OLD_AND_NO_RECORDS):
         return said[wait]
-    en, ja = (_duration(ttl, lang) for lang in ("en", "ja"))
-    return Text(en=with_ttl.en.replace("{ttl}", en), ja=with_ttl.ja.replace("{ttl}", ja))
+    text = said[Wait.OLD_RECORDS]
+    if (ttl := ttl_of(found, report)) is not None:
+        en, ja = (_duration(ttl, lang) for lang in ("en", "ja"))
+        text = Text(en=with_ttl.en.replace("{ttl}", en), ja=with_ttl.ja.replace("{ttl}", ja))
+    return joined(text, step_words.STEP_ALSO_ADDED) if wait is Wait.OLD_AND_NO_RECORDS else text
 
 
 def _duration(seconds: int, lang: Lang) -> str:

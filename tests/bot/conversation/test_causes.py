@@ -170,6 +170,11 @@ def test_safe_with_a_warning_does_not_say_that_nothing_was_found(lang: Lang, sai
     [
         ([OWN], ("Change DNS", "TTL of the old records"), ("DNSのレコードを修正", "変更前のレコードのTTL")),
         ([OWN, ADDED], ("Change DNS", "TTL of the old records"), ("DNSのレコードを修正", "変更前のレコードのTTL")),
+        (
+            [OWN, ADDED],
+            ("Change DNS", "Added records can take up to an hour"),
+            ("DNSのレコードを修正", "追加したレコードは"),
+        ),
         ([ADDED], ("Change DNS", "up to an hour"), ("DNSのレコードを修正", "1時間ほど")),
         ([FILE], ("Do what", "Then press"), ("対応してください", "対応したら「再検査」")),
         ([FILE, LATER], ("Do what", "TTL of the old answer"), ("対応してください", "以前の応答のTTL")),
@@ -188,6 +193,7 @@ def test_safe_with_a_warning_does_not_say_that_nothing_was_found(lang: Lang, sai
     ids=[
         "replace",
         "both",
+        "both-added",
         "add",
         "file",
         "file-first",

@@ -167,7 +167,9 @@ def test_a_record_in_the_zone_of_another_is_for_its_operator(lang):
 @pytest.mark.parametrize("lang", LANGS)
 def test_the_note_on_quotes_stands_once(lang):
     note = {"en": "In most DNS panels enter only", "ja": "DNSの管理画面では、多くの場合"}[lang]
-    assert shown(domain_report(finding("SPF001"), finding("SPF301")), lang, 100).count(note) == 1
+    text = shown(domain_report(finding("SPF001"), finding("SPF301")), lang, 100)
+    assert text.count(note) == 1
+    assert "`" not in text, "marks of code are for a chat"
     assert note not in shown(domain_report(), lang, 100)
 
 
