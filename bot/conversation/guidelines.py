@@ -1,6 +1,6 @@
 """What others demand of senders: Google's list as a reply in the thread, the other lists for whoever opens them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from bot.conversation import words
 from bot.conversation.content import (
@@ -39,11 +39,13 @@ def guidelines(report: Report, lang: Lang, *, waiting: bool = False) -> Content:
     if not rows:
         return Content(lang, heading, (Heading(heading), Paragraph(words.GUIDELINES_OLD.say(lang))))
     shown, further = rows[:ROWS], rows[ROWS:]
-    if not any(status.status in (Status.MET, Status.NOT_MET) for _, status in shown) and not_looked_up(report):
-        open_ = words.GUIDELINES_OPEN.say(lang, {"n": len(shown)})
-        return Content(lang, heading, (Heading(heading), Paragraph(open_)))
     lead = PROFILES[SHOWN_IN_THREAD].name.say(lang)
     asked = requirement_counts((status for _, status in rows), lang)
+    if not any(status.status in (Status.MET, Status.NOT_MET) for _, status in shown) and not_looked_up(report):
+        untested = [row for row in rows if is_asked(row[1]) and row[1].status is Status.NOT_TESTABLE]
+        note = words.GUIDELINES_UNTESTED.say(lang, {"requirements": _titles(untested, lang)})
+        said_so = Paragraph(asked, lead=lead), Paragraph(words.GUIDELINES_OPEN.say(lang))
+        return Content(lang, heading, (Heading(heading), *said_so, *([Note(note)] if untested else [])))
     parts: list[Part] = [Heading(heading), Paragraph(asked, lead=lead)]
     # What is wrong is said in the thread, whether or not it has a row in the table.
     parts += [_line(report, row, lang, waiting=waiting) for row in further if _fails(row) and is_asked(row[1])]
@@ -76,12 +78,14 @@ def opened(report: Report, profile: str, lang: Lang, *, waiting: bool = False) -
     # A table longer than a phone shows goes on as lines above it.
     parts += [_line(report, row, lang, waiting=waiting) for row in measured[ROWS:]]
     if unmeasurable:
-        titles = listed(
-            lang, (f"“{r.title.say(lang)}”" if lang == "en" else f"「{r.title.say(lang)}」" for r, _ in unmeasurable)
-        )
+        titles = _titles(unmeasurable, lang)
         parts.append(Note(words.GUIDELINES_UNMEASURABLE.say(lang, {"requirements": titles})))
     parts.append(_table(report, measured[:ROWS], lang, waiting=waiting))
     return Content(lang, heading, tuple(parts))
+
+
+def _titles(rows: Iterable[Row], lang: Lang) -> str:
+    return listed(lang, (f"“{r.title.say(lang)}”" if lang == "en" else f"「{r.title.say(lang)}」" for r, _ in rows))
 
 
 def _rows(report: Report, profile: str) -> list[Row]:

@@ -5,13 +5,15 @@ from typing import Any
 
 from bot.conversation import words
 from bot.conversation.bounds import bounded, cut
-from bot.conversation.phrases import CELL, counts_text, plain, state_text
+from bot.conversation.phrases import CELL, counts_text, plain, rules_named, state_text
 from bot.conversation.unanswered import not_looked_up, said_by_no_finding
 from checks import (
     MSCHECKER,
     Fact,
+    Finding,
     Lang,
     Report,
+    Requirement,
     RequirementStatus,
     Severity,
     Status,
@@ -32,10 +34,35 @@ def item_row(
 
     `waiting`: a mail is there, and what is open rests on whose it is.
     """
-    item = next((each for each in MSCHECKER if each.id == status.id), None)
+    item = _item(status)
     if item is None:
         return None
-    return item.title.say(lang), state_text(status).say(lang), cut(_found(report, status, lang, waiting=waiting), CELL)
+    state = words.WARNED if is_warned(report, status) else state_text(status)
+    return item.title.say(lang), state.say(lang), cut(_found(report, status, lang, waiting=waiting), CELL)
+
+
+def _item(status: RequirementStatus) -> Requirement | None:
+    return next((each for each in MSCHECKER if each.id == status.id), None)
+
+
+def is_warned(report: Report, status: RequirementStatus) -> bool:
+    """The item is met, and there is a warning that lowers no verdict: said as such in every row."""
+    return status.status is Status.MET and bool(_warnings(report, status))
+
+
+def _warnings(report: Report, status: RequirementStatus) -> list[Finding]:
+    """The warnings in the row of an item: of its own questions and of those on its topic that decide no item."""
+    item = _item(status)
+    checks = _shown_with(item, report) if item is not None else frozenset()
+    own = {id(finding) for result in report.checks if result.id in checks for finding in result.findings}
+    return [f for f in report.findings if id(f) in own and f.severity.rank <= Severity.WARNING.rank]
+
+
+def _shown_with(item: Requirement, report: Report) -> frozenset[str]:
+    """The MX is nobody's item, whatever is asked of it."""
+    topics = {check.partition(".")[0] for check in item.checks}
+    beside = {r.id for r in report.checks if r.id.partition(".")[0] in topics and not r.id.endswith(".mx")}
+    return frozenset(item.checks) | (beside - {check for each in MSCHECKER for check in each.checks})
 
 
 def others_row(report: Report, lang: Lang) -> tuple[bool, tuple[str, str, str]]:
@@ -44,8 +71,8 @@ def others_row(report: Report, lang: Lang) -> tuple[bool, tuple[str, str, str]]:
     What only a mail tells is left out as long as there is none.
     """
     in_items = {check for item in MSCHECKER for check in item.checks}
-    results = [result for result in report.checks if result.id not in in_items]
-    own = {id(finding) for result in results for finding in result.findings}
+    elsewhere = {check for item in MSCHECKER for check in _shown_with(item, report)}
+    own = {id(finding) for r in report.checks if r.id not in elsewhere for finding in r.findings}
     found = [finding for finding in report.findings if id(finding) in own]
     open_ = [result for result in said_by_no_finding(report, not_looked_up(report)) if result.id not in in_items]
     worst = next((f for f in found if f.severity.rank <= Severity.WARNING.rank), None)
@@ -66,6 +93,8 @@ def _found(report: Report, status: RequirementStatus, lang: Lang, *, waiting: bo
     match status.status:
         case Status.NOT_MET if said is not None:
             return said
+        case Status.MET | Status.NOT_KNOWN if warnings := _warnings(report, status):
+            return _warned(warnings, status, lang, waiting=waiting)
         case Status.NOT_KNOWN if waiting:
             fact = _known_so_far(report, status, lang)
             return words.FACT_AND_ANSWER.say(lang, {"fact": fact}) if fact else words.NEEDS_AN_ANSWER.say(lang)
@@ -77,6 +106,15 @@ def _found(report: Report, status: RequirementStatus, lang: Lang, *, waiting: bo
             return reason_text(status.reason).say(lang)
         case _:
             return "–"
+
+
+def _warned(warnings: list[Finding], status: RequirementStatus, lang: Lang, *, waiting: bool) -> str:
+    if status.status is Status.MET:
+        return plain(bounded(warnings[0]).title(lang))
+    rules = {"rules": rules_named(warnings, lang)}
+    if waiting:
+        return words.FACT_AND_ANSWER.say(lang, {"fact": words.WARNED_FACT.say(lang, rules)})
+    return words.WARNED_SO_FAR.say(lang, rules)
 
 
 def _facts_of_dns(report: Report) -> Mapping[str, Fact]:

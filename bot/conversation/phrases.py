@@ -25,7 +25,7 @@ from checks import (
 
 CELL = 90
 RULES = 4
-"""Of one requirement; which they are says where to read on, not how many."""
+"""Named at a time; which they are says where to read on, not how many."""
 
 
 def plain(markup: str) -> str:
@@ -46,6 +46,12 @@ def around(text: Text, lang: Lang, **said: str) -> str:
 
 def listed(lang: Lang, items: Iterable[str]) -> str:
     return ("、" if lang == "ja" else ", ").join(items)
+
+
+def rules_named(found: Iterable[Finding], lang: Lang) -> str:
+    """`SPF001, SPF304`, a few of them."""
+    ids = list(dict.fromkeys(f.rule.id for f in found))
+    return listed(lang, ids[:RULES] + (["…"] if len(ids) > RULES else []))
 
 
 def verdict_text(report: Report, lang: Lang) -> str:
@@ -155,10 +161,15 @@ def in_full(finding: Finding, lang: Lang, report: Report | None = None, *, held:
         yield Paragraph(place_text(finding.place).say(lang), lead=words.WHERE.say(lang), breaks=True)
     for record in shown.records:
         yield from records.shown(record, lang, report)
-    if held and any(record.later for record in shown.records):
+    if held and _asks_for_more(finding):
         yield Paragraph(record_words.HELD.say(lang))
     if finding.rule.references:
         yield References(words.REFERENCE.say(lang), labelled(finding.rule.references, lang))
+
+
+def _asks_for_more(finding: Finding) -> bool:
+    """The record that it shows for later is a DMARC policy; DMARC303 changes where reports go, and no policy."""
+    return finding.rule.id != "DMARC303" and any(r.later and r.name.startswith("_dmarc.") for r in finding.records)
 
 
 def zone_file_note(found: Iterable[Finding], lang: Lang) -> Iterator[Note]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum, auto
+from typing import Any
 from urllib.parse import urlsplit
 
 from bot.conversation import record_words as words
@@ -14,8 +15,11 @@ class Wait(Enum):
 
     OLD_RECORDS = auto()
     """The TTL of records that are replaced or deleted."""
+    OLD_AND_NO_RECORDS = auto()
     NO_RECORDS = auto()
     """The time for which it is remembered that there was none (RFC 2308 section 5)."""
+    ELSEWHERE = auto()
+    """What is known of no record here: in another's zone, or wherever the change is made."""
     NOTHING = auto()
 
 
@@ -46,21 +50,64 @@ def are_own_records(found: Iterable[Finding], report: Report) -> bool:
 
 
 def wait_for(found: Iterable[Finding], report: Report) -> Wait:
-    """The longest of what the changes of these findings have to wait for."""
-    changes = [
-        change
-        for finding in found
-        for change in _made_now(finding)
-        if not is_file(change) and operator_of(change, report) is None
-    ]
-    if any(change.old is not None and change.old != change.new for change in changes):
-        return Wait.OLD_RECORDS
-    return Wait.NO_RECORDS if any(change.old is None and change.new for change in changes) else Wait.NOTHING
+    """What the changes of these findings have to wait for."""
+    kept = tuple(found)
+    changes = list(_own_changes(kept, report))
+    adds = any(change.old is None and change.new for change in changes)
+    if any(map(_replaces, changes)):
+        return Wait.OLD_AND_NO_RECORDS if adds else Wait.OLD_RECORDS
+    if adds:
+        return Wait.NO_RECORDS
+    return Wait.NOTHING if all(f.records and all(map(is_file, f.records)) for f in kept) else Wait.ELSEWHERE
+
+
+_STEP_S = 300
+_LATE_S = 2
+
+
+def ttl_of(found: Iterable[Finding], report: Report) -> int | None:
+    """The TTL in seconds of the records that these findings replace, the longest of several; None where not all are
+    known.
+
+    A resolver that has had a record for some time tells what is left of its TTL. So only what looks whole is taken:
+    full steps of five minutes, or next to nothing less.
+    """
+    seen: list[int] = []
+    answers = {(str(a["rdtype"]), str(a["name"]).lower()): int(a["ttl_s"]) for a in _answers(report.evidence)}
+    for change in filter(_replaces, _own_changes(found, report)):
+        left = answers.get((change.type, change.name.lower().rstrip(".")))
+        if left is None or not left or -left % _STEP_S > _LATE_S:
+            return None
+        seen.append(left + -left % _STEP_S)
+    return max(seen, default=None)
+
+
+def _answers(node: Any) -> Iterator[Mapping[str, Any]]:
+    """Every answer to a question in the plain data of the evidence."""
+    if isinstance(node, Mapping):
+        if {"rdtype", "name", "ttl_s"} <= node.keys():
+            yield node
+            return
+        node = list(node.values())
+    if isinstance(node, list | tuple):
+        for each in node:
+            yield from _answers(each)
+
+
+def _own_changes(found: Iterable[Finding], report: Report) -> Iterator[RecordChange]:
+    for finding in found:
+        for change in _made_now(finding):
+            if not is_file(change) and operator_of(change, report) is None:
+                yield change
+
+
+def _replaces(change: RecordChange) -> bool:
+    return change.old is not None and change.old != change.new
 
 
 def _made_now(finding: Finding) -> Iterator[RecordChange]:
     """A record of which only its owner can say what it becomes has to change, unless another change stands there."""
-    proposed = any(change.new is not None for change in finding.records)
+    proposed = any(change.new is not None and not change.later for change in finding.records)
     return (change for change in finding.records if not change.later and (change.new is not None or not proposed))
 
 

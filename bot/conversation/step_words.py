@@ -64,13 +64,28 @@ STEP_TTL = Text(
     en="Wait until the TTL of the old records has passed, then press “Check again”.",
     ja="変更前のレコードのTTLが過ぎてから「再検査」を押してください。",
 )
+STEP_TTL_OF = Text(
+    en="Wait until the TTL of the old records has passed ({ttl}), then press “Check again”.",
+    ja="変更前のレコードのTTL({ttl})が過ぎてから「再検査」を押してください。",
+)
+MINUTES, HOURS = Text(en="{n} minutes", ja="{n}分"), Text(en="{n} hours", ja="{n}時間")
+HOUR = Text(en="1 hour", ja="1時間")
 STEP_ADDED = Text(
     en="Press “Check again” some minutes later. New records can take up to an hour to show: resolvers remember that "
     "there was none.",
     ja="数分後に「再検査」を押してください。「レコードなし」の応答がキャッシュされている間(通常は長くて1時間ほど)は、"
     "反映されないことがあります。",
 )
+STEP_ALSO_ADDED = Text(
+    en="Added records can take up to an hour to show.",
+    ja="追加したレコードは、反映まで1時間ほどかかることがあります。",
+)
 STEP_THEN_AGAIN = Text(en="Then press “Check again”.", ja="対応したら「再検査」を押してください。")
+STEP_ELSEWHERE = Text(
+    en="Then press “Check again”. A change in DNS shows only once the TTL of the old answer has passed, often an hour.",
+    ja="対応したら「再検査」を押してください。DNSの変更は、以前の応答のTTL(1時間ほどのことが多い)が過ぎるまで"
+    "反映されないことがあります。",
+)
 STEP_THEN_MAIL = Text(
     en="Then send a test mail to the address in the thread.",
     ja="その後、スレッドのテスト用アドレスへメールを送ってください。",

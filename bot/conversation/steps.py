@@ -1,20 +1,19 @@
 """What a reader of the root message does next: at most three steps, and the button that is the first of them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.conversation import step_words
 from bot.conversation.content import Action
 from bot.conversation.findings import depends_on_the_server, is_effect_of_dns, serious
-from bot.conversation.phrases import around, listed, mail_findings
-from bot.conversation.records import Wait, are_own_records, wait_for
+from bot.conversation.phrases import around, mail_findings, rules_named
+from bot.conversation.records import Wait, are_own_records, ttl_of, wait_for
 from bot.conversation.standing import deciding_mail, domain_report, unused, waiting_mail
 from bot.conversation.state import Conversation, Reports, report_of
 from bot.conversation.unanswered import is_bogus, not_looked_up
 from checks import Finding, Lang, Report, Text, Verdict
 
 MOST = 3
-_NAMED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +51,9 @@ def _said(state: Conversation, texts: Iterable[Text], first: Action | None, *fou
     for text in texts:
         facts = {"domain": state.row.shown}
         if "rules" in text.fields():
-            facts["rules"] = _rules(next(named), state)
+            facts["rules"] = rules_named(next(named), state.lang)
         lines.append(text.say(state.lang, facts))
     return Steps(tuple(lines[:MOST]), first)
-
-
-def _rules(found: Iterable[Finding], state: Conversation) -> str:
-    return rules_named(found, state.lang)
-
-
-def rules_named(found: Iterable[Finding], lang: Lang) -> str:
-    """`SPF001, SPF304`, a few of them."""
-    ids = list(dict.fromkeys(f.rule.id for f in found))
-    return listed(lang, ids[:_NAMED] + (["…"] if len(ids) > _NAMED else []))
 
 
 def _whose(state: Conversation, mail: Report) -> Steps:
@@ -76,8 +65,28 @@ def _whose(state: Conversation, mail: Report) -> Steps:
 _WAIT = {
     Wait.OLD_RECORDS: step_words.STEP_TTL,
     Wait.NO_RECORDS: step_words.STEP_ADDED,
+    Wait.ELSEWHERE: step_words.STEP_ELSEWHERE,
     Wait.NOTHING: step_words.STEP_THEN_AGAIN,
 }
+
+
+def wait_text(said: Mapping[Wait, Text], with_ttl: Text, found: tuple[Finding, ...], report: Report) -> Text:
+    """What to wait for, `with_ttl` where the time that old records stay is known."""
+    wait = wait_for(found, report)
+    if wait not in (Wait.OLD_RECORDS, Wait.OLD_AND_NO_RECORDS):
+        return said[wait]
+    text = said[Wait.OLD_RECORDS]
+    if (ttl := ttl_of(found, report)) is not None:
+        en, ja = (_duration(ttl, lang) for lang in ("en", "ja"))
+        text = Text(en=with_ttl.en.replace("{ttl}", en), ja=with_ttl.ja.replace("{ttl}", ja))
+    return joined(text, step_words.STEP_ALSO_ADDED) if wait is Wait.OLD_AND_NO_RECORDS else text
+
+
+def _duration(seconds: int, lang: Lang) -> str:
+    hours, rest = divmod(seconds, 3600)
+    if rest:
+        return step_words.MINUTES.say(lang, {"n": seconds // 60})
+    return step_words.HOUR.say(lang) if hours == 1 else step_words.HOURS.say(lang, {"n": hours})
 
 
 def _change(
@@ -93,7 +102,7 @@ def _change(
         texts.append(step_words.STEP_SYSTEM if no_record else of_whom)
     if not in_dns:
         return _said(state, [*texts, *([step_words.STEP_MAIL_AGAIN] if can_send else [])], _send(state), in_mail)
-    wait = _WAIT[wait_for(in_dns, domain)]
+    wait = wait_text(_WAIT, step_words.STEP_TTL_OF, in_dns, domain)
     if again and can_send:
         texts.append(joined(wait, step_words.STEP_MAIL_AGAIN))
     else:

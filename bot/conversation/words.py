@@ -51,6 +51,8 @@ DNSBL_FACT = Text(en="domain not listed", ja="ドメインは未掲載")
 DKIM_FACT = Text(en="keys found: {keys}", ja="公開鍵: {keys}")
 OTHERS = Text(en="Others (MX, MTA-STS, DANE …)", ja="その他(MX、MTA-STS、DANEなど)")
 WARNED = Text(en="! warning", ja="! 警告")
+WARNED_FACT = Text(en="warning: {rules}", ja="警告: {rules}")
+WARNED_SO_FAR = Text(en="warning: {rules}; the result needs a mail", ja="警告: {rules}(合否はテストメールで判定)")
 SEEN_IN_DNS = Text(
     en="Services that the DNS shows: {services}. Other services may be in use without a trace in DNS.",
     ja="DNSから見える利用サービス: {services}(DNSに現れないサービスはわかりません)",
@@ -267,11 +269,12 @@ ASKED = Text(en="{counts}.", ja="{counts}。")
 ALSO_RECOMMENDED = Text(en="{n} more are recommendations.", ja="このほか推奨事項{n}件。")
 ONLY_RECOMMENDED = Text(en="Recommended only: {counts}.", ja="推奨事項: {counts}。")
 GUIDELINES_OPEN = Text(
-    en="None of the {n} requirements could be determined: DNS lookups failed, see the DNS findings. "
-    "The list appears here after a check that gets answers.",
-    ja="DNSの問い合わせに失敗したため、{n}件の要件はいずれも判定できませんでした(DNSの検査結果をご覧ください)。"
-    "再検査で応答が得られると、ここに一覧を表示します。",
+    en="None could be judged yet: DNS lookups failed, see the DNS findings. "
+    "The table appears here after a check that gets answers.",
+    ja="DNSの問い合わせに失敗したため、判定できた要件はありません(DNSの検査結果をご覧ください)。"
+    "再検査で応答が得られると、ここに表を表示します。",
 )
+GUIDELINES_UNTESTED = Text(en="Could not be tested: {requirements}.", ja="確認できなかった要件: {requirements}。")
 GUIDELINES_OLD = Text(
     en="The stored result is of an earlier version and has no such list. Press “Check again”.",
     ja="保存されている結果は以前のバージョンのもので、この一覧がありません。「再検査」を押してください。",

@@ -28,17 +28,18 @@ def render(tags: Iterable[tuple[str, str]]) -> str:
 
 
 def corrected(
-    record: DmarcRecord, *, reports_to: str = "", policy: str = "", without: Collection[str] = ()
+    record: DmarcRecord, *, reports_to: str = "", policy: str = "", without: Collection[str] = (), not_to: str = ""
 ) -> str | None:
     """What to publish in place of `record`: nothing that receivers ignore, and what is missing added.
 
     `reports_to`: the mailbox for reports, if the record names none. `policy`: in place of what p says. `without`: tags
-    to leave out. No change of what receivers do is hidden in it: a `pct` that still holds back a policy stays (see
-    `enforced`). None where only the owner can decide: an unreadable policy, two values for one tag, no usable address.
+    to leave out. `not_to`: a domain that no report shall go to. No change of what receivers do is hidden in it: a `pct`
+    that still holds back a policy stays (see `enforced`). None where only the owner can decide: an unreadable policy,
+    two values for one tag, no usable address.
     """
     if len(record.text) >= MAX_TEXT:
         return None
-    meant = _meant(record)
+    meant = _meant(record, not_to)
     if meant is None:
         return None
     meant = {name: value for name, value in meant.items() if name not in without}
@@ -86,7 +87,7 @@ def _holds_back(meant: dict[str, str]) -> bool:
     return held_back_to(meant.get("pct", ""), meant.get("p")) is not None
 
 
-def _meant(record: DmarcRecord) -> dict[str, str] | None:
+def _meant(record: DmarcRecord, not_to: str) -> dict[str, str] | None:
     """Name and value of every tag that stays, as their author meant them; None where that cannot be told."""
     meant: dict[str, str] = {}
     written = {(t.position, t.name): t for t in (*record.tags, *record.problems)}
@@ -103,7 +104,7 @@ def _meant(record: DmarcRecord) -> dict[str, str] | None:
             return None
         if kept is not None:
             meant[name] = kept
-    return _with_uris(meant)
+    return _with_uris(meant, not_to)
 
 
 def _named(tag: DmarcTag, before: dict[str, str]) -> tuple[str, str]:
@@ -131,14 +132,16 @@ def _value(name: str, value: str) -> str | None:
     return value
 
 
-def _with_uris(meant: dict[str, str]) -> dict[str, str] | None:
+def _with_uris(meant: dict[str, str], not_to: str) -> dict[str, str] | None:
     for name in _URI_TAGS:
         if name not in meant:
             continue
         texts = [text.strip() for text in meant[name].split(",")]
         usable = [uri for uri in dict.fromkeys(map(repaired_uri, texts)) if uri]
-        if usable:
-            meant[name] = ",".join(usable)
+        if kept := [uri for uri in usable if not not_to or parse_report_uri(uri).domain != not_to]:
+            meant[name] = ",".join(kept)
+        elif usable:
+            del meant[name]
         elif name == "rua" and any(texts):
             return None
         else:

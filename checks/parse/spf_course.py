@@ -36,8 +36,9 @@ class Course:
     `stop`: why it stops, "" where it does not; `stop_at`: the name of the record and the term at which. `lookups` and
     `voids`: those before, with the one that was too many. `open_voids`: terms before whose void lookups depend on the
     mail (`ptr`, macros); `open_targets`: includes and redirects before that lead to a name that depends on the mail.
-    `after`: holder and term of all that it would come to otherwise. `why`: why the answer for something before is not
-    known, None where all is. In these three cases the counts are the least that it goes through.
+    `before`: holder and term of all that it comes to, with the one where it stops; `after`: of all that it would come
+    to otherwise. `why`: why the answer for something before is not known, None where all is. In these three cases the
+    counts are the least that it goes through.
     """
 
     stop: Stop | Literal[""]
@@ -46,6 +47,7 @@ class Course:
     voids: tuple[Void, ...]
     open_voids: tuple[SpfTerm, ...]
     open_targets: tuple[SpfTerm, ...]
+    before: tuple[tuple[str, SpfTerm], ...]
     after: tuple[tuple[str, SpfTerm], ...]
     why: Why | None
 
@@ -61,6 +63,7 @@ def course(tree: SpfNode, answers: Answers, family: Family) -> Course:
         tuple(walk.voids),
         tuple(walk.open_voids),
         tuple(walk.open_targets),
+        tuple(walk.before),
         tuple(walk.after),
         walk.why,
     )
@@ -78,6 +81,7 @@ class _Walk:
         self.voids: list[Void] = []
         self.open_voids: list[SpfTerm] = []
         self.open_targets: list[SpfTerm] = []
+        self.before: list[tuple[str, SpfTerm]] = []
         self.after: list[tuple[str, SpfTerm]] = []
         self.why: Why | None = None
 
@@ -98,8 +102,7 @@ class _Walk:
         return ""
 
     def _term(self, node: SpfNode, term: SpfTerm, child: SpfNode | None) -> str:
-        if self.stop:
-            self.after.append((node.domain, term))
+        (self.after if self.stop else self.before).append((node.domain, term))
         if term.needs_lookup and not self.stop:
             self.lookups += 1
             if self.lookups > MAX_LOOKUPS:

@@ -43,6 +43,15 @@ def change_later(dmarc: DmarcEvidence, use: UseEvidence, mx: MxEvidence) -> tupl
     return (RecordChange(f"_dmarc.{dmarc.at}", "TXT", record.text, new, later=True),)
 
 
+def change_without_destination(dmarc: DmarcEvidence, destination: str) -> tuple[RecordChange, ...]:
+    """The governing record without the addresses at `destination`: for whoever did not choose it."""
+    if not isinstance(dmarc.record, Seen):
+        return ()
+    record = dmarc.record.value
+    new = corrected(record, without=_misused(dmarc), not_to=destination)
+    return (RecordChange(f"_dmarc.{dmarc.at}", "TXT", record.text, new, later=new is not None),)
+
+
 def change_without_mail(dmarc: DmarcEvidence) -> tuple[RecordChange, ...]:
     """For a name that has no mail: p=reject at the name itself, whatever its organization does, and at once."""
     name = f"_dmarc.{dmarc.domain}"

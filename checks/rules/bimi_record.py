@@ -29,8 +29,8 @@ NO_BIMI = Rule(
             ja="必須ではありません。DMARCポリシーは、BIMIの前提条件(p=quarantineまたはp=reject)を満たしています。Gmail、Yahoo、Appleなどで、DMARCに合格したメールの横に自社のロゴを表示できます。",
         ),
         fix=Text(
-            en="Put the logo as SVG Tiny PS on a web server and publish its URL in a TXT record at `{name}`: `v=BIMI1; l=` and the URL. For Gmail and Apple add `; a=` and the URL of a mark certificate (VMC or CMC).",
-            ja="ロゴをSVG Tiny PS形式でWebサーバーに置き、そのURLを `{name}` のTXTレコードに `v=BIMI1; l=` に続けて記載します。GmailやAppleで表示するには、`; a=` に続けてマーク証明書(VMCまたはCMC)のURLも必要です。",
+            en="Put the logo as SVG Tiny PS on a web server and publish its URL in a TXT record at `{name}`, in this form with your own URL: `v=BIMI1; l=https://www.{domain}/logo.svg`. For Gmail and Apple add `; a=` and the URL of a mark certificate (VMC or CMC), as in `; a=https://www.{domain}/mark.pem`.",
+            ja="ロゴをSVG Tiny PS形式でWebサーバーに置き、そのURLを `{name}` のTXTレコードに登録します(例: `v=BIMI1; l=https://www.{domain}/logo.svg`。URLは実際のものに置き換えます)。GmailやAppleで表示するには、マーク証明書(VMCまたはCMC)のURLも続けて記載します(例: `; a=https://www.{domain}/mark.pem`)。",
         ),
     ),
     references=("https://bimigroup.org/implementation-guide/", "https://support.google.com/a/answer/10911320"),

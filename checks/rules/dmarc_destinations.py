@@ -8,7 +8,7 @@ from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordCh
 from checks.evidence.dmarc import DmarcEvidence, DmarcReportsEvidence, ReportDestination
 from checks.model import Absent, Known, Seen, Severity, Tier, Unreachable, Why
 from checks.parse.dmarc import records_at
-from checks.rules._dmarc_change import accepts_mail
+from checks.rules._dmarc_change import accepts_mail, change_without_destination
 
 _SHOWN = 100
 _MAX_SHOWN = 3
@@ -30,8 +30,8 @@ REPORT_DESTINATION_NOT_AUTHORISED = Rule(
             ja="`{record}` の {tags:code} が別の組織のドメインを指定しています。その場合、受信側は宛先側のTXTレコード `{name}` を確認してから送りますが、このレコードがありません。",
         ),
         fix=Text(
-            en="`{name}` belongs in the zone of `{destination}`: have its operator publish it, as shown (a report service does so once you register `{domain}` there). If the address is mistyped or not one that you chose, take {uris:code} out of your record at `{record}` and name a mailbox of your own domain.",
-            ja="`{name}` は `{destination}` のゾーンに登録するレコードです。その管理者に、示したとおりの登録を依頼してください(レポート分析サービスでは、`{domain}` を登録すると設定されます)。誤記や心当たりのない宛先の場合は、`{record}` の自社のレコードから {uris:code} を削除し、自社ドメインの宛先を指定します。",
+            en="If you chose `{destination}`, have its operator publish `{name}` there (a report service does so once you register `{domain}`); your own record stays. If the address is mistyped or not one that you chose, take {uris:code} out of your own record instead, as shown; a mailbox of your own domain can take its place.",
+            ja="`{destination}` への送付が意図どおりの場合は、その管理者に `{name}` の登録を依頼します(レポート分析サービスでは、`{domain}` を登録すると設定されます)。自社のレコードは変更しません。誤記や心当たりのない宛先の場合は、自社のレコードを、下記のとおり {uris:code} を除いたものに変更します。代わりに自社ドメインの宛先を指定してもかまいません。",
         ),
     ),
     references=("https://www.rfc-editor.org/rfc/rfc9990#section-4",),
@@ -101,8 +101,12 @@ def _not_authorised(dmarc: DmarcEvidence, to: ReportDestination, failed: list[Wh
     if external is not False:
         yield REPORT_DESTINATION_NOT_AUTHORISED.found(
             to.domain,
-            # Theirs to publish; and the own one, which changes only where the address is not the one that was meant.
-            records=[RecordChange(to.authorised_at, "TXT", None, "v=DMARC1;"), *_present(dmarc)],
+            # The own one, which changes only where the address is not the one that was meant, right below that condition;
+            # and theirs to publish.
+            records=[
+                *change_without_destination(dmarc, to.domain),
+                RecordChange(to.authorised_at, "TXT", None, "v=DMARC1;"),
+            ],
             domain=dmarc.at or "",
             destination=to.domain,
             tags=to.tags,
@@ -110,11 +114,6 @@ def _not_authorised(dmarc: DmarcEvidence, to: ReportDestination, failed: list[Wh
             record=f"_dmarc.{dmarc.at}",
             uris=_uris(dmarc, to),
         )
-
-
-def _present(dmarc: DmarcEvidence) -> tuple[RecordChange, ...]:
-    record = dmarc.record
-    return (RecordChange(f"_dmarc.{dmarc.at}", "TXT", record.value.text, None),) if isinstance(record, Seen) else ()
 
 
 def _uris(dmarc: DmarcEvidence, to: ReportDestination) -> tuple[str, ...]:

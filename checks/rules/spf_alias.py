@@ -6,9 +6,12 @@ from collections.abc import Iterator
 
 from checks.catalogue import CannotTell, Check, Finding, RecordChange, Rule, Sample, Text, Texts
 from checks.evidence.domain import UseEvidence
+from checks.evidence.mx import MxEvidence
 from checks.evidence.spf import SpfEvidence
 from checks.evidence.spf_alias import AliasAtSource, SpfAliasEvidence
-from checks.model import Seen, Severity, Tier, Unreachable
+from checks.model import MxHost, Seen, Severity, Tier, Unreachable
+
+_MAX_SHOWN = 4
 
 SPF_BESIDE_CNAME = Rule(
     id="SPF309",
@@ -28,8 +31,8 @@ SPF_BESIDE_CNAME = Rule(
             ja="CNAMEのある名前に、ほかのレコードを置くことはできません。リゾルバーによって、`{target}` のSPFが使われたり `{domain}` のレコードが使われたりするため、同じメールでも合格・不合格が分かれます。`{server}` に直接問い合わせると両方が返ります。",
         ),
         fix=Text(
-            en="If `{domain}` sends mail, replace the CNAME by A and AAAA records with the addresses of `{target}`; enter MX and whatever else came through the CNAME as well. If it is only a web name, keep the CNAME and delete the SPF TXT (`v=spf1 ...`) alone; other TXT, as for verification, the operator of `{target}` has to enter there.",
-            ja="メールを送信する場合は、CNAMEを削除して `{target}` のアドレスをA・AAAAレコードに登録し、CNAME経由で参照されていたMXなども `{domain}` に登録し直してください。Web専用でメールを送信しない場合は、CNAMEを残してSPFのTXT(`v=spf1 ...`)だけを削除します。所有確認などのTXTは、`{target}` の管理者に登録を依頼してください。",
+            en="If `{domain}` sends mail, replace the CNAME by the A, AAAA and MX records that came through it: those seen are shown, `dig A {domain}` and so on tell all. If it is only a web name, keep the CNAME and delete the SPF TXT (`v=spf1 ...`) alone; other TXT, as for verification, the operator of `{target}` has to enter there.",
+            ja="メールを送信する場合は、CNAMEを削除し、CNAME経由で参照されていたA・AAAA・MXレコードを `{domain}` に登録し直してください(確認できたものは下記。削除前に `dig A {domain}` などでも確認できます)。Web専用でメールを送信しない場合は、CNAMEを残してSPFのTXT(`v=spf1 ...`)だけを削除します。所有確認などのTXTは、`{target}` の管理者に登録を依頼してください。",
         ),
     ),
     variants={
@@ -43,8 +46,8 @@ SPF_BESIDE_CNAME = Rule(
                 ja="ゾーンの頂点にはSOAとNSレコードがあるため、CNAMEは置けません。CNAME(`{server}` が返しています)を取得したリゾルバーは、`{domain}` に何を登録していても、SPFやMXを `{target}` から取得します。結果はリゾルバーによって変わります。",
             ),
             fix=Text(
-                en="Replace the CNAME by A and AAAA records with the addresses of `{target}`, or by what the DNS provider offers for an apex (ALIAS, ANAME, flattening). MX, SPF and whatever else came through the CNAME have to be entered at `{domain}` itself.",
-                ja="CNAMEを削除し、`{target}` のアドレスをA・AAAAレコードとして登録するか、DNS事業者のゾーン頂点向けの機能(ALIAS、ANAME、CNAMEフラットニングなど)を使ってください。CNAME経由で参照されていたMXやSPFなどは、`{domain}` に直接登録し直します。",
+                en="Replace the CNAME by A and AAAA records with the addresses of `{target}`, or by what the DNS provider offers for an apex (ALIAS, ANAME, flattening). MX, SPF and whatever else came through the CNAME have to be entered at `{domain}` itself; what was seen is shown, `dig MX {domain}` and so on tell all.",
+                ja="CNAMEを削除して `{target}` のアドレスをA・AAAAレコードに登録するか、DNS事業者のゾーン頂点向けの機能(ALIAS、ANAME、CNAMEフラットニングなど)を使ってください。CNAME経由で参照されていたMXやSPFなどは、`{domain}` に直接登録し直します(確認できたA・AAAA・MXは下記。削除前に `dig MX {domain}` などでも確認できます)。",
             ),
         )
     },
@@ -56,7 +59,7 @@ SPF_BESIDE_CNAME = Rule(
 )
 
 
-def judge(alias: SpfAliasEvidence, spf: SpfEvidence, use: UseEvidence) -> Iterator[Finding]:
+def judge(alias: SpfAliasEvidence, spf: SpfEvidence, use: UseEvidence, mx: MxEvidence) -> Iterator[Finding]:
     if isinstance(alias.target, Unreachable):
         raise CannotTell(alias.target.why)
     match alias.at_source:
@@ -70,7 +73,7 @@ def judge(alias: SpfAliasEvidence, spf: SpfEvidence, use: UseEvidence) -> Iterat
                 tier=Tier.NONE if sends_none else None,
                 variant="apex" if source.is_apex else None,
                 # Deleting it alone would take the web site away; its addresses only the owner knows.
-                records=_present(alias.domain, target, source.spf_text),
+                records=[*_present(alias.domain, target, source.spf_text), *_through_alias(alias.domain, mx)],
                 domain=alias.domain,
                 target=target,
                 server=source.server,
@@ -84,6 +87,16 @@ def _present(domain: str, target: str, spf_text: str) -> Iterator[RecordChange]:
         yield RecordChange(domain, "TXT", spf_text, None)
 
 
+def _through_alias(domain: str, mx: MxEvidence) -> Iterator[RecordChange]:
+    """What stands at the name once the CNAME is gone, as far as it is known to have come through it."""
+    told = (("A", mx.own_ipv4), ("AAAA", mx.own_ipv6), ("MX", mx.records))
+    for rdtype, answer in told:
+        if isinstance(answer, Seen) and answer.value.alias_of is not None:
+            for value in answer.value.values[:_MAX_SHOWN]:
+                text = f"{value.preference} {value.host}." if isinstance(value, MxHost) else value
+                yield RecordChange(domain, rdtype, None, text, later=True)
+
+
 def _is_only_a_name(source: AliasAtSource, spf: SpfEvidence, use: UseEvidence) -> bool:
     """Like `www`: below the organizational domain, and neither MX nor SPF speaks of mail."""
     return use.is_below and use.has_mx is False and not (source.has_spf or spf.records)
@@ -92,7 +105,7 @@ def _is_only_a_name(source: AliasAtSource, spf: SpfEvidence, use: UseEvidence) -
 CHECK = Check(
     id="spf.alias",
     title=Text(en="Alias beside SPF", ja="SPFとCNAMEの併存"),
-    needs=(SpfAliasEvidence, SpfEvidence, UseEvidence),
+    needs=(SpfAliasEvidence, SpfEvidence, UseEvidence, MxEvidence),
     rules=(SPF_BESIDE_CNAME,),
     judge=judge,
 )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import takewhile
 
 from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordChange, Rule, Sample, Text, Texts
 from checks.evidence.spf import SpfEvidence, SpfNode, SpfTerm
@@ -19,6 +21,10 @@ _TITLE = Text(
 _WHY = Text(
     en="At `{term}` receivers give up with permerror: only senders that stand before it in the record pass SPF, all others do not.",
     ja="受信側は `{term}` に達すると結果をpermerrorとします。レコード内でこれより前にある送信元だけが合格し、ほかの送信元はSPFに合格しません。",
+)
+_WHY_NOBODY = Text(
+    en="At `{term}` receivers give up with permerror. Nothing before it in the record gives a pass, so no mail at all passes SPF now.",
+    ja="受信側は `{term}` に達すると結果をpermerrorとします。レコード内でこれより前に合格となる送信元の記載がないため、現在、SPFに合格するメールは1通もありません。",
 )
 _WHY_REDIRECT = Text(
     en="At `{term}` receivers answer permerror instead of a result: mail that no earlier term lists fails SPF with an error.",
@@ -37,6 +43,17 @@ _REMOVED = Texts(
     ),
 )
 
+_BY_HAND = Texts(
+    title=_TITLE,
+    why=_WHY,
+    fix=Text(
+        en="In the TXT record of `{holder}` replace `{term}` by the present include of that service, or by the servers that send today. No new record is shown: without `{term}` the rest would not list your senders, or cannot be read.",
+        ja="`{holder}` のTXTレコードの `{term}` を、そのサービスの現在の `include` か、現在の送信サーバーに置き換えます。削除するだけでは送信元がなくなるか、レコードにほかの誤りが残るため、変更後のレコードは示していません。",
+    ),
+)
+NOBODY = "nobody"
+"""The wordings for a record that lists nobody before the include."""
+
 INCLUDE_WITHOUT_SPF = Rule(
     id="SPF304",
     name="include-without-spf",
@@ -47,14 +64,10 @@ INCLUDE_WITHOUT_SPF = Rule(
     texts=_REMOVED,
     variants={
         WITH_END: with_end(_REMOVED),
-        "by_hand": Texts(
-            title=_TITLE,
-            why=_WHY,
-            fix=Text(
-                en="In the TXT record of `{holder}` replace `{term}` by the present include of that service, or by the servers that send today. No new record is shown: without `{term}` the rest would not list your senders, or cannot be read.",
-                ja="`{holder}` のTXTレコードの `{term}` を、そのサービスの現在の `include` か、現在の送信サーバーに置き換えます。削除するだけでは送信元がなくなるか、レコードにほかの誤りが残るため、変更後のレコードは示していません。",
-            ),
-        ),
+        "by_hand": _BY_HAND,
+        NOBODY: replace(_REMOVED, why=_WHY_NOBODY),
+        f"{NOBODY}_{WITH_END}": with_end(replace(_REMOVED, why=_WHY_NOBODY)),
+        f"{NOBODY}_by_hand": replace(_BY_HAND, why=_WHY_NOBODY),
         "redirect_by_hand": Texts(
             title=_TITLE,
             why=_WHY_REDIRECT,
@@ -122,7 +135,7 @@ def _faults(way: tuple[SpfNode, ...]) -> Iterator[Finding]:
             records = _change(holder) if is_own else ()
             yield INCLUDE_WITHOUT_SPF.found(
                 node.domain,
-                variant=_own_wording(term, holder, records) if is_own else "foreign",
+                variant=_own_wording(term, holder, records, owner) if is_own else "foreign",
                 records=records,
                 domain=owner.domain,
                 target=node.domain,
@@ -143,13 +156,20 @@ def _faults(way: tuple[SpfNode, ...]) -> Iterator[Finding]:
             )
 
 
-def _own_wording(term: SpfTerm, holder: SpfNode, records: Sequence[RecordChange]) -> str | None:
+def _own_wording(term: SpfTerm, holder: SpfNode, records: Sequence[RecordChange], owner: SpfNode) -> str | None:
     is_certain = all(change.new is not None for change in records)
     if term.name == "redirect":
         return "redirect" if is_certain else "redirect_by_hand"
-    if not is_certain:
-        return "by_hand"
-    return WITH_END if any(changes_end(holder.record, change.new) for change in records) else None
+    ending = WITH_END if any(changes_end(holder.record, change.new) for change in records) else ""
+    nobody = NOBODY if holder is owner and _lists_nobody_before(term, owner) else ""
+    return "_".join(filter(None, (nobody, ending if is_certain else "by_hand"))) or None
+
+
+def _lists_nobody_before(term: SpfTerm, owner: SpfNode) -> bool:
+    """Whether nothing that could give a pass stands before; an include without a record gives none."""
+    dead = {child.via for child in owner.children if isinstance(child.records, Absent)}
+    reached = owner.record.reached if owner.record else ()
+    return all(t.qualifier != "+" or t in dead for t in takewhile(lambda t: t != term, reached))
 
 
 def _change(holder: SpfNode) -> tuple[RecordChange, ...]:

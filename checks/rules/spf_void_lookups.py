@@ -26,6 +26,30 @@ _WHY = Text(
     ja="{voids:code} は、問い合わせても該当するレコードがありません。受信側は最後の問い合わせの時点で結果をpermerrorとします。合格するのはそれより前に記載された送信元だけで、ほかの送信元はSPFに合格しません。",
 )
 
+_WHY_NOBODY = Text(
+    en="These lookups come back empty: {voids:code}. At the last of them receivers answer permerror. What stands before that point has no address, so no sender at all passes SPF now.",
+    ja="{voids:code} は、問い合わせても該当するレコードがありません。受信側は最後の問い合わせの時点で結果をpermerrorとします。それより前にアドレスのある送信元の記載がないため、現在、SPFに合格する送信元は1つもありません。",
+)
+_REMOVE = Text(
+    en="Remove {dead:code} from the TXT record of `{domain}` (new record shown with this finding): these names have no address, neither IPv4 nor IPv6, so no sender is lost.",
+    ja="`{domain}` のTXTレコードから {dead:code} を削除します(変更後のレコードは下記)。これらの名前にはIPv4アドレスもIPv6アドレスもないため、削除しても送信元は減りません。",
+)
+_BY_HAND = Text(
+    en="In the TXT record of {holders:code} remove the terms that lead to these names, or write the servers as `ip4:` and `ip6:`, which cost no lookup. What is not yours only its operator can change: remove its `include` if you no longer use the service.",
+    ja="{holders:code} のTXTレコードから、これらの名前を参照するメカニズムを削除するか、参照のいらない `ip4:`、`ip6:` でサーバーを記載します。他社のレコードを修正できるのはその管理者だけです。使っていないサービスであれば、その `include` を削除してください。",
+)
+_BESIDE_CORRECTIONS = Text(
+    en="Remove {dead:code} from the TXT record of `{domain}`, and also from the corrected record that the other findings show: these names have no address, neither IPv4 nor IPv6, so no sender is lost.",
+    ja="`{domain}` のTXTレコードから {dead:code} を削除します。ほかの指摘に示した変更後のレコードからも除いてください。これらの名前にはIPv4アドレスもIPv6アドレスもないため、削除しても送信元は減りません。",
+)
+_NOBODY = "nobody"
+"""The wordings for a record in which nothing that could match stands before the end."""
+
+
+def _of_nobody(fix: Text) -> Texts:
+    return Texts(title=_TITLE, why=_WHY_NOBODY, fix=fix)
+
+
 TOO_MANY_VOID_LOOKUPS = Rule(
     id="SPF303",
     name="too-many-void-lookups",
@@ -34,31 +58,13 @@ TOO_MANY_VOID_LOOKUPS = Rule(
     since="0.2",
     facts=("domain", "limit", "voids", "dead", "holders", "family", "tree"),
     alternatives=((Severity.NOTICE, Tier.NONE),),
-    texts=Texts(
-        title=_TITLE,
-        why=_WHY,
-        fix=Text(
-            en="Remove {dead:code} from the TXT record of `{domain}` (new record shown with this finding): these names have no address, neither IPv4 nor IPv6, so no sender is lost.",
-            ja="`{domain}` のTXTレコードから {dead:code} を削除します(変更後のレコードは下記)。これらの名前にはIPv4アドレスもIPv6アドレスもないため、削除しても送信元は減りません。",
-        ),
-    ),
+    texts=Texts(title=_TITLE, why=_WHY, fix=_REMOVE),
     variants={
-        "by_hand": Texts(
-            title=_TITLE,
-            why=_WHY,
-            fix=Text(
-                en="In the TXT record of {holders:code} remove the terms that lead to these names, or write the servers as `ip4:` and `ip6:`, which cost no lookup. What is not yours only its operator can change: remove its `include` if you no longer use the service.",
-                ja="{holders:code} のTXTレコードから、これらの名前を参照するメカニズムを削除するか、参照のいらない `ip4:`、`ip6:` でサーバーを記載します。他社のレコードを修正できるのはその管理者だけです。使っていないサービスであれば、その `include` を削除してください。",
-            ),
-        ),
-        "beside_corrections": Texts(
-            title=_TITLE,
-            why=_WHY,
-            fix=Text(
-                en="Remove {dead:code} from the TXT record of `{domain}`, and also from the corrected record that the other findings show: these names have no address, neither IPv4 nor IPv6, so no sender is lost.",
-                ja="`{domain}` のTXTレコードから {dead:code} を削除します。ほかの指摘に示した変更後のレコードからも除いてください。これらの名前にはIPv4アドレスもIPv6アドレスもないため、削除しても送信元は減りません。",
-            ),
-        ),
+        "by_hand": Texts(title=_TITLE, why=_WHY, fix=_BY_HAND),
+        "beside_corrections": Texts(title=_TITLE, why=_WHY, fix=_BESIDE_CORRECTIONS),
+        _NOBODY: _of_nobody(_REMOVE),
+        f"{_NOBODY}_by_hand": _of_nobody(_BY_HAND),
+        f"{_NOBODY}_beside_corrections": _of_nobody(_BESIDE_CORRECTIONS),
         "ipv6": Texts(
             title=Text(
                 en="For mail over IPv6, SPF of `{domain}` leads to more than {limit} names without an IPv6 address",
@@ -121,9 +127,17 @@ def _found(spf: SpfEvidence, tree: SpfNode, lookups: SpfLookupEvidence, four: Co
     left = lookups.branches[0].voids_ipv4 - sum(len(own[term].void_ipv4) for term in dead)
     corrected = proposed(tree).text
     new = without_terms(parse_spf(corrected or spf.records[0]), *dead) if left <= LIMIT else None
-    variant = "by_hand" if new is None else "beside_corrections" if corrected else None
+    wording = "by_hand" if new is None else "beside_corrections" if corrected else ""
+    variant = "_".join(filter(None, (_NOBODY if _passes_nobody(four, lookups.by_record()) else "", wording))) or None
     # The other findings do not know which names are dead; two different new records would contradict one another.
-    return _stated(spf, lookups, four, variant, Severity.ERROR, new=new if variant is None else None, dead=dead)
+    return _stated(spf, lookups, four, variant, Severity.ERROR, new=None if wording else new, dead=dead)
+
+
+def _passes_nobody(met: Course, answers: Answers) -> bool:
+    """Whether all that could give a pass before the end is known to match nobody, over neither IPv4 nor IPv6."""
+    listing = [(holder, t) for holder, t in met.before if t.qualifier == "+" and t.name not in ("include", "redirect")]
+    told = [answers.get(holder, {}).get(term) for holder, term in listing]
+    return met.why is None and not met.open_targets and all(each is not None and _is_dead(each) for each in told)
 
 
 def _found_for_ipv6(spf: SpfEvidence, lookups: SpfLookupEvidence, six: Course, is_in_use: bool) -> Finding:

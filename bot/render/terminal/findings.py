@@ -110,7 +110,7 @@ def zone_file_note(found: Iterable[Finding], lang: Lang) -> Iterator[Part]:
     """Once below all findings."""
     if in_a_zone_file(found):
         yield Line()
-        yield Hanging(Line(), Line(record_words.IN_A_ZONE_FILE.say(lang), style="dim"), indent=_INDENT, column=0)
+        yield Hanging(Line(), spans(record_words.IN_A_ZONE_FILE.say(lang), "dim"), indent=_INDENT, column=0)
 
 
 def _name(said: Text, change: RecordChange, lang: Lang) -> Part:

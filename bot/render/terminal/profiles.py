@@ -8,7 +8,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text as Line
 
 from bot.conversation import words as shared
-from bot.conversation.items import item_row
+from bot.conversation.items import is_warned, item_row
 from bot.conversation.phrases import broken_rules
 from bot.conversation.requirement_counts import is_asked, requirement_counts
 from bot.render.terminal import words
@@ -33,7 +33,7 @@ def items(report: Report, lang: Lang, console: Console) -> Iterator[RenderableTy
             rows.append((status, row[0], row[2]))
     column = max((Line(title).cell_len for _, title, _ in rows), default=0) + 4
     for status, title, found in rows:
-        mark = mark_of_status(status)
+        mark = Mark.WARNING if is_warned(report, status) else mark_of_status(status)
         lead = sign(mark, console).append(f" {title}")
         yield Hanging(lead, Line(found, style="" if mark is Mark.FAILED else "dim"), indent=1, column=column)
 

@@ -114,8 +114,8 @@ class _Row:
 
 def not_told(report: Report, lang: Lang) -> Iterator[RenderableType]:
     """What stayed without an answer, and why: what failed, what we did not test, what only a mail can tell."""
-    if unanswered := not_looked_up(report):
-        yield _point(unanswered_text(report, unanswered, lang), "bold magenta")
+    if untold := unanswered_text(report, not_looked_up(report), lang):
+        yield _point(untold, "bold magenta")
     waiting: dict[str, None] = {}
     untested: dict[Why, list[str]] = {}
     n = 0

@@ -23,6 +23,16 @@ TTL = Text(
     en="Wait until the TTL of the old records has passed, then run `mailcheck check {domain}` again.",
     ja="変更前のレコードのTTLが過ぎてから `mailcheck check {domain}` を再実行してください。",
 )
+TTL_OF = Text(
+    en="Wait until the TTL of the old records has passed ({ttl}), then run `mailcheck check {domain}` again.",
+    ja="変更前のレコードのTTL({ttl})が過ぎてから `mailcheck check {domain}` を再実行してください。",
+)
+ELSEWHERE = Text(
+    en="Then run `mailcheck check {domain}` again. A change in DNS shows only once the TTL of the old answer has "
+    "passed, often an hour.",
+    ja="対応したら `mailcheck check {domain}` を再実行してください。DNSの変更は、以前の応答のTTL"
+    "(1時間ほどのことが多い)が過ぎるまで反映されないことがあります。",
+)
 ADDED = Text(
     en="Run `mailcheck check {domain}` again some minutes later. New records can take up to an hour to show: "
     "resolvers remember that there was none.",
@@ -33,16 +43,20 @@ THEN_AGAIN = Text(
     en="Then run `mailcheck check {domain}` again.", ja="対応したら `mailcheck check {domain}` を再実行してください。"
 )
 THEN_MAIL = Text(
-    en="Then check a mail that the domain sent: `mailcheck message FILE`.",
-    ja="その後、ドメインから送信したメールを `mailcheck message ファイル名` で検査してください。",
+    en="Then check a mail that the domain sent: save one where it was received (Gmail: Show original, then Download "
+    "Original) and run `mailcheck message FILE`.",
+    ja="その後、ドメインから送信したメールを検査してください。受信側で保存し(Gmailでは「メッセージのソースを表示」から"
+    "ダウンロード)、`mailcheck message ファイル名` を実行します。",
 )
 MAIL_AGAIN = Text(
     en="Then send another mail, and check it with `mailcheck message FILE`.",
     ja="修正したら新しいメールを送信し、`mailcheck message ファイル名` で検査してください。",
 )
 MAIL = Text(
-    en="Check a mail that the domain sent: `mailcheck message FILE`.",
-    ja="ドメインから送信したメールを `mailcheck message ファイル名` で検査してください。",
+    en="Check a mail that the domain sent: save one where it was received (Gmail: Show original, then Download "
+    "Original) and run `mailcheck message FILE`.",
+    ja="ドメインから送信したメールを検査してください。受信側で保存し(Gmailでは「メッセージのソースを表示」から"
+    "ダウンロード)、`mailcheck message ファイル名` を実行します。",
 )
 TRY_AGAIN = Text(
     en="Run `mailcheck check {domain}` again in about 10 minutes.",

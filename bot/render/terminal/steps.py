@@ -9,16 +9,21 @@ from rich.text import Text as Line
 
 from bot.conversation import step_words as shared
 from bot.conversation.findings import is_effect_of_dns, serious
-from bot.conversation.phrases import mail_findings
-from bot.conversation.records import Wait, are_own_records, wait_for
-from bot.conversation.steps import joined, rules_named
+from bot.conversation.phrases import mail_findings, rules_named
+from bot.conversation.records import Wait, are_own_records
+from bot.conversation.steps import joined, wait_text
 from bot.conversation.unanswered import is_bogus, not_looked_up
 from bot.render.terminal import step_words as words
 from bot.render.terminal.questions import spans
 from bot.render.terminal.wrapping import Hanging
 from checks import Finding, Lang, Report, Text, Verdict
 
-_WAIT = {Wait.OLD_RECORDS: words.TTL, Wait.NO_RECORDS: words.ADDED, Wait.NOTHING: words.THEN_AGAIN}
+_WAIT = {
+    Wait.OLD_RECORDS: words.TTL,
+    Wait.NO_RECORDS: words.ADDED,
+    Wait.ELSEWHERE: words.ELSEWHERE,
+    Wait.NOTHING: words.THEN_AGAIN,
+}
 
 
 def steps(report: Report, lang: Lang) -> Iterator[RenderableType]:
@@ -55,7 +60,7 @@ def _changes(report: Report, found: tuple[Finding, ...]) -> Iterator[tuple[Text,
     if not in_dns:
         yield words.MAIL_AGAIN, ()
         return
-    wait = _WAIT[wait_for(in_dns, report)]
+    wait = wait_text(_WAIT, words.TTL_OF, in_dns, report)
     if is_mail:
         yield joined(wait, words.MAIL_AGAIN), ()
         return

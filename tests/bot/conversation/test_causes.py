@@ -53,6 +53,12 @@ def others(content: Content) -> tuple[tuple[str, ...], bool]:
     return table.rows[-1], len(table.rows) - 1 in table.strong
 
 
+def rows(content: Content) -> tuple[tuple[str, ...], ...]:
+    table = content.parts[-1]
+    assert isinstance(table, Table)
+    return table.rows
+
+
 def changing(*changes: RecordChange, rule: str = "SPF301") -> Finding:
     return replace(finding(rule), records=changes)
 
@@ -110,9 +116,39 @@ def test_what_belongs_to_no_item_has_a_row_of_its_own(lang: Lang) -> None:
 
 
 def test_a_warning_that_lowers_no_verdict_is_no_fault_in_the_row_of_the_rest() -> None:
-    warning = next(f for f in map(finding, ("DNS101", "SPF306", "MX101", "DMARC301")) if f.tier is Tier.NONE)
-    row, strong = others(root(domain_report(warning)))
+    row, strong = others(root(domain_report(finding("BIMI101"))))
     assert (row[1], strong) == ("! warning", False)
+
+
+@pytest.mark.parametrize(
+    ("rule", "item", "en", "ja"),
+    [
+        ("SPF306", "SPF", "warning: SPF306; the result needs a mail", "警告: SPF306(合否はテストメールで判定)"),
+        ("DMARC303", "DMARC", "warning: DMARC303; the result needs a mail", "警告: DMARC303(合否はテストメールで判定)"),
+        ("DKIM103", "DKIM", "warning: DKIM103; the result needs a mail", "警告: DKIM103(合否はテストメールで判定)"),
+    ],
+)
+def test_a_warning_that_lowers_no_verdict_stands_in_the_row_of_its_topic(
+    rule: str, item: str, en: str, ja: str
+) -> None:
+    for lang, said in (("en", en), ("ja", ja)):
+        made = root(domain_report(finding(rule)), lang="ja" if lang == "ja" else "en")
+        assert next(row for row in rows(made) if row[0] == item)[2] == said
+        assert others(made)[0][1] == {"en": "✓ met", "ja": "✓ 適合"}[lang]
+
+
+def test_where_the_item_is_met_it_reads_warning_in_its_row_as_in_that_of_the_rest() -> None:
+    dmarc = finding("DMARC303")
+    made = root(domain_report(dmarc), mail_report())
+    row = next(row for row in rows(made) if row[0] == "DMARC")
+    assert row[1:] == ("! warning", dmarc.title("en").replace("`", "")[:90])
+    assert others(made)[0][1] == "✓ met"
+
+
+def test_a_warning_that_lowers_the_verdict_is_not_met_wherever_it_stands() -> None:
+    made = root(domain_report(finding("SPF202"), finding("DANE102")))
+    assert next(row for row in rows(made) if row[0] == "SPF")[1] == "✗ not met"
+    assert others(made)[0][1] == "✗ not met"
 
 
 @pytest.mark.parametrize(
@@ -134,19 +170,30 @@ def test_safe_with_a_warning_does_not_say_that_nothing_was_found(lang: Lang, sai
     [
         ([OWN], ("Change DNS", "TTL of the old records"), ("DNSのレコードを修正", "変更前のレコードのTTL")),
         ([OWN, ADDED], ("Change DNS", "TTL of the old records"), ("DNSのレコードを修正", "変更前のレコードのTTL")),
+        (
+            [OWN, ADDED],
+            ("Change DNS", "Added records can take up to an hour"),
+            ("DNSのレコードを修正", "追加したレコードは"),
+        ),
         ([ADDED], ("Change DNS", "up to an hour"), ("DNSのレコードを修正", "1時間ほど")),
         ([FILE], ("Do what", "Then press"), ("対応してください", "対応したら「再検査」")),
-        ([FILE, LATER], ("Do what", "Then press"), ("対応してください", "対応したら「再検査」")),
-        ([STRANGERS], ("Do what", "Then press"), ("対応してください", "対応したら「再検査」")),
+        ([FILE, LATER], ("Do what", "TTL of the old answer"), ("対応してください", "以前の応答のTTL")),
+        ([STRANGERS], ("Do what", "TTL of the old answer"), ("対応してください", "以前の応答のTTL")),
         ([STRANGERS, OWN], ("Do what", "TTL of the old records"), ("対応してください", "変更前のレコードのTTL")),
-        ([STRANGERS, UNDECIDED], ("Do what", "Then press"), ("対応してください", "対応したら「再検査」")),
+        ([STRANGERS, UNDECIDED], ("Do what", "TTL of the old answer"), ("対応してください", "以前の応答のTTL")),
         ([UNDECIDED], ("Change DNS", "TTL of the old records"), ("DNSのレコードを修正", "変更前のレコードのTTL")),
-        ([], ("Do what", "Then press"), ("対応してください", "対応したら「再検査」")),
+        (
+            [UNDECIDED, LATER],
+            ("Change DNS", "TTL of the old records"),
+            ("DNSのレコードを修正", "変更前のレコードのTTL"),
+        ),
+        ([], ("Do what", "TTL of the old answer"), ("対応してください", "以前の応答のTTL")),
         ([replace(OWN, new="v=1"), ADDED], ("Change DNS", "up to an hour"), ("DNSのレコードを修正", "1時間ほど")),
     ],
     ids=[
         "replace",
         "both",
+        "both-added",
         "add",
         "file",
         "file-first",
@@ -154,6 +201,7 @@ def test_safe_with_a_warning_does_not_say_that_nothing_was_found(lang: Lang, sai
         "other-and-own",
         "other-or-own",
         "undecided",
+        "undecided-then-later",
         "none",
         "keep-and-add",
     ],
@@ -168,6 +216,39 @@ def test_the_steps_fit_to_what_has_to_change(
         again = steps(root(domain, mail_report(), lang=lang))
         assert expected[1] in again
         assert {"en": "send another test mail", "ja": "もう一度テストメールを"}[lang] in again
+
+
+def answered(domain: Report, **ttl_s: int) -> Report:
+    """With the answers at the names, as a report keeps them."""
+    answers = [
+        {"state": "seen", "value": {"name": name.replace("_at_", "."), "rdtype": "TXT", "values": [], "ttl_s": ttl}}
+        for name, ttl in ttl_s.items()
+    ]
+    return replace(domain, evidence={"SpfEvidence": {"answer": answers[0], "steps": [{"answer": a} for a in answers]}})
+
+
+@pytest.mark.parametrize(
+    ("ttl_s", "en", "ja"),
+    [
+        (300, "(5 minutes)", "TTL(5分)"),
+        (3599, "(1 hour)", "TTL(1時間)"),
+        (5400, "(90 minutes)", "TTL(90分)"),
+        (86_400, "(24 hours)", "TTL(24時間)"),
+        (2_847, "", ""),
+        (0, "", ""),
+    ],
+)
+def test_the_wait_is_named_where_the_ttl_is_known(ttl_s: int, en: str, ja: str) -> None:
+    domain = answered(domain_report(changing(OWN)), example_at_co_at_jp=ttl_s)
+    assert f"the old records has passed{' ' * bool(en)}{en}, then press" in steps(root(domain))
+    assert f"変更前のレコードの{ja or 'TTL'}が過ぎてから" in steps(root(domain, lang="ja"))
+
+
+def test_of_several_records_the_longest_ttl_counts_and_none_where_one_is_not_known() -> None:
+    two = domain_report(changing(OWN, replace(OWN, name="_dmarc.example.co.jp")))
+    known = answered(two, example_at_co_at_jp=3600, _dmarc_at_example_at_co_at_jp=7200)
+    assert "(2 hours)" in steps(root(known))
+    assert "has passed, then press" in steps(root(answered(two, example_at_co_at_jp=3600)))
 
 
 def test_a_record_of_the_parent_domain_is_still_an_own_one() -> None:
@@ -197,6 +278,7 @@ def test_behind_a_broken_chain_the_address_is_for_after_the_repair() -> None:
     assert Action.CHECK_AGAIN in buttons(made["root"])
     (link,) = (part for part in made["address"].parts if isinstance(part, Link))
     assert link.lead == "Send to, after the repair"
+    assert "Send a test mail" not in text(made["address"]), "no button has that name now"
 
 
 def test_which_blocklists_could_not_be_asked_is_named() -> None:

@@ -82,6 +82,17 @@ def test_a_policy_for_later_is_held_while_a_mail_fails_dmarc() -> None:
     assert held not in text(shown(acts)["findings"])
 
 
+@pytest.mark.parametrize(("rule", "name"), [("STS001", "_mta-sts.example.co.jp"), ("DMARC303", "_dmarc.example.co.jp")])
+def test_what_is_no_policy_is_not_held(rule: str, name: str) -> None:
+    later = RecordChange(name, "TXT", "v=1; p=reject", "v=2; p=reject", later=True)
+    fails = mail_report(finding("DMARC401"), facts={"aligned_pass": False})
+    assert fails.authentication is not None
+    fails = replace(fails, authentication=dict(fails.authentication) | {"dmarc": {"result": "fail"}})
+    shown_now = text(told(domain_report(replace(finding(rule), records=(later,))), fails)["findings"])
+    assert "Only once what is said above holds" in shown_now
+    assert "Do not publish it while DMARC401 is open" not in shown_now
+
+
 def test_the_counts_of_the_guidelines_add_up_to_their_rows() -> None:
     content = told(domain_report(finding("DMARC001")), mail_report(finding("SPF401")))["guidelines"]
     table = content.parts[-1]
@@ -159,11 +170,19 @@ def test_a_result_of_an_earlier_version_has_no_list_and_says_so() -> None:
     assert "Press “Check again”" in text(opened(stored, "apple", "en"))
 
 
-def test_guidelines_of_which_nothing_could_be_told_are_one_line() -> None:
-    content = told(domain_report(unknown=dict.fromkeys(("dmarc.record", "dmarc.syntax", "spf.record"), Why.SERVFAIL)))
-    parts = content["guidelines"].parts
-    assert not any(isinstance(part, Table) for part in parts)
-    assert "None of the 12 requirements could be determined" in text(content["guidelines"])
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_guidelines_of_which_nothing_could_be_told_have_no_table_but_say_what_failed(lang: Lang) -> None:
+    unknown = dict.fromkeys(("dmarc.record", "dmarc.syntax", "spf.record"), Why.SERVFAIL)
+    content = told(domain_report(unknown=unknown), lang=lang)["guidelines"]
+    assert not any(isinstance(part, Table) for part in content.parts)
+    counted, tested, why = {
+        "en": ("need a test mail", "Could not be tested: “SPF and DKIM both pass”", "DNS lookups failed"),
+        "ja": ("テストメール待ち", "確認できなかった要件: 「SPFとDKIMの両方", "DNSの問い合わせに失敗"),
+    }[lang]
+    said = text(content)
+    assert counted in said
+    assert why in said
+    assert tested in said
 
 
 def test_a_mail_behind_a_dead_resolver_is_told_nothing_that_is_not_known() -> None:

@@ -87,9 +87,23 @@ OWN = dmarc(NAME, {NAME: txt(f"v=DMARC1; p=reject; {RUA}")})
 def test_another_organization_has_to_agree() -> None:
     (finding,) = judge(DESTINATIONS, OWN, reports(destination("example.net"))).findings
     assert (finding.rule.id, finding.severity, finding.tier) == ("DMARC303", Severity.WARNING, Tier.NONE)
-    theirs, ours = finding.records
+    ours, theirs = finding.records
     assert (theirs.name, theirs.old, theirs.new) == ("example.co.jp._report._dmarc.example.net", None, "v=DMARC1;")
-    assert (ours.name, ours.old, ours.new) == (f"_dmarc.{NAME}", f"v=DMARC1; p=reject; {RUA}", None)
+    assert (ours.name, ours.old, ours.later) == (f"_dmarc.{NAME}", f"v=DMARC1; p=reject; {RUA}", True)
+
+
+@pytest.mark.parametrize(
+    ("tags", "new"),
+    [
+        ("rua=mailto:a@example.net,mailto:d@example.co.jp", "; rua=mailto:d@example.co.jp"),
+        ("rua=mailto:a@example.net!10m, mailto:B@Example.net", ""),
+        ("rua=mailto:d@example.co.jp; ruf=mailto:a@example.net", "; rua=mailto:d@example.co.jp"),
+    ],
+)
+def test_the_own_record_without_the_address_is_shown_as_the_other_choice(tags: str, new: str) -> None:
+    record = dmarc(NAME, {NAME: txt(f"v=DMARC1; p=reject; {tags}")})
+    (finding,) = judge(DESTINATIONS, record, reports(destination("example.net"))).findings
+    assert finding.records[0].new == f"v=DMARC1; p=reject{new}"
 
 
 def test_what_to_take_out_of_the_own_record_is_named() -> None:
@@ -97,8 +111,8 @@ def test_what_to_take_out_of_the_own_record_is_named() -> None:
     record = dmarc(NAME, {NAME: txt(text)})
     (finding,) = judge(DESTINATIONS, record, reports(destination("example.net"))).findings
     assert finding.facts["uris"] == ("mailto:a@example.net", "mailto:B@Example.net")
-    assert "zone of `example.net`" in finding.fix("en")
-    assert "`example.net` のゾーン" in finding.fix("ja")
+    assert "If you chose `example.net`" in finding.fix("en")
+    assert "`example.net` への送付" in finding.fix("ja")
 
 
 @pytest.mark.parametrize("consent", ["v=DMARC1;", "v=DMARC1", "v=DMARC1; rua=mailto:other@example.net"])

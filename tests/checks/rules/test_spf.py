@@ -245,16 +245,32 @@ class TestIncludes:
     @pytest.mark.parametrize(
         ("record", "variant"),
         [
-            ("v=spf1 include:gone.example -all", "by_hand"),
-            ("v=spf1 include:gone.example all.", "by_hand"),
-            ("v=spf1 ?mx include:gone.example -all", "by_hand"),
-            ("v=spf1 include:gone.example" + " mx" * 300, "by_hand"),
+            ("v=spf1 include:gone.example -all", "nobody_by_hand"),
+            ("v=spf1 include:gone.example all.", "nobody_by_hand"),
+            ("v=spf1 ?mx include:gone.example -all", "nobody_by_hand"),
+            ("v=spf1 include:gone.example" + " mx" * 300, "nobody_by_hand"),
             ("v=spf1 redirect=gone.example", "redirect_by_hand"),
         ],
     )
     def test_nothing_is_proposed_that_would_drop_senders(self, record: str, variant: str) -> None:
         finding = single(spf_includes.CHECK, of(record))
         assert (finding.variant, new(finding)) == (variant, None)
+
+    @pytest.mark.parametrize(
+        ("terms", "variant"),
+        [
+            ("include:gone.example mx -all", "nobody"),
+            ("?a include:other.example include:gone.example mx ?all", "nobody_with_end"),
+            ("a include:gone.example mx -all", None),
+            ("include:a.example include:gone.example mx -all", None),
+        ],
+    )
+    def test_where_nothing_before_it_gives_a_pass_nobody_has_one(self, terms: str, variant: str | None) -> None:
+        records = of(f"v=spf1 {terms}", a="v=spf1 ip4:192.0.2.1 -all")
+        finding = next(f for f in judged(spf_includes.CHECK, records) if f.subject == "gone.example")
+        assert finding.variant == variant
+        assert ("no mail at all passes SPF" in finding.why("en")) is bool(variant)
+        assert ("合格するメールは1通もありません" in finding.why("ja")) is bool(variant)
 
     def test_what_else_is_broken_is_mended_in_the_same_change(self) -> None:
         finding = single(spf_includes.CHECK, of("v=spf1 mx ipv4:11.0.0.1 include:gone.example -all"))

@@ -128,6 +128,32 @@ class TestVoidLookups:
         assert new(finding) == "v=spf1 ip4:192.0.2.1 -all"
 
     @pytest.mark.parametrize(
+        ("terms", "variant"),
+        [
+            ("a:x.example a:y.example a:z.example ip4:192.0.2.1 -all", "nobody"),
+            ("-ip4:192.0.2.9 a:x.example a:y.example a:z.example ip4:192.0.2.1 -all", "nobody"),
+            ("a:x.example a:y.example a:z.example ip4:192.0.2.1 ?all", "nobody_beside_corrections"),
+            ("include:a.example ip4:192.0.2.1 -all", "nobody_by_hand"),
+            ("ip4:192.0.2.1 a:x.example a:y.example a:z.example -all", None),
+            ("a:six.example a:x.example a:y.example -all", None),
+            ("include:b.example a:x.example a:y.example a:z.example mx -all", None),
+            ("include:%{i}.c.example a:x.example a:y.example a:z.example mx -all", None),
+            ("ptr a:x.example a:y.example a:z.example mx -all", None),
+        ],
+    )
+    def test_where_nothing_before_has_an_address_nobody_passes(self, terms: str, variant: str | None) -> None:
+        records = {
+            "d": f"v=spf1 {terms}\nMX 10 h.example.",
+            "h": "A 192.0.2.1",
+            "six": "AAAA 2001:db8::1",
+            "a": "v=spf1 a:x.example a:y.example a:z.example ~all",
+            "b": "v=spf1 ip4:192.0.2.1 ~all",
+        }
+        (finding,) = found(spf_void_lookups.CHECK, records)
+        assert finding.variant == variant
+        assert ("no sender at all passes SPF" in finding.why("en")) is bool(variant)
+
+    @pytest.mark.parametrize(
         "record",
         [
             "v=spf1 +a:sv.example +a:d.example +mx ~all",

@@ -12,6 +12,7 @@ from checks.catalogue import Finding, RecordChange
 from checks.engine import judge
 from checks.evidence.domain import UseEvidence
 from checks.evidence.message import SessionEvidence
+from checks.evidence.mx import MxEvidence
 from checks.evidence.spf import SpfEvidence, SpfLookupEvidence
 from checks.evidence.spf_alias import SpfAliasEvidence
 from checks.model import Absent, Outcome
@@ -39,6 +40,7 @@ def found_in(record: str) -> list[Finding]:
         SpfEvidence: spf,
         SpfLookupEvidence: lookups,
         SpfAliasEvidence: SpfAliasEvidence("d.example", Absent()),
+        MxEvidence: MxEvidence("d.example", Absent(), (), Absent(), Absent()),
         UseEvidence: use("d.example"),
         SessionEvidence: NO_SESSION,
     }

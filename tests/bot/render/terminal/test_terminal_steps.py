@@ -51,6 +51,20 @@ def test_a_file_is_no_change_of_dns_and_has_no_ttl(lang):
 
 
 @pytest.mark.parametrize("lang", LANGS)
+def test_a_change_in_dns_that_is_not_known_here_takes_its_time(lang):
+    said = steps(domain_report(changed(rule="DKIM004")), lang)
+    assert {"en": "theTTLoftheoldanswer", "ja": "以前の応答のTTL"}[lang] in said
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_wait_is_named_where_the_ttl_is_known(lang):
+    answer = {"state": "seen", "value": {"name": "example.co.jp", "rdtype": "TXT", "values": [], "ttl_s": 3600}}
+    report = domain_report(changed(RecordChange("example.co.jp", "TXT", "v=1", "v=2")))
+    said = steps(replace(report, evidence={"SpfEvidence": {"answer": answer}}), lang)
+    assert {"en": "haspassed(1hour),thenrun", "ja": "変更前のレコードのTTL(1時間)が過ぎてから"}[lang] in said
+
+
+@pytest.mark.parametrize("lang", LANGS)
 def test_a_new_record_takes_until_its_absence_is_forgotten(lang):
     said = steps(domain_report(changed(RecordChange("example.co.jp", "TXT", None, "v=1"))), lang)
     assert {"en": "uptoanhour", "ja": "1時間ほど"}[lang] in said
@@ -70,6 +84,8 @@ def test_behind_a_broken_chain_neither_the_head_nor_the_steps_ask_for_a_mail_now
     ("report", "en", "ja"),
     [
         (domain_report(), "Check a mail that the domain sent", "ドメインから送信したメールを"),
+        (domain_report(), "Gmail: Show original, then Download Original", "「メッセージのソースを表示」からダウンロード"),
+        (domain_report(finding("SPF301")), "Gmail: Show original, then Download Original", "「メッセージのソースを表示」からダウンロード"),
         (replace(domain_report(), provisional=False, non_sending=True), "Nothing has to change", "必要な作業はありません"),
         (domain_report(unknown={"spf.record": Why.TIMEOUT}), "in about 10 minutes", "10分ほど待って"),
         (mail_report(), "Nothing has to change", "必要な作業はありません"),
@@ -77,7 +93,7 @@ def test_behind_a_broken_chain_neither_the_head_nor_the_steps_ask_for_a_mail_now
         (mail_report(finding("DKIM302"), finding("SPF301")), "under SPF301", "SPF301の説明に従って"),
         (domain_report(finding("STS001")), "Optional: STS001", "任意: STS001"),
     ],
-    ids=["clear", "sends-nothing", "unknown", "clear-mail", "system", "mail-and-dns", "advice"],
+    ids=["clear", "how", "how-after", "sends-nothing", "unknown", "clear-mail", "system", "mail-and-dns", "advice"],
 )  # fmt: skip
 def test_the_steps_fit_to_the_report(report, en, ja):
     assert joined(en) in steps(report, "en")
@@ -151,7 +167,9 @@ def test_a_record_in_the_zone_of_another_is_for_its_operator(lang):
 @pytest.mark.parametrize("lang", LANGS)
 def test_the_note_on_quotes_stands_once(lang):
     note = {"en": "In most DNS panels enter only", "ja": "DNSの管理画面では、多くの場合"}[lang]
-    assert shown(domain_report(finding("SPF001"), finding("SPF301")), lang, 100).count(note) == 1
+    text = shown(domain_report(finding("SPF001"), finding("SPF301")), lang, 100)
+    assert text.count(note) == 1
+    assert "`" not in text, "marks of code are for a chat"
     assert note not in shown(domain_report(), lang, 100)
 
 
@@ -164,3 +182,15 @@ def test_mschecker_is_explained_where_it_is_named(lang):
     assert {"en": "free diagnosis of designet.co.jp", "ja": "designet.co.jpの無料診断"}[lang] in shown(
         domain_report(), lang
     )
+
+
+def test_what_a_finding_says_already_leaves_no_gap_in_what_could_not_be_told():
+    text = shown(domain_report(finding("DANE104"), unknown={"dane.records": Why.SERVFAIL}), width=100)
+    below = text.partition("What could not be told")[2].splitlines()
+    assert all(below[1:3])
+
+
+def test_an_item_that_is_met_with_a_warning_has_the_sign_of_one():
+    said = shown(mail_report(finding("DMARC303")), width=100).partition("items of MSchecker")[2]
+    assert "\n ! DMARC  " in said
+    assert "\n ✓ DMARC  " not in said
