@@ -102,7 +102,7 @@ NAME_OF_ANOTHER_SERVER = Rule(
     texts=Texts(
         title=Text(
             en="`{client}` greets with your name `{helo}`, which has other addresses",
-            ja="`{client}` がHELO/EHLOで名乗る自社の名前 `{helo}` は、別のアドレスの名前です",
+            ja="`{client}` がHELO/EHLOで名乗った自社の名前 `{helo}` は、別のIPアドレスを指しています",
         ),
         why=Text(
             en="The name leads to {addresses:code}. That is so for a server of yours that sends from another address (NAT), and for anybody who borrows its name: receivers must not refuse mail for it alone (RFC 5321 section 4.1.4), but may count it.",
