@@ -6,8 +6,8 @@ RECORD_NOW = Text(en="Now: {type} at {name}", ja="現在の{type}レコード({n
 RECORD_NEW = Text(en="Change it to: {type} at {name}", ja="変更後の{type}レコード({name})")
 RECORD_ADD = Text(en="Add: {type} at {name}", ja="追加する{type}レコード({name})")
 RECORD_LATER = Text(
-    en="Only once what is said above holds, set {type} at {name} to",
-    ja="上記の条件・作業を満たしてから設定する{type}レコード({name})",
+    en="Only if, and once, what is said above holds: set {type} at {name} to",
+    ja="上記の条件に当てはまる場合に、必要な作業を終えてから設定する{type}レコード({name})",
 )
 RECORD_DELETE = Text(en="Delete this record: {type} at {name}", ja="削除する{type}レコード({name})")
 RECORD_KEEP = Text(en="Keep: {type} at {name}", ja="そのまま残す{type}レコード({name})")

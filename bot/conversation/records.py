@@ -128,8 +128,8 @@ def asked_of(change: RecordChange, report: Report | None, lang: Lang) -> str:
 
 
 def in_a_zone_file(found: Iterable[Finding]) -> bool:
-    """Whether the note on quotes and dots applies to what is shown of these findings."""
-    return any(change.type == "TXT" and change.new for finding in found for change in finding.records)
+    """Whether the note on names, quotes and dots applies to what is shown of these findings."""
+    return any(change.new and not is_file(change) for finding in found for change in finding.records)
 
 
 def shown(change: RecordChange, lang: Lang, report: Report | None) -> Iterator[Part]:

@@ -15,12 +15,14 @@ STEP_IF_OURS = Text(
 STEP_DNSSEC = Text(
     en="Repair DNSSEC as described under SEC201 in the thread. Until then receivers that validate see none of "
     "your records.",
-    ja="スレッドのSEC201に従ってDNSSECを修復してください。修復するまで、DNSSEC検証を行う受信側は"
+    ja="スレッドのSEC201に従ってDNSSECを修復してください。修復するまで、DNSSEC検証を行う相手側は"
     "このドメインのレコードを取得できません。",
 )
 STEP_DNSSEC_THEN = Text(
-    en="Press “Check again” once the TTL of the old DS and records has passed. Do not send a test mail before.",
-    ja="変更前のDSとレコードのTTLが過ぎてから「再検査」を押してください。テストメールはその後に送ってください。",
+    en="Press “Check again” once the TTL of the old DS (often up to a day) and records has passed. Do not send a test "
+    "mail before.",
+    ja="変更前のDS(TTLは最長1日のことが多い)とレコードのTTLが過ぎてから「再検査」を押してください。"
+    "テストメールはその後に送ってください。",
 )
 STEP_TRY_AGAIN = Text(
     en="Press “Check again” in about 10 minutes.",
@@ -61,8 +63,8 @@ STEP_SYSTEM = Text(
     ja="スレッドにあるメールの検査結果の{rules}に従って、送信システムを修正してください。DNSレコードの変更は不要です。",
 )
 STEP_TTL = Text(
-    en="Wait until the TTL of the old records has passed, then press “Check again”.",
-    ja="変更前のレコードのTTLが過ぎてから「再検査」を押してください。",
+    en="Wait until the TTL of the old records has passed, often an hour, then press “Check again”.",
+    ja="変更前のレコードのTTL(1時間ほどのことが多い)が過ぎてから「再検査」を押してください。",
 )
 STEP_TTL_OF = Text(
     en="Wait until the TTL of the old records has passed ({ttl}), then press “Check again”.",

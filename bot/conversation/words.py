@@ -107,15 +107,15 @@ PROVISIONAL = Text(en="{verdict} (provisional)", ja="{verdict}(暫定)")
 VERDICT_OF = Text(en="{domain}: {verdict}", ja="{domain}:{verdict}")
 PROVISIONAL_SAFE = Text(
     en="No problem was found in DNS; a test mail decides.",
-    ja="DNSに問題は見つかりませんでした。テストメールを受信すると判定が確定します。",
+    ja="DNSに問題は見つかりませんでした。テストメールを検査すると判定が確定します。",
 )
 PROVISIONAL_SAFE_BUT = Text(
     en="Nothing in DNS lowers the verdict ({counts}, see below); a test mail decides.",
-    ja="DNSに判定を下げる問題はありません({counts}、下記)。テストメールを受信すると判定が確定します。",
+    ja="DNSに判定を下げる問題はありません({counts}、下記)。テストメールを検査すると判定が確定します。",
 )
 PROVISIONAL_WHY = Text(
     en="From DNS alone; a test mail completes it.",
-    ja="DNSだけによる判定です。テストメールを受信すると判定が確定します。",
+    ja="DNSだけによる判定です。テストメールを検査すると判定が確定します。",
 )
 PROVISIONAL_BOGUS = Text(
     en="From DNS alone. Until DNSSEC is repaired nothing more can be checked.",

@@ -31,7 +31,7 @@ REPORT_DESTINATION_NOT_AUTHORISED = Rule(
         ),
         fix=Text(
             en="If you chose `{destination}`, have its operator publish `{name}` there (a report service does so once you register `{domain}`); your own record stays. If the address is mistyped or not one that you chose, take {uris:code} out of your own record instead, as shown; a mailbox of your own domain can take its place.",
-            ja="`{destination}` への送付が意図どおりの場合は、その管理者に `{name}` の登録を依頼します(レポート分析サービスでは、`{domain}` を登録すると設定されます)。自社のレコードは変更しません。誤記や心当たりのない宛先の場合は、自社のレコードを、下記のとおり {uris:code} を除いたものに変更します。代わりに自社ドメインの宛先を指定してもかまいません。",
+            ja="`{destination}` への送信が意図どおりの場合は、その管理者に `{name}` の登録を依頼します(レポート分析サービスでは、`{domain}` を登録すると設定されます)。自社のレコードは変更しません。誤記や心当たりのない宛先の場合は、自社のレコードを、下記のとおり {uris:code} を除いたものに変更します。代わりに自社ドメインの宛先を指定してもかまいません。",
         ),
     ),
     references=("https://www.rfc-editor.org/rfc/rfc9990#section-4",),

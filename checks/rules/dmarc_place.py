@@ -113,8 +113,8 @@ RECORD_AT_DOUBLED_NAME = Rule(
                 ja="DNSの管理画面の多くは、入力した名前の後ろにドメイン名を補います。受信側が参照するのは `{right}` だけで、適用されるDMARCレコードはありません。",
             ),
             fix=Text(
-                en="Publish the record that DMARC001 shows at `{right}`, once: in the panel enter only `_dmarc` as the name. It begins with p=none, since no receiver has applied a policy so far. Then delete the one at `{name}`.",
-                ja="DMARC001に示すレコードを `{right}` に1つだけ登録してください(管理画面の名前欄には `_dmarc` とだけ入力します)。これまでポリシーは適用されていないため、p=noneから始めます。その後、`{name}` のレコードを削除してください。",
+                en="Publish the record that DMARC001 shows at `{right}`, once: in the panel enter only `_dmarc` as the name. It begins with p=none, since no receiver has applied a policy so far. Then delete the one at `{name}`, which a panel may show as `{right}`.",
+                ja="DMARC001に示すレコードを `{right}` に1つだけ登録してください(管理画面の名前欄には `_dmarc` とだけ入力します)。これまでポリシーは適用されていないため、p=noneから始めます。その後、`{name}` のレコード(管理画面では `{right}` と表示されることがあります)を削除してください。",
             ),
         )
     },

@@ -80,14 +80,14 @@ BOGUS = Rule(
     texts=_bogus(
         Text(
             en="If the DS at the parent ({signers:code}, see `dig DS {zone}`) fits no DNSKEY ({keys:code}, see `dig +cd +multi DNSKEY {zone}`), register the right DS and remove the old one. If the RRSIG in `dig +cd +dnssec SOA {zone}` has expired, sign anew. If neither is quick, remove the DS; that works once its TTL has run out.",
-            ja="上位ゾーンのDS(`dig DS {zone}`、鍵タグ {signers:code})に対応するDNSKEY(`dig +cd +multi DNSKEY {zone}`、鍵タグ {keys:code})がない場合は、正しいDSを登録し、古いDSを削除します。`dig +cd +dnssec SOA {zone}` のRRSIGが期限切れの場合は、再署名します。すぐに直せない場合は、DSを一時的に削除してください(TTLの経過後に有効)。",
+            ja="親ゾーンのDS(`dig DS {zone}`、鍵タグ {signers:code})に対応するDNSKEY(`dig +cd +multi DNSKEY {zone}`、鍵タグ {keys:code})がない場合は、正しいDSを登録し、古いDSを削除します。`dig +cd +dnssec SOA {zone}` のRRSIGが期限切れの場合は、再署名します。すぐに直せない場合は、DSを一時的に削除してください(TTLの経過後に有効)。",
         )
     ),
     variants={
         "expired": _bogus(
             Text(
                 en="The signatures have run out (`dig +cd +dnssec SOA {zone}` shows when): find out why the zone is not signed anew, and sign it. If that takes long, remove the DS (key tag {signers:code}) at the registrar or parent zone; it helps once its TTL has run out.",
-                ja="署名の有効期限が切れています(`dig +cd +dnssec SOA {zone}` で確認できます)。再署名されない原因を調べ、ゾーンを再署名してください。時間がかかる場合は、登録事業者(レジストラ)または上位ゾーンのDS(鍵タグ {signers:code})を一時的に削除します(DSのTTLの経過後に有効)。",
+                ja="署名の有効期限が切れています(`dig +cd +dnssec SOA {zone}` で確認できます)。再署名されない原因を調べ、ゾーンを再署名してください。時間がかかる場合は、登録事業者(レジストラ)または親ゾーンのDS(鍵タグ {signers:code})を一時的に削除します(DSのTTLの経過後に有効)。",
             )
         ),
         "early": _bogus(
@@ -99,19 +99,19 @@ BOGUS = Rule(
         "key_missing": _bogus(
             Text(
                 en="The DS at the parent (key tag {signers:code}, see `dig DS {zone}`) fits no DNSKEY of the zone ({keys:code}, see `dig +cd +multi DNSKEY {zone}`), as after a move to another DNS host. At the registrar register the DS of the present key and remove the old DS; if the zone is not signed now, only remove it.",
-                ja="上位ゾーンのDS(鍵タグ {signers:code}、`dig DS {zone}` で確認)が、ゾーンのDNSKEY(鍵タグ {keys:code}、`dig +cd +multi DNSKEY {zone}` で確認)のどれにも対応していません。DNSホスティングの移転後によくある状態です。登録事業者(レジストラ)で現在の鍵のDSを登録し、古いDSを削除してください。署名していない場合は、削除だけを行います。",
+                ja="親ゾーンのDS(鍵タグ {signers:code}、`dig DS {zone}` で確認)が、ゾーンのDNSKEY(鍵タグ {keys:code}、`dig +cd +multi DNSKEY {zone}` で確認)のどれにも対応していません。DNSホスティングの移転後によくある状態です。登録事業者(レジストラ)で現在の鍵のDSを登録し、古いDSを削除してください。署名していない場合は、削除だけを行います。",
             )
         ),
         "not_signed": _bogus(
             Text(
-                en="The DS at the parent (key tag {signers:code}, see `dig DS {zone}`) says that the zone is signed, but it has no DNSKEY (see `dig +cd DNSKEY {zone}`), as after a move to a DNS host that does not sign. Remove the DS at the registrar or parent zone. To keep DNSSEC, sign the zone there, then register its DS.",
-                ja="上位ゾーンにDS(鍵タグ {signers:code}、`dig DS {zone}` で確認)が残っていますが、ゾーンは署名されておらず、DNSKEYがありません(`dig +cd DNSKEY {zone}` で確認)。署名しないDNSホスティングへの移転後によくある状態です。登録事業者(レジストラ)または上位ゾーンでDSを削除してください。DNSSECを続ける場合は、移転先で署名してから新しいDSを登録します。",
+                en="The DS at the parent (key tag {signers:code}, see `dig DS {zone}`) says that the zone is signed, but it has no DNSKEY (see `dig +cd DNSKEY {zone}`), as after a move to a DNS host that does not sign. Remove the DS at the registrar or parent zone. To keep DNSSEC, let the DNS host sign the zone after that, then register the new DS.",
+                ja="親ゾーンにDS(鍵タグ {signers:code}、`dig DS {zone}` で確認)が残っていますが、ゾーンは署名されておらず、DNSKEYがありません(`dig +cd DNSKEY {zone}` で確認)。署名しないDNSホスティングへの移転後によくある状態です。登録事業者(レジストラ)または親ゾーンでDSを削除してください。DNSSECを続ける場合は、移転先で署名してから新しいDSを登録します。",
             )
         ),
         "signatures_missing": _bogus(
             Text(
                 en="The DS (key tag {signers:code}) says that the zone is signed, but its records come without RRSIG (see `dig +cd +dnssec SOA {zone}`): turn signing on at all its name servers. If that takes long, remove the DS at the registrar or parent zone.",
-                ja="DS(鍵タグ {signers:code})が登録されているのに、レコードにRRSIGが付いていません(`dig +cd +dnssec SOA {zone}` で確認できます)。すべてのネームサーバーで署名を有効にしてください。時間がかかる場合は、登録事業者(レジストラ)または上位ゾーンのDSを一時的に削除します。",
+                ja="DS(鍵タグ {signers:code})が登録されているのに、レコードにRRSIGが付いていません(`dig +cd +dnssec SOA {zone}` で確認できます)。すべてのネームサーバーで署名を有効にしてください。時間がかかる場合は、登録事業者(レジストラ)または親ゾーンのDSを一時的に削除します。",
             )
         ),
     },

@@ -31,8 +31,8 @@ SPF_BESIDE_CNAME = Rule(
             ja="CNAMEのある名前に、ほかのレコードを置くことはできません。リゾルバーによって、`{target}` のSPFが使われたり `{domain}` のレコードが使われたりするため、同じメールでも合格・不合格が分かれます。`{server}` に直接問い合わせると両方が返ります。",
         ),
         fix=Text(
-            en="If `{domain}` sends mail, replace the CNAME by the A, AAAA and MX records that came through it: those seen are shown, `dig A {domain}` and so on tell all. If it is only a web name, keep the CNAME and delete the SPF TXT (`v=spf1 ...`) alone; other TXT, as for verification, the operator of `{target}` has to enter there.",
-            ja="メールを送信する場合は、CNAMEを削除し、CNAME経由で参照されていたA・AAAA・MXレコードを `{domain}` に登録し直してください(確認できたものは下記。削除前に `dig A {domain}` などでも確認できます)。Web専用でメールを送信しない場合は、CNAMEを残してSPFのTXT(`v=spf1 ...`)だけを削除します。所有確認などのTXTは、`{target}` の管理者に登録を依頼してください。",
+            en="If `{domain}` sends mail: note what `dig A {domain}`, `dig AAAA` and `dig MX` give (what was seen is shown), delete the CNAME, and enter that at `{domain}`; the TXT records stay. If it is only a web name: keep the CNAME, delete the SPF TXT (`v=spf1 ...`), and move other TXT, as for verification, to `{target}`.",
+            ja="メールを送信する場合は、`dig A {domain}`、`dig AAAA`、`dig MX` の結果を控え(確認できたものは下記)、CNAMEを削除して、その値を `{domain}` に登録し直してください(TXTはそのまま残します)。Web専用でメールを送信しない場合は、CNAMEを残してSPFのTXT(`v=spf1 ...`)を削除し、所有確認などほかのTXTは `{target}` に移します。",
         ),
     ),
     variants={

@@ -45,8 +45,8 @@ _REPEATED = Text(
     ja="`{domain}` のSPFレコードに、重複したメカニズムがあります: {redundant:code}",
 )
 _WHY_REPEATED = Text(
-    en="Without these the same servers may send: {covered:code} (`2×`: stands there twice; `a ⊂ b`: b allows all that a does). A repeated `include`, `a` or `mx` uses up some of the 10 DNS lookups that receivers make.",
-    ja="次のものは、なくても送信元は変わりません: {covered:code}(`2×` は2回の記載、`a ⊂ b` はaの許可する範囲がすべてbに含まれることを示します)。`include`、`a`、`mx` の重複は、受信側が行うDNS参照(上限10回)を無駄に使います。",
+    en="Without these the same servers may send: {covered:code} (`2×`: stands there twice, one is enough; `a ⊂ b`: b allows all that a does). A repeated `include`, `a` or `mx` uses up some of the 10 DNS lookups that receivers make.",
+    ja="次の重複をなくしても、許可される送信元は変わりません: {covered:code}(`2×` は2回の記載で、1つで足ります。`a ⊂ b` はaの許可する範囲がすべてbに含まれることを示します)。`include`、`a`、`mx` の重複は、受信側が行うDNS参照(上限10回)を無駄に使います。",
 )
 _UNNEEDED = Text(
     en="`{redundant}` in the SPF of `{domain}` is not needed for mail from {service}",

@@ -30,7 +30,7 @@ NO_TLS_REPORTS = Rule(
         ),
         fix=Text(
             en="Create a mailbox for the reports (each large sender sends one every day), then publish the TXT record shown at `{name}`. If you have a mailbox or report service for them already, put its address in place of `tls-reports@{domain}`.",
-            ja="レポートを受け取るメールボックス(大手の送信元から毎日届きます)を用意し、示したTXTレコードを `{name}` に登録してください。既存のメールボックスやレポート分析サービスを使う場合は、`tls-reports@{domain}` をその宛先に置き換えます。",
+            ja="レポートを受け取るメールボックス(レポートは大手の送信側から毎日届きます)を用意し、示したTXTレコードを `{name}` に登録してください。既存のメールボックスやレポート分析サービスを使う場合は、`tls-reports@{domain}` をその宛先に置き換えます。",
         ),
     ),
     variants={

@@ -95,7 +95,8 @@ def file(change: RecordChange, lang: Lang) -> Iterator[Part]:
             for line in lines
         ]
     if signs:
-        yield Unbroken(Line(" " * _INDENT).append(said.say(lang, named(change)), style="bold dim"))
+        marked = words.SIGNS.say(lang) if {sign for sign, _ in signs} - {" "} else ""
+        yield Unbroken(Line(" " * _INDENT).append(said.say(lang, named(change)) + marked, style="bold dim"))
     for sign, line in signs[:_LINES]:
         yield _value(sign, line, _STYLE[sign])
     if len(signs) > _LINES:

@@ -10,18 +10,19 @@ SYSTEM = Text(
 )
 DNSSEC = Text(
     en="Repair DNSSEC as described under SEC201. Until then receivers that validate see none of your records.",
-    ja="SEC201の説明に従ってDNSSECを修復してください。修復するまで、DNSSEC検証を行う受信側はこのドメインの"
+    ja="SEC201の説明に従ってDNSSECを修復してください。修復するまで、DNSSEC検証を行う相手側はこのドメインの"
     "レコードを取得できません。",
 )
 DNSSEC_THEN = Text(
-    en="Run `mailcheck check {domain}` again once the TTL of the old DS and records has passed, "
-    "and check a mail after that.",
-    ja="変更前のDSとレコードのTTLが過ぎてから `mailcheck check {domain}` を再実行してください。"
+    en="Run `mailcheck check {domain}` again once the TTL of the old DS (often up to a day) and records has "
+    "passed, and check a mail after that.",
+    ja="変更前のDS(TTLは最長1日のことが多い)とレコードのTTLが過ぎてから `mailcheck check {domain}` を"
+    "再実行してください。"
     "メールの検査はその後に行ってください。",
 )
 TTL = Text(
-    en="Wait until the TTL of the old records has passed, then run `mailcheck check {domain}` again.",
-    ja="変更前のレコードのTTLが過ぎてから `mailcheck check {domain}` を再実行してください。",
+    en="Wait until the TTL of the old records has passed, often an hour, then run `mailcheck check {domain}` again.",
+    ja="変更前のレコードのTTL(1時間ほどのことが多い)が過ぎてから `mailcheck check {domain}` を再実行してください。",
 )
 TTL_OF = Text(
     en="Wait until the TTL of the old records has passed ({ttl}), then run `mailcheck check {domain}` again.",

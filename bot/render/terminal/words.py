@@ -90,6 +90,9 @@ ADD = Text(en="Add", ja="追加")
 DELETE = Text(en="Delete", ja="削除")
 KEEP = Text(en="Keep", ja="維持")
 NOW = Text(en="Now", ja="現在")
+SIGNS = Text(
+    en=" (+ added, - removed; leave out the signs)", ja="(+は追加、-は削除する行です。記号は含めないでください)"
+)
 
 # Profiles -----------------------------------------------------------------------------------------------------------
 

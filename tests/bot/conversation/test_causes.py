@@ -240,15 +240,15 @@ def answered(domain: Report, **ttl_s: int) -> Report:
 )
 def test_the_wait_is_named_where_the_ttl_is_known(ttl_s: int, en: str, ja: str) -> None:
     domain = answered(domain_report(changing(OWN)), example_at_co_at_jp=ttl_s)
-    assert f"the old records has passed{' ' * bool(en)}{en}, then press" in steps(root(domain))
-    assert f"変更前のレコードの{ja or 'TTL'}が過ぎてから" in steps(root(domain, lang="ja"))
+    assert f"the old records has passed{f' {en}' if en else ', often an hour'}, then press" in steps(root(domain))
+    assert f"変更前のレコードの{ja or 'TTL(1時間ほどのことが多い)'}が過ぎてから" in steps(root(domain, lang="ja"))
 
 
 def test_of_several_records_the_longest_ttl_counts_and_none_where_one_is_not_known() -> None:
     two = domain_report(changing(OWN, replace(OWN, name="_dmarc.example.co.jp")))
     known = answered(two, example_at_co_at_jp=3600, _dmarc_at_example_at_co_at_jp=7200)
     assert "(2 hours)" in steps(root(known))
-    assert "has passed, then press" in steps(root(answered(two, example_at_co_at_jp=3600)))
+    assert "has passed, often an hour, then press" in steps(root(answered(two, example_at_co_at_jp=3600)))
 
 
 def test_a_record_of_the_parent_domain_is_still_an_own_one() -> None:

@@ -91,5 +91,5 @@ def test_the_note_on_quotes_stands_once_and_only_below_values_to_publish(lang: L
     for key in ("findings", "mail-1"):
         assert sum(isinstance(part, Note) and note in part.text for part in made[key].parts) == 1
     assert note not in text(explained(RecordChange("example.co.jp", "TXT", "v=1", None), None, lang))
-    assert note not in text(explained(RecordChange("example.co.jp", "MX", None, "10 mx"), None, lang))
+    assert note in text(explained(RecordChange("example.co.jp", "MX", None, "10 mx"), None, lang))
     assert note not in text(explained(RecordChange(URL, "file", None, LINES), None, lang))

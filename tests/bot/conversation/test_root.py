@@ -148,7 +148,7 @@ def test_findings_in_dns_come_before_another_check_and_that_before_a_mail() -> N
     root = told(domain_report(finding("SPF001"), finding("SEC001")))["root"]
     assert steps(root) == [
         "1. Change DNS as described under SPF001, SEC001 in the thread.",
-        "2. Wait until the TTL of the old records has passed, then press “Check again”.",
+        "2. Wait until the TTL of the old records has passed, often an hour, then press “Check again”.",
         "3. Then send a test mail to the address in the thread.",
     ]
     assert primary(root) == {Action.CHECK_AGAIN}
@@ -159,7 +159,7 @@ def test_a_broken_chain_of_trust_is_repaired_before_any_mail() -> None:
     made = told(broken)
     assert "SPF and MX could not be looked up. That is the consequence of SEC201." in text(made["root"])
     assert steps(made["root"])[1] == (
-        "2. Press “Check again” once the TTL of the old DS and records has passed. Do not send a test mail before."
+        "2. Press “Check again” once the TTL of the old DS (often up to a day) and records has passed. Do not send a test mail before."
     )
     assert primary(made["root"]) == {Action.CHECK_AGAIN}
     assert "Repair DNSSEC first" in text(made["address"])

@@ -112,7 +112,7 @@ def test_what_to_take_out_of_the_own_record_is_named() -> None:
     (finding,) = judge(DESTINATIONS, record, reports(destination("example.net"))).findings
     assert finding.facts["uris"] == ("mailto:a@example.net", "mailto:B@Example.net")
     assert "If you chose `example.net`" in finding.fix("en")
-    assert "`example.net` への送付" in finding.fix("ja")
+    assert "`example.net` への送信" in finding.fix("ja")
 
 
 @pytest.mark.parametrize("consent", ["v=DMARC1;", "v=DMARC1", "v=DMARC1; rua=mailto:other@example.net"])

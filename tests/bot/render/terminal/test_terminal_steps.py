@@ -34,7 +34,7 @@ def test_findings_in_dns_come_before_another_check_and_that_before_a_mail(lang):
     said = steps(domain_report(finding("SPF001"), finding("SEC001"), finding("STS001")), lang)
     again = {
         "en": "run mailcheck check example.co.jp again",
-        "ja": "変更前のレコードのTTLが過ぎてから mailcheck check example.co.jp を再実行",
+        "ja": "変更前のレコードのTTL(1時間ほどのことが多い)が過ぎてから mailcheck check example.co.jp を再実行",
     }[lang]
     order = ["1.", "SPF001", "2.", joined(again), "3.", joined("mailcheck message")]
     places = [said.index(each) for each in order]
@@ -120,7 +120,7 @@ def test_a_file_is_shown_line_by_line_as_in_a_diff():
     old = "version: STSv1\r\nmode: enforce\r\nmx: mx.example.co.jp"
     new = "version: STSv1\nmode: testing\nmx: mx.example.co.jp\nmax_age: 604800"
     said = lines(domain_report(changed(RecordChange(URL, "file", old, new))))
-    at = said.index(f"Change it to: file at {URL}")
+    at = said.index(f"Change it to: file at {URL} (+ added, - removed; leave out the signs)")
     assert said[at + 1 : at + 6] == [
         "version: STSv1",
         "- mode: enforce",
@@ -150,7 +150,11 @@ def test_the_lines_of_a_file_are_whole_whatever_the_width():
 def test_what_is_there_now_is_shown_beside_what_comes_later():
     said = lines(domain_report(changed(RecordChange("example.co.jp", "TXT", "v=1", "v=2", later=True))))
     at = said.index("Now  TXT  example.co.jp")
-    assert said[at + 1 : at + 4] == ["v=1", "Only once what is said above holds, set TXT at example.co.jp to", "v=2"]
+    assert said[at + 1 : at + 4] == [
+        "v=1",
+        "Only if, and once, what is said above holds: set TXT at example.co.jp to",
+        "v=2",
+    ]
 
 
 @pytest.mark.parametrize("lang", LANGS)
