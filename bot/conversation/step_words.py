@@ -19,8 +19,8 @@ STEP_DNSSEC = Text(
     "このドメインのレコードを取得できません。",
 )
 STEP_DNSSEC_THEN = Text(
-    en="Press “Check again” once the TTL of the old DS (often up to a day) and records has passed. Do not send a test "
-    "mail before.",
+    en="Press “Check again” once the TTL of the old DS, often up to a day, and of the old records has passed. Do not "
+    "send a test mail before.",
     ja="変更前のDS(TTLは最長1日のことが多い)とレコードのTTLが過ぎてから「再検査」を押してください。"
     "テストメールはその後に送ってください。",
 )

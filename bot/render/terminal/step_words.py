@@ -14,8 +14,8 @@ DNSSEC = Text(
     "レコードを取得できません。",
 )
 DNSSEC_THEN = Text(
-    en="Run `mailcheck check {domain}` again once the TTL of the old DS (often up to a day) and records has "
-    "passed, and check a mail after that.",
+    en="Run `mailcheck check {domain}` again once the TTL of the old DS, often up to a day, and of the old "
+    "records has passed, and check a mail after that.",
     ja="変更前のDS(TTLは最長1日のことが多い)とレコードのTTLが過ぎてから `mailcheck check {domain}` を"
     "再実行してください。"
     "メールの検査はその後に行ってください。",

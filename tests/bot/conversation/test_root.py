@@ -159,7 +159,7 @@ def test_a_broken_chain_of_trust_is_repaired_before_any_mail() -> None:
     made = told(broken)
     assert "SPF and MX could not be looked up. That is the consequence of SEC201." in text(made["root"])
     assert steps(made["root"])[1] == (
-        "2. Press “Check again” once the TTL of the old DS (often up to a day) and records has passed. Do not send a test mail before."
+        "2. Press “Check again” once the TTL of the old DS, often up to a day, and of the old records has passed. Do not send a test mail before."
     )
     assert primary(made["root"]) == {Action.CHECK_AGAIN}
     assert "Repair DNSSEC first" in text(made["address"])
