@@ -57,8 +57,10 @@ def _open(state: Conversation, given: Address, report: Report | None) -> tuple[P
     }
     bogus = report is not None and is_bogus(report)
     to = words.ADDRESS_TO_LATER if bogus else words.ADDRESS_TO
-    # Then the root has no button for another address (bot.conversation.root).
-    alone = bogus or (report is not None and takes_no_mail(report))
+    # In both cases the root has no button for another address (bot.conversation.root).
+    bounded_by = words.ADDRESS_LIMITS_BOGUS if bogus else words.ADDRESS_LIMITS
+    if report is not None and takes_no_mail(report):
+        bounded_by = words.ADDRESS_LIMITS_ALONE
     return (
         Paragraph((words.ADDRESS_BOGUS if bogus else words.ADDRESS_HOW).say(lang)),
         Link(to.say(lang), given.address, f"mailto:{given.address}"),
@@ -68,7 +70,7 @@ def _open(state: Conversation, given: Address, report: Report | None) -> tuple[P
             words.ADDRESS_UNTIL.say(lang),
             given.expires_at,
             words.ADDRESS_ZONE.say(lang),
-            (words.ADDRESS_LIMITS_ALONE if alone else words.ADDRESS_LIMITS).say(lang, limits),
+            bounded_by.say(lang, limits),
         ),
         Note(words.ADDRESS_SHOWS.say(lang)),
         Buttons((Button(Action.CLOSE_ADDRESS, common.BUTTON_CLOSE_ADDRESS.say(lang), given.token),)),

@@ -33,6 +33,10 @@ ADDRESS_LIMITS = Text(
     en=", for {mails} mails of up to {size} each. After that, “Send a test mail” gives a new address.",
     ja="、{mails}通まで、1通{size}まで。期限を過ぎたら、「テストメールを送る」で新しいアドレスを発行できます。",
 )
+ADDRESS_LIMITS_BOGUS = Text(
+    en=", for {mails} mails of up to {size} each. After that, a button for a new address stands here.",
+    ja="、{mails}通まで、1通{size}まで。期限を過ぎたら、新しいアドレスを発行するボタンがここに表示されます。",
+)
 ADDRESS_LIMITS_ALONE = Text(en=", for {mails} mails of up to {size} each.", ja="、{mails}通まで、1通{size}まで。")
 ADDRESS_SHOWS = Text(
     en="This thread shows From, Return-Path and technical headers, never subject or body.",

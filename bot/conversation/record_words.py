@@ -6,8 +6,8 @@ RECORD_NOW = Text(en="Now: {type} at {name}", ja="現在の{type}レコード({n
 RECORD_NEW = Text(en="Change it to: {type} at {name}", ja="変更後の{type}レコード({name})")
 RECORD_ADD = Text(en="Add: {type} at {name}", ja="追加する{type}レコード({name})")
 RECORD_LATER = Text(
-    en="Only if, and once, what is said above holds: set {type} at {name} to",
-    ja="上記の条件に当てはまる場合に、必要な作業を終えてから設定する{type}レコード({name})",
+    en="Only as described above: set {type} at {name} to",
+    ja="上記の条件と手順に従って設定する{type}レコード({name})",
 )
 RECORD_DELETE = Text(en="Delete this record: {type} at {name}", ja="削除する{type}レコード({name})")
 RECORD_KEEP = Text(en="Keep: {type} at {name}", ja="そのまま残す{type}レコード({name})")
@@ -29,8 +29,8 @@ CHANGED_BY = Text(
     ja="`{zone}` の管理者が、自身のゾーンで変更する必要があります。",
 )
 IN_A_ZONE_FILE = Text(
-    en="In most DNS panels enter only the part of the name before your domain (`@` for the domain itself). "
+    en="In most DNS panels enter only the part of the name before that of the zone (`@` for the zone itself). "
     "In a zone file end full names with a dot, and put TXT values in double quotes.",
-    ja="DNSの管理画面では、多くの場合、名前欄にはドメイン名より前の部分だけを入力します(ドメイン自体は `@`)。"
+    ja="DNSの管理画面では、多くの場合、名前欄にはゾーン名より前の部分だけを入力します(ゾーン自体は `@`)。"
     'ゾーンファイルでは、FQDNの末尾にドットを付け、TXTの値を二重引用符(")で囲んでください。',
 )

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import dns.flags
 import dns.message
 from dns.rdatatype import RdataType
 
@@ -47,9 +46,7 @@ def public_server(address: str) -> Server | None:
 
 
 def direct_answer(reply: Reply) -> DirectAnswer:
-    if reply.message is None:
-        return DirectAnswer(reply.outcome)
-    return DirectAnswer(reply.outcome, bool(reply.message.flags & dns.flags.AA), _glue(reply.message))
+    return DirectAnswer(reply.outcome, reply.authoritative, _glue(reply.message) if reply.message else {})
 
 
 def _glue(message: dns.message.Message) -> dict[str, tuple[str, ...]]:

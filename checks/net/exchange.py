@@ -79,11 +79,13 @@ def system_servers(resolv_conf: Path = _RESOLV_CONF) -> tuple[Server, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The outcome, the server that gave it (None: no server did), whether it set the AD bit, and the message itself."""
+    """The outcome, the server that gave it (None: no server did), its AD and AA bits, and the message itself where it
+    is not plain."""
 
     outcome: Known[Answer[Any]]
     server: Server | None = None
     claims_authentic: bool = False
+    authoritative: bool = False
     message: dns.message.Message | None = None
 
 
@@ -270,8 +272,9 @@ class Exchange:
             self._fail(link.server, Why.NETWORK, _reason(event))
             self._took(link, None)
             return
-        if self._question.recursion and (plain := plain_outcome(self._question, link.wire, event)):
-            self._finish(self._reply(link, plain[0], plain[1]))
+        if plain := plain_outcome(self._question, link.wire, event):
+            self._failures.pop(link.server, None)
+            self._finish(Reply(plain.told, link.server, plain.claims_authentic, plain.authoritative))
             return
         response = read(link.query, event)
         if response == "truncated":
@@ -308,13 +311,9 @@ class Exchange:
             if told.why in (Why.SERVFAIL, Why.REFUSED) and not names_dnssec_fault(told):
                 self._settle(link.server, told)
                 return None
-        return self._reply(link, told, bool(response.flags & dns.flags.AD), response)
-
-    def _reply(
-        self, link: _Link, told: Known[Answer[Any]], ad: bool, response: dns.message.Message | None = None
-    ) -> Reply:
         self._failures.pop(link.server, None)
-        return Reply(told, link.server, ad, response)
+        claims, authoritative = (bool(response.flags & bit) for bit in (dns.flags.AD, dns.flags.AA))
+        return Reply(told, link.server, claims, authoritative, response)
 
     async def _over_tcp(self, link: _Link) -> None:
         """The same query over TCP (RFC 7766); the server is settled where that fails."""

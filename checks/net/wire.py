@@ -11,20 +11,20 @@ Pure: no socket, no clock.
 
 from __future__ import annotations
 
+import base64
+import re
 import struct
+import time
 from collections.abc import Callable
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
-import dns.exception
 import dns.ipv6
-import dns.rdata
-import dns.rdataclass
 from dns.rdatatype import RdataType
 
 from checks.model import Absent, Answer, MxHost, Seen
 from checks.net.response import MAX_SIGNATURES, PAYLOAD, WITH_SIGNATURES, Question
 
-_RD, _AD, _CD = 0x0100, 0x0020, 0x0010
+_AA, _RD, _AD, _CD = 0x0400, 0x0100, 0x0020, 0x0010
 _QR, _OPCODE, _TC, _RCODE = 0x8000, 0x7800, 0x0200, 0x000F
 _IN: Final = 1
 _DO: Final = 0x8000
@@ -36,10 +36,15 @@ _OPT_AT_END: Final = -11
 _TO_THE_QUESTION: Final = b"\xc0\x0c"
 """A name that is the one of the question, as nearly every response writes it (RFC 1035 section 4.1.4)."""
 _MAX_RECORDS: Final = 100
+_MAX_BESIDE: Final = 20
 _MAX_PROOF: Final = 20
 _PROOF: Final = (RdataType.NSEC, RdataType.NSEC3, RdataType.RRSIG)
 _MAX_NAME: Final = 255
 _MAX_TTL: Final = 2**31 - 1
+_ADDRESSES: Final = ((RdataType.A, 4), (RdataType.AAAA, 16))
+_DIGEST_OCTETS: Final = {1: 20, 2: 32, 4: 48}
+"""By the digest type of a DS record (RFC 4034 appendix A.2, RFC 4509, RFC 6605)."""
+_UNESCAPED: Final = re.compile(rb"[A-Za-z0-9_.-]+")
 
 Labels: TypeAlias = tuple[bytes, ...]
 
@@ -62,15 +67,23 @@ def query_wire(asked: Question, identifier: int, *, edns: bool = True) -> bytes:
     return wire + struct.pack("!B4HH", 0, RdataType.OPT, PAYLOAD, 0, ednsflags, 0)
 
 
-def plain_outcome(asked: Question, query: bytes, wire: bytes) -> tuple[Seen[Answer[Any]] | Absent, bool] | None:
-    """What a plain response to the query tells, and whether its AD bit is set; None for one that is not plain."""
+class Plain(NamedTuple):
+    """What a plain response tells, and whether its AD and AA bits are set."""
+
+    told: Seen[Answer[Any]] | Absent
+    claims_authentic: bool
+    authoritative: bool
+
+
+def plain_outcome(asked: Question, query: bytes, wire: bytes) -> Plain | None:
+    """What a response to the query tells; None for one that is not plain."""
     try:
         return _outcome(asked, query, wire)
-    except (_NotPlain, IndexError, struct.error, dns.exception.DNSException):
+    except (_NotPlain, IndexError, struct.error):
         return None
 
 
-def _outcome(asked: Question, query: bytes, wire: bytes) -> tuple[Seen[Answer[Any]] | Absent, bool]:
+def _outcome(asked: Question, query: bytes, wire: bytes) -> Plain:
     identifier, flags, questions, answers, authorities, additional = struct.unpack_from("!6H", wire)
     rcode = flags & _RCODE
     if (
@@ -79,7 +92,7 @@ def _outcome(asked: Question, query: bytes, wire: bytes) -> tuple[Seen[Answer[An
         or rcode not in (0, _NXDOMAIN)
         or questions != 1
         or answers > _MAX_RECORDS
-        or additional > 1
+        or additional > (_MAX_BESIDE if asked.recursion else 1)  # what an authoritative server adds may be glue
     ):
         raise _NotPlain
     name, at = asked.labels, _OPT_AT_END + len(query) if query[_ADDITIONAL] else len(query)
@@ -98,11 +111,11 @@ def _outcome(asked: Question, query: bytes, wire: bytes) -> tuple[Seen[Answer[An
             raise _NotPlain
         zone, at = _zone(wire, at, authorities)
         told = Absent("nxdomain" if rcode else "nodata", zone=_text(zone))
-    if additional:
-        at = _without_options(wire, at)
+    for _ in range(additional):
+        at = _beside(wire, at)
     if at != len(wire):
         raise _NotPlain
-    return told, bool(flags & _AD)
+    return Plain(told, bool(flags & _AD), bool(flags & _AA))
 
 
 def _answer(asked: Question, name: Labels, wire: bytes, at: int, count: int) -> tuple[Seen[Answer[Any]], int]:
@@ -122,7 +135,7 @@ def _answer(asked: Question, name: Labels, wire: bytes, at: int, count: int) -> 
         if rdtype != asked.rdtype:
             if rdtype != RdataType.RRSIG or struct.unpack_from("!H", wire, at) != (asked.rdtype,):
                 raise _NotPlain
-            signatures.append(_presentation(RdataType.RRSIG, wire, at, length))
+            signatures.append(_signature(asked.rdtype.name, wire, at, length))
             at += length
             continue
         least = min(least, ttl)
@@ -160,16 +173,38 @@ def _zone(wire: bytes, at: int, count: int) -> tuple[Labels, int]:
     return zone, at
 
 
-def _without_options(wire: bytes, at: int) -> int:
-    """Behind an OPT record that says nothing: neither an extended rcode nor an extended error (RFC 8914)."""
-    zero, rdtype, _, extended, version, _, length = struct.unpack_from("!B2H2B2H", wire, at)
-    if zero or rdtype != RdataType.OPT or extended or version or length:
+def _beside(wire: bytes, at: int) -> int:
+    """Behind an additional record that changes nothing: an address, or an OPT record with neither an extended rcode nor
+    an extended error (RFC 8914)."""
+    if not wire[at]:
+        rdtype, _, extended, version, _, length = struct.unpack_from("!2H2B2H", wire, at + 1)
+        if rdtype != RdataType.OPT or extended or version or length:
+            raise _NotPlain
+        return at + 11
+    _, at = _name(wire, at)
+    rdtype, rdclass, ttl, length = struct.unpack_from("!2HIH", wire, at)
+    if (rdtype, length) not in _ADDRESSES or rdclass != _IN or ttl > _MAX_TTL:
         raise _NotPlain
-    return at + 11
+    return int(at + 10 + length)
 
 
 def _name(wire: bytes, at: int) -> tuple[Labels, int]:
-    """The labels in lower case, the last one empty, and what stands behind the name (RFC 1035 section 4.1.4)."""
+    """The labels in lower case, the last one empty, and what stands behind the name."""
+    labels, end = _labels(wire, at)
+    return tuple([label.lower() for label in labels]), end
+
+
+def _spelled(wire: bytes, at: int) -> tuple[str, int]:
+    """A name as a zone file has it, and what stands behind it; only what needs no escapes is plain."""
+    labels, end = _labels(wire, at)
+    text = b".".join(labels) or b"."
+    if not _UNESCAPED.fullmatch(text) or text.count(b".") != max(len(labels) - 1, 1):
+        raise _NotPlain
+    return text.decode(), end
+
+
+def _labels(wire: bytes, at: int) -> tuple[list[bytes], int]:
+    """Those of the name that stands here, the last one empty, and what stands behind it (RFC 1035 section 4.1.4)."""
     labels: list[bytes] = []
     end, least, octets = -1, at, 0
     while True:
@@ -184,10 +219,10 @@ def _name(wire: bytes, at: int) -> tuple[Labels, int]:
         octets += length + 1
         if length > 63 or octets > _MAX_NAME or at + length >= len(wire):
             raise _NotPlain
-        labels.append(wire[at + 1 : at + 1 + length].lower())
+        labels.append(wire[at + 1 : at + 1 + length])
         at += length + 1
         if not length:
-            return tuple(labels), at if end < 0 else end
+            return labels, at if end < 0 else end
 
 
 def _text(labels: Labels) -> str:
@@ -237,22 +272,50 @@ def _mx(wire: bytes, at: int, length: int) -> tuple[bytes, MxHost]:
     return canonical, MxHost(preference, "" if exchange == "." else exchange)
 
 
-def _presentation(rdtype: RdataType, wire: bytes, at: int, length: int) -> str:
-    """In the words of a zone file. Raises DNSException."""
-    return dns.rdata.from_wire(dns.rdataclass.IN, rdtype, wire, at, length).to_text()
-
-
 def _ds(wire: bytes, at: int, length: int) -> tuple[bytes, str]:
-    return _data(wire, at, length), _presentation(RdataType.DS, wire, at, length)
+    data = _data(wire, at, length)
+    tag, algorithm, kind = struct.unpack_from("!H2B", data)
+    if _DIGEST_OCTETS.get(kind) != length - 4:
+        raise _NotPlain
+    return data, f"{tag} {algorithm} {kind} {data[4:].hex()}"
 
 
 def _dnskey(wire: bytes, at: int, length: int) -> tuple[bytes, str]:
-    return _data(wire, at, length), _presentation(RdataType.DNSKEY, wire, at, length)
+    data = _data(wire, at, length)
+    flags, protocol, algorithm = struct.unpack_from("!H2B", data)
+    return data, f"{flags} {protocol} {algorithm} {_base64(data[4:])}"
 
 
 def _soa(wire: bytes, at: int, length: int) -> tuple[bytes, str]:
+    mname, inside = _spelled(wire, at)
+    rname, inside = _spelled(wire, inside)
+    if inside + 20 != at + length:
+        raise _NotPlain
     # A zone has one, so that it has no order.
-    return b"", _presentation(RdataType.SOA, wire, at, length)
+    return b"", " ".join([mname, rname, *map(str, struct.unpack_from("!5I", wire, inside))])
+
+
+def _signature(covered: str, wire: bytes, at: int, length: int) -> str:
+    """The data of an RRSIG record as a zone file has it (RFC 4034 section 3.2)."""
+    algorithm, labels, ttl, until, since, tag = struct.unpack_from("!2B3IH", wire, at + 2)
+    signer, inside = _spelled(wire, at + 18)
+    end = at + length
+    if inside >= end or end > len(wire):
+        raise _NotPlain
+    counted = f"{covered} {algorithm} {labels} {ttl} {_instant(until)} {_instant(since)} {tag}"
+    return f"{counted} {signer} {_base64(wire[inside:end])}"
+
+
+def _instant(seconds: int) -> str:
+    return time.strftime("%Y%m%d%H%M%S", time.gmtime(seconds))
+
+
+def _base64(octets: bytes) -> str:
+    """In blocks of 32 characters, as zone files have it."""
+    if not octets:
+        raise _NotPlain
+    text = base64.b64encode(octets).decode()
+    return " ".join([text[i : i + 32] for i in range(0, len(text), 32)])
 
 
 def _host(wire: bytes, at: int, length: int) -> tuple[bytes, str]:

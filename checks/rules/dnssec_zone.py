@@ -105,7 +105,7 @@ BOGUS = Rule(
         "not_signed": _bogus(
             Text(
                 en="The DS at the parent (key tag {signers:code}, see `dig DS {zone}`) says that the zone is signed, but it has no DNSKEY (see `dig +cd DNSKEY {zone}`), as after a move to a DNS host that does not sign. Remove the DS at the registrar or parent zone. To keep DNSSEC, let the DNS host sign the zone after that, then register the new DS.",
-                ja="親ゾーンにDS(鍵タグ {signers:code}、`dig DS {zone}` で確認)が残っていますが、ゾーンは署名されておらず、DNSKEYがありません(`dig +cd DNSKEY {zone}` で確認)。署名しないDNSホスティングへの移転後によくある状態です。登録事業者(レジストラ)または親ゾーンでDSを削除してください。DNSSECを続ける場合は、移転先で署名してから新しいDSを登録します。",
+                ja="親ゾーンにDS(鍵タグ {signers:code}、`dig DS {zone}` で確認)が残っていますが、ゾーンは署名されておらず、DNSKEYがありません(`dig +cd DNSKEY {zone}` で確認)。署名しないDNSホスティングへの移転後によくある状態です。登録事業者(レジストラ)または親ゾーンでDSを削除してください。DNSSECを続ける場合は、その後に移転先で署名し、新しいDSを登録します。",
             )
         ),
         "signatures_missing": _bogus(

@@ -279,6 +279,7 @@ def test_behind_a_broken_chain_the_address_is_for_after_the_repair() -> None:
     (link,) = (part for part in made["address"].parts if isinstance(part, Link))
     assert link.lead == "Send to, after the repair"
     assert "Send a test mail" not in text(made["address"]), "no button has that name now"
+    assert "After that, a button for a new address stands here." in text(made["address"])
 
 
 def test_which_blocklists_could_not_be_asked_is_named() -> None:

@@ -58,7 +58,7 @@ def test_one_finding_is_not_called_the_worst_of_them() -> None:
         (RecordChange("a.example", "TXT", "v=1", "v=1"), [("Keep: TXT at a.example", "v=1")]),
         (
             RecordChange("a.example", "TXT", "v=1", "v=2", later=True),
-            [("Now: TXT at a.example", "v=1"), ("Only if, and once, what is said above holds: set TXT at a.example to", "v=2")],
+            [("Now: TXT at a.example", "v=1"), ("Only as described above: set TXT at a.example to", "v=2")],
         ),
     ],
 )  # fmt: skip
@@ -89,7 +89,7 @@ def test_what_is_no_policy_is_not_held(rule: str, name: str) -> None:
     assert fails.authentication is not None
     fails = replace(fails, authentication=dict(fails.authentication) | {"dmarc": {"result": "fail"}})
     shown_now = text(told(domain_report(replace(finding(rule), records=(later,))), fails)["findings"])
-    assert "Only if, and once, what is said above holds" in shown_now
+    assert "Only as described above" in shown_now
     assert "Do not publish it while DMARC401 is open" not in shown_now
 
 

@@ -88,7 +88,7 @@ def test_a_record_is_one_line_whatever_the_width():
         ("v=a", "", False, ["Delete  TXT  example.co.jp", "- v=a"]),
         ("v=a", "v=a", False, ["Keep  TXT  example.co.jp", "v=a"]),
         ("v=a", None, False, ["Now  TXT  example.co.jp", "v=a"]),
-        (None, "v=b", True, ["Only if, and once, what is said above holds: set TXT at example.co.jp to", "v=b"]),
+        (None, "v=b", True, ["Only as described above: set TXT at example.co.jp to", "v=b"]),
     ],
     ids=["replace", "add", "delete", "keep", "undecided", "later"],
 )

@@ -152,7 +152,7 @@ def test_what_is_there_now_is_shown_beside_what_comes_later():
     at = said.index("Now  TXT  example.co.jp")
     assert said[at + 1 : at + 4] == [
         "v=1",
-        "Only if, and once, what is said above holds: set TXT at example.co.jp to",
+        "Only as described above: set TXT at example.co.jp to",
         "v=2",
     ]
 
