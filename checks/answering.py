@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -45,7 +45,7 @@ class Answering:
         self._on_progress = on_progress
         self._results: dict[str, CheckResult] = {}
         self._lacking: dict[str, int] = {}
-        self._waiting: dict[type[Any], list[Check]] = {}
+        self._waiting: dict[type[Any], Sequence[Check]] = {}
         self._is_missing = False
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -69,24 +69,19 @@ class Answering:
         return {name: self._results.get(name, late[name]) for name in late}
 
     def _begin(self) -> None:
+        asked = []
         for check in self._checks:
-            kinds = self._needs(check)
-            self._lacking[check.id] = len(kinds)
-            for kind in kinds:
-                self._waiting.setdefault(kind, []).append(check)
-        for check in self._checks:
+            if self._foreseen(check) is None:
+                asked.append(check)
+            else:
+                self._answer(check)
+        plan = _plan(self._kind, asked)
+        self._lacking, self._waiting = dict(plan.lacking), dict(plan.waiting)
+        for check in asked:
             if not self._lacking[check.id]:
                 self._answer(check)
-        for kind in tuple(self._waiting):
+        for kind in plan.waiting:
             self._run.begin(kind).add_done_callback(partial(self._arrived, kind))
-
-    def _needs(self, check: Check) -> frozenset[type[Any]]:
-        if self._foreseen(check) is not None:
-            return frozenset()
-        return frozenset({UseEvidence}) if self._waits_for_mail(check) else frozenset(check.needs)
-
-    def _waits_for_mail(self, check: Check) -> bool:
-        return check.of_mail and self._kind == "domain"
 
     def _foreseen(self, check: Check) -> CheckResult | None:
         """What no evidence can change."""
@@ -123,7 +118,7 @@ class Answering:
         try:
             if foreseen := self._foreseen(check):
                 return foreseen
-            if self._waits_for_mail(check):
+            if _waits_for_mail(self._kind, check):
                 if self._run.known(UseEvidence).non_sending:
                     return CheckResult(check.id, Outcome.NOT_APPLICABLE, Why.NON_SENDING)
                 return CheckResult(check.id, Outcome.UNKNOWN, Why.NEEDS_MAIL)
@@ -133,6 +128,39 @@ class Answering:
         except (Exception, asyncio.CancelledError):  # noqa: BLE001 - a probe that was cancelled: not we, the check is
             _LOG.exception("check %s broke", check.id)
             return CheckResult(check.id, Outcome.BROKEN, Why.INTERNAL)
+
+
+def _waits_for_mail(kind: str, check: Check) -> bool:
+    return check.of_mail and kind == "domain"
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How many kinds of evidence each of these checks needs, and who waits for each kind."""
+
+    checks: Sequence[Check]
+    lacking: Mapping[str, int]
+    waiting: Mapping[type[Any], Sequence[Check]]
+
+
+_plans: dict[tuple[str, tuple[int, ...]], _Plan] = {}
+"""By the kind of report and the objects that its checks are, which the plan keeps: nearly all reports have the same."""
+_MAX_PLANS = 16
+
+
+def _plan(kind: str, checks: Sequence[Check]) -> _Plan:
+    key = kind, tuple(map(id, checks))
+    found = _plans.get(key)
+    if found is None:
+        if len(_plans) >= _MAX_PLANS:
+            _plans.clear()
+        needs = [({UseEvidence} if _waits_for_mail(kind, c) else set(c.needs), c) for c in checks]
+        waiting: dict[type[Any], list[Check]] = {}
+        for kinds, check in needs:
+            for each in kinds:
+                waiting.setdefault(each, []).append(check)
+        found = _plans[key] = _Plan(checks, {c.id: len(kinds) for kinds, c in needs}, waiting)
+    return found
 
 
 def _no_domain(check: Check) -> CheckResult:

@@ -11,7 +11,7 @@ from bot.cli.check import check
 from bot.cli.message import message
 from bot.cli.service import demo, doctor, run
 
-_GARBAGE = (10_000, 10, 10)
+GARBAGE = (50_000, 20, 20)
 """Thresholds of the collector: by default, 700 new objects, it takes a third of the processor time of many checks at
 once, for each has thousands of objects, nearly all of which go as soon as their report is done, without it."""
 
@@ -23,7 +23,8 @@ def main() -> None:
 
     Exit status of check and message: 0 nothing lowers the verdict, 1 findings, 2 bad input, 3 undetermined.
     """
-    gc.set_threshold(*_GARBAGE)
+    gc.freeze()  # what was imported stays
+    gc.set_threshold(*GARBAGE)
 
 
 for command in (check, message, rules, explain, demo, run, doctor):

@@ -211,4 +211,6 @@ class Asking:
 
 
 def _authentic(told: Seen[Answer[Any]] | Absent) -> Known[Answer[Any]]:
-    return Seen(replace(told.value, authentic=True)) if isinstance(told, Seen) else replace(told, authentic=True)
+    if isinstance(told, Absent):
+        return Absent(told.how, authentic=True, alias_of=told.alias_of, zone=told.zone)
+    return Seen(replace(told.value, authentic=True))

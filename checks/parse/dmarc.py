@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Literal
 
 from checks.evidence.dmarc import DmarcRecord, DmarcStep, DmarcTag, ReportUri
@@ -43,6 +44,7 @@ def is_meant_as_record(text: str) -> bool:
     return not is_record(text) and _MEANT.search(" ".join(text[:MAX_TEXT].split())) is not None
 
 
+@lru_cache(maxsize=128)
 def parse_dmarc(text: str) -> DmarcRecord:
     """Read a text of which `is_record` holds; values that a receiver must ignore end up in `problems`. Never raises."""
     tags: list[DmarcTag] = []

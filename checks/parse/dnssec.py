@@ -138,4 +138,6 @@ def _signature(text: str, ttl_s: int) -> Signature | None:
 
 
 def _instant(text: str) -> int:
-    return int(datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=UTC).timestamp())
+    """Seconds since 1970 of `20261124093000`. Raises ValueError."""
+    month, day, hour, minute, second = (int(text[at : at + 2]) for at in (4, 6, 8, 10, 12))
+    return int(datetime(int(text[:4]), month, day, hour, minute, second, tzinfo=UTC).timestamp())

@@ -38,6 +38,7 @@ from internet.daemons import FAR, RESOLVER, find, flush  # noqa: E402
 from internet.domains import load  # noqa: E402
 from internet.waves import Waves  # noqa: E402
 
+from bot.cli import GARBAGE  # noqa: E402
 from checks import Checker  # noqa: E402
 
 ONE = "crm-cloud.com"
@@ -159,7 +160,8 @@ def main() -> int:
     if "LAB_RESOLVER" not in os.environ:
         print(__doc__, file=sys.stderr)
         return 2
-    gc.set_threshold(10_000, 10, 10)  # as the command does, and for both
+    gc.freeze()
+    gc.set_threshold(*GARBAGE)  # as the command does, and for both
     warnings.simplefilter("ignore")
     logging.disable(logging.CRITICAL)
     checkdmarc.utils.DNS_CACHE = {}
