@@ -1,5 +1,6 @@
 """Test mailboxes and the mails that came in."""
 
+import sqlite3
 from asyncio import Event as Signal
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot.store.clock import Clock, NewId
 from bot.store.database import Database
+from bot.store.prepared import PreparedQuestion
 from bot.store.records import Mail, Mailbox, NewMail
 from bot.store.tables import mailboxes, mails, work
 
@@ -41,8 +43,8 @@ class Mailboxes:
     async def look_up(self, token: str) -> Mailbox | None:
         """As `get`, for those who ask often."""
         try:
-            row = self._database.glance(lambda connection: connection.execute(_ONE_MAILBOX, {"of": token}).first())
-        except OperationalError:
+            row = self._database.glance(lambda connection: _MAILBOX_NOW.first(connection, token))
+        except sqlite3.OperationalError:
             return await self.get(token)
         return None if row is None else Mailbox(*row)
 
@@ -92,8 +94,8 @@ class Mailboxes:
 
     def _accept(self, arrived: Sequence[NewMail], connection: Connection) -> list[Acceptance]:
         now = self._clock()
-        tokens = {"tokens": list({new.token for new in arrived})}
-        found = {row.token: Mailbox(*row) for row in connection.execute(_MAILBOXES, tokens)}
+        asked = {new.token: _MAILBOX_NOW.first(connection, new.token) for new in arrived}
+        found = {token: Mailbox(*row) for token, row in asked.items() if row is not None}
         counts = {token: mailbox.mails_count for token, mailbox in found.items()}
         answers: list[Acceptance] = []
         kept: list[dict[str, Any]] = []
@@ -139,8 +141,8 @@ def _select() -> Select[*tuple[Any, ...]]:
 
 
 _MAIL = _select()
-_MAILBOXES = select(mailboxes).where(mailboxes.c.token.in_(bindparam("tokens", expanding=True)))
 _ONE_MAILBOX = select(mailboxes).where(mailboxes.c.token == bindparam("of"))
+_MAILBOX_NOW = PreparedQuestion(_ONE_MAILBOX)
 _COUNTED = update(mailboxes).where(mailboxes.c.token == bindparam("of")).values(mails_count=bindparam("count"))
 _KEPT = insert(mails)
 _WORK = sqlite_insert(work).on_conflict_do_nothing()
