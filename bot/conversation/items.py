@@ -55,7 +55,7 @@ def _warnings(report: Report, status: RequirementStatus) -> list[Finding]:
     item = _item(status)
     checks = _shown_with(item, report) if item is not None else frozenset()
     own = {id(finding) for result in report.checks if result.id in checks for finding in result.findings}
-    return [f for f in report.findings if id(f) in own and f.severity.rank <= Severity.WARNING.rank]
+    return [f for f in report.findings if id(f) in own and f.severity is Severity.WARNING]
 
 
 def _shown_with(item: Requirement, report: Report) -> frozenset[str]:
@@ -71,8 +71,13 @@ def others_row(report: Report, lang: Lang) -> tuple[bool, tuple[str, str, str]]:
     What only a mail tells is left out as long as there is none.
     """
     in_items = {check for item in MSCHECKER for check in item.checks}
-    elsewhere = {check for item in MSCHECKER for check in _shown_with(item, report)}
-    own = {id(finding) for r in report.checks if r.id not in elsewhere for finding in r.findings}
+    told = {
+        id(finding)
+        for status in report.profiles.get("mschecker", ())
+        if status.status in (Status.MET, Status.NOT_KNOWN, Status.NOT_MET)
+        for finding in _warnings(report, status)
+    }
+    own = {id(finding) for r in report.checks if r.id not in in_items for finding in r.findings} - told
     found = [finding for finding in report.findings if id(finding) in own]
     open_ = [result for result in said_by_no_finding(report, not_looked_up(report)) if result.id not in in_items]
     worst = next((f for f in found if f.severity.rank <= Severity.WARNING.rank), None)

@@ -61,7 +61,7 @@ def wait_for(found: Iterable[Finding], report: Report) -> Wait:
     return Wait.NOTHING if all(f.records and all(map(is_file, f.records)) for f in kept) else Wait.ELSEWHERE
 
 
-_STEP_S = 300
+_USUAL_TTLS_S = (300, 600, 900, 1800, 3600, 7200, 10_800, 14_400, 21_600, 28_800, 43_200, 86_400)
 _LATE_S = 2
 
 
@@ -70,15 +70,16 @@ def ttl_of(found: Iterable[Finding], report: Report) -> int | None:
     known.
 
     A resolver that has had a record for some time tells what is left of its TTL. So only what looks whole is taken:
-    full steps of five minutes, or next to nothing less.
+    what people enter as a TTL, or next to nothing less.
     """
     seen: list[int] = []
     answers = {(str(a["rdtype"]), str(a["name"]).lower()): int(a["ttl_s"]) for a in _answers(report.evidence)}
     for change in filter(_replaces, _own_changes(found, report)):
         left = answers.get((change.type, change.name.lower().rstrip(".")))
-        if left is None or not left or -left % _STEP_S > _LATE_S:
+        whole = next((ttl for ttl in _USUAL_TTLS_S if left is not None and 0 <= ttl - left <= _LATE_S), None)
+        if whole is None:
             return None
-        seen.append(left + -left % _STEP_S)
+        seen.append(whole)
     return max(seen, default=None)
 
 

@@ -107,7 +107,7 @@ class Database:
         """The answer to one small question, without any thread between: for what strangers ask again and again.
 
         Each statement sees what was committed before it. In WAL mode nothing that others do makes it wait; where it
-        would have to wait all the same, it raises OperationalError at once.
+        would have to wait all the same, it raises the OperationalError of SQLAlchemy or of the driver at once.
         """
         if self._glance is None:
             assert self._direct is not None, "the database is not open"

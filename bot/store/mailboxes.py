@@ -44,7 +44,7 @@ class Mailboxes:
         """As `get`, for those who ask often."""
         try:
             row = self._database.glance(lambda connection: _MAILBOX_NOW.first(connection, token))
-        except sqlite3.OperationalError:
+        except (OperationalError, sqlite3.OperationalError):
             return await self.get(token)
         return None if row is None else Mailbox(*row)
 

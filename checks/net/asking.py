@@ -6,6 +6,7 @@ A report asks a hundred questions and more: so this is done in plain calls, with
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 Awaited: TypeAlias = "asyncio.Future[Known[Answer[Any]]]"
 """What was asked. A future and not a coroutine, for `asyncio.gather` makes a task of each coroutine."""
 
+_LOG = logging.getLogger(__name__)
+
 LATE = Unreachable(Why.TIMEOUT, "the time for this report is over")
 CLOSED = Unreachable(Why.NETWORK, "the DNS gateway is closed")
 
@@ -36,7 +39,7 @@ def known(told: Known[Answer[Any]]) -> Awaited:
 class Job:
     """A question on its way through the gateway, and who is to be told the reply: one, or reports side by side.
 
-    `reply`: once it is there. `answered`: then, by `time.monotonic()`.
+    `reply`: once it is there. `answered`, `sent`: the instants by `time.monotonic()`.
     """
 
     __slots__ = (
@@ -49,6 +52,7 @@ class Job:
         "_wanting",
         "answered",
         "reply",
+        "sent",
         "servers",
     )
 
@@ -65,13 +69,13 @@ class Job:
         self._dns = gateway
         self._asked = asked
         self.servers = servers
-        self._on_sent = on_sent
+        self._on_sent: Callable[[], None] | None = on_sent
         self._try_s = try_s
         self._tries = tries
         self._wanting = [done]
         self._exchange: Exchange | None = None
         self.reply: Reply | None = None
-        self.answered = 0.0
+        self.sent = self.answered = 0.0
 
     @property
     def is_wanted(self) -> bool:
@@ -79,11 +83,19 @@ class Job:
         return bool(self._wanting)
 
     @property
+    def can_be_joined(self) -> bool:
+        """Whether nobody who joins now gets less patience than by asking himself, or nearly."""
+        return self.is_wanted and (not self.is_sent or time.monotonic() - self.sent < self._try_s)
+
+    @property
     def is_sent(self) -> bool:
         return self._exchange is not None
 
     def start(self) -> None:
-        self._on_sent()
+        if self._on_sent is not None:
+            self._on_sent()
+        self._on_sent = None  # it holds the report of whoever asked first, which others may outlive
+        self.sent = time.monotonic()
         servers = self.servers if len(self.servers) == 1 else self._dns.in_order(self.servers)
         self._exchange = Exchange(
             self._asked, servers, try_s=self._try_s, tries=self._tries, done=self.finish, start=self._dns.start
@@ -133,7 +145,7 @@ class Asking:
     __slots__ = ("_job", "_loop", "_question", "_run", "_told", "_waiters", "_wanted")
 
     def __init__(self, run: DnsRun, asked: Question, *, anew: bool = False) -> None:
-        """`anew`: for this run alone, whatever others have asked."""
+        """`anew`: not from what others have asked, and not for them."""
         self._run: DnsRun | None = run
         self._question = asked
         self._loop = asyncio.get_running_loop()
@@ -184,7 +196,10 @@ class Asking:
             if not waiter.done():
                 waiter.set_result(told)
         if is_answer:
-            run.dns.on_answer(told)
+            try:
+                run.dns.on_answer(told)
+            except Exception:  # noqa: BLE001 - what another makes of it must cost no report its answer
+                _LOG.exception("whoever counts DNS answers failed")
 
     def _end(self) -> None:
         run, self._run = self._run, None

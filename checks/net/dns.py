@@ -60,6 +60,8 @@ class Dns:
         self._waiting: deque[Job] = deque()
         self._open: set[Asking] = set()
         self._shared: dict[Question, Job] = {}
+        self._shared_before: dict[Question, Job] = {}
+        self._shared_since = 0.0
         self._demoted: dict[Server, float] = {}
         self._proofs: dict[Server, asyncio.Task[bool | None]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -134,16 +136,25 @@ class Dns:
 
         Where it has its `reply` already, `done` is told nothing.
         """
-        job = None if anew else self._shared.get(asked)
-        if job is not None:
-            if job.is_wanted:
-                job.join(done)
-                return job
-            if job.reply is not None and _is_fresh(job.reply, time.monotonic() - job.answered):
-                return job
-        job = self._shared[asked] = Job(self, asked, self.servers, on_sent, self._try_s, self._tries, done)
-        self.begin(job)
+        job = None if anew else self._of_others(asked)
+        if job is None:
+            job = Job(self, asked, self.servers, on_sent, self._try_s, self._tries, done)
+            if not anew:
+                self._shared[asked] = job
+            self.begin(job)
+        elif job.reply is None:
+            job.join(done)
         return job
+
+    def _of_others(self, asked: Question) -> Job | None:
+        """A question of a report beside this one that can be shared. What is older than that is forgotten."""
+        now = time.monotonic()
+        if now - self._shared_since > _SHARED_S:
+            self._shared_before, self._shared, self._shared_since = self._shared, {}, now
+        job = self._shared.get(asked) or self._shared_before.get(asked)
+        if job is None or job.can_be_joined:
+            return job
+        return job if job.reply is not None and _is_fresh(job.reply, now - job.answered) else None
 
     def in_order(self, servers: Sequence[Server]) -> Sequence[Server]:
         """Those known to be silent last."""
@@ -163,7 +174,7 @@ class Dns:
     def settled(self, asking: Asking) -> None:
         self._open.discard(asking)
         if not self._open:
-            self._shared.clear()
+            self._shared, self._shared_before = {}, {}
 
     def start(self, work: asyncio.Task[Any]) -> None:
         """Take a task into the set that `aclose` ends."""

@@ -92,7 +92,7 @@ def _outcome(asked: Question, query: bytes, wire: bytes) -> Plain:
         or rcode not in (0, _NXDOMAIN)
         or questions != 1
         or answers > _MAX_RECORDS
-        or additional > (_MAX_BESIDE if asked.recursion else 1)  # what an authoritative server adds may be glue
+        or additional > _MAX_BESIDE
     ):
         raise _NotPlain
     name, at = asked.labels, _OPT_AT_END + len(query) if query[_ADDITIONAL] else len(query)
@@ -112,6 +112,8 @@ def _outcome(asked: Question, query: bytes, wire: bytes) -> Plain:
         zone, at = _zone(wire, at, authorities)
         told = Absent("nxdomain" if rcode else "nodata", zone=_text(zone))
     for _ in range(additional):
+        if not asked.recursion and wire[at]:
+            raise _NotPlain  # what an authoritative server adds may be glue
         at = _beside(wire, at)
     if at != len(wire):
         raise _NotPlain
@@ -143,7 +145,7 @@ def _answer(asked: Question, name: Labels, wire: bytes, at: int, count: int) -> 
         if found.setdefault(canonical, value) != value:
             raise _NotPlain
         at += length
-    if not found:  # signatures of nothing
+    if not found or (len(found) > 1 and asked.rdtype == RdataType.CNAME):  # signatures of nothing; no alias at all
         raise _NotPlain
     values = tuple([found[canonical] for canonical in sorted(found)])
     signed = tuple(sorted(set(signatures))[:MAX_SIGNATURES])

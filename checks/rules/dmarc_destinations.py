@@ -13,6 +13,15 @@ from checks.rules._dmarc_change import accepts_mail, change_without_destination
 _SHOWN = 100
 _MAX_SHOWN = 3
 
+_TITLE_303 = Text(
+    en="DMARC reports of `{domain}` do not go to `{destination}`: it has not agreed to receive them",
+    ja="`{domain}` のDMARCレポートは `{destination}` に届きません(受信の許可がありません)",
+)
+_WHY_303 = Text(
+    en="{tags:code} in `{record}` names another organization. Receivers send reports there only if it has the TXT record `{name}`, which does not exist.",
+    ja="`{record}` の {tags:code} が別の組織のドメインを指定しています。その場合、受信側は宛先側のTXTレコード `{name}` を確認してから送りますが、このレコードがありません。",
+)
+
 REPORT_DESTINATION_NOT_AUTHORISED = Rule(
     id="DMARC303",
     name="report-destination-not-authorised",
@@ -21,19 +30,23 @@ REPORT_DESTINATION_NOT_AUTHORISED = Rule(
     since="0.2",
     facts=("domain", "destination", "tags", "name", "record", "uris"),
     texts=Texts(
-        title=Text(
-            en="DMARC reports of `{domain}` do not go to `{destination}`: it has not agreed to receive them",
-            ja="`{domain}` のDMARCレポートは `{destination}` に届きません(受信の許可がありません)",
-        ),
-        why=Text(
-            en="{tags:code} in `{record}` names another organization. Receivers send reports there only if it has the TXT record `{name}`, which does not exist.",
-            ja="`{record}` の {tags:code} が別の組織のドメインを指定しています。その場合、受信側は宛先側のTXTレコード `{name}` を確認してから送りますが、このレコードがありません。",
-        ),
+        title=_TITLE_303,
+        why=_WHY_303,
         fix=Text(
             en="If you chose `{destination}`, have its operator publish `{name}` there (a report service does so once you register `{domain}`); your own record stays. If the address is mistyped or not one that you chose, take {uris:code} out of your own record instead, as shown; a mailbox of your own domain can take its place.",
             ja="`{destination}` への送信が意図どおりの場合は、その管理者に `{name}` の登録を依頼します(レポート分析サービスでは、`{domain}` を登録すると設定されます)。自社のレコードは変更しません。誤記や心当たりのない宛先の場合は、自社のレコードを、下記のとおり {uris:code} を除いたものに変更します。代わりに自社ドメインの宛先を指定してもかまいません。",
         ),
     ),
+    variants={
+        "by_hand": Texts(
+            title=_TITLE_303,
+            why=_WHY_303,
+            fix=Text(
+                en="If you chose `{destination}`, have its operator publish `{name}` there (a report service does so once you register `{domain}`); your own record stays. If the address is mistyped or not one that you chose, take {uris:code} out of your own record instead; a mailbox of your own domain can take its place.",
+                ja="`{destination}` への送信が意図どおりの場合は、その管理者に `{name}` の登録を依頼します(レポート分析サービスでは、`{domain}` を登録すると設定されます)。自社のレコードは変更しません。誤記や心当たりのない宛先の場合は、自社のレコードから {uris:code} を除いてください。代わりに自社ドメインの宛先を指定してもかまいません。",
+            ),
+        )
+    },
     references=("https://www.rfc-editor.org/rfc/rfc9990#section-4",),
     sample=Sample(
         bad="v=DMARC1; p=reject; rua=mailto:reports@example.net  (example.co.jp._report._dmarc.example.net: NXDOMAIN)",
@@ -82,38 +95,43 @@ def judge(dmarc: DmarcEvidence, reports: DmarcReportsEvidence) -> Iterator[Findi
         case _:
             raise NotApplicable(Why.NO_RECORD)
     failed: list[Why] = []
+    strangers = [to for to in reports.destinations if _is_not_authorised(dmarc, to, failed)]
     for destination in reports.destinations:
-        yield from _not_authorised(dmarc, destination, failed)
+        if destination in strangers:
+            yield _not_authorised(dmarc, destination, alone=len(strangers) == 1)
         yield from _unreachable(dmarc, destination, failed)
     if failed:
         raise CannotTell(failed[0])
 
 
-def _not_authorised(dmarc: DmarcEvidence, to: ReportDestination, failed: list[Why]) -> Iterator[Finding]:
+def _is_not_authorised(dmarc: DmarcEvidence, to: ReportDestination, failed: list[Why]) -> bool:
     """The rest of the record counts for nothing: one that begins with the version is consent (RFC 9990 section 4)."""
     if to.authorisation is None or records_at(to.authorisation):
-        return
+        return False
     external = _is_external(dmarc, to)
     for told in (external, to.authorisation) if external is not False else ():
         if isinstance(told, Unreachable):
             failed.append(told.why)
-            return
-    if external is not False:
-        yield REPORT_DESTINATION_NOT_AUTHORISED.found(
-            to.domain,
-            # The own one, which changes only where the address is not the one that was meant, right below that condition;
-            # and theirs to publish.
-            records=[
-                *change_without_destination(dmarc, to.domain),
-                RecordChange(to.authorised_at, "TXT", None, "v=DMARC1;"),
-            ],
-            domain=dmarc.at or "",
-            destination=to.domain,
-            tags=to.tags,
-            name=to.authorised_at,
-            record=f"_dmarc.{dmarc.at}",
-            uris=_uris(dmarc, to),
-        )
+            return False
+    return external is not False
+
+
+def _not_authorised(dmarc: DmarcEvidence, to: ReportDestination, *, alone: bool) -> Finding:
+    """`alone`: it is the only one. Of several, which are meant only the owner knows, and so which record is right."""
+    own = change_without_destination(dmarc, to.domain) if alone else ()
+    return REPORT_DESTINATION_NOT_AUTHORISED.found(
+        to.domain,
+        variant=None if any(change.new is not None for change in own) else "by_hand",
+        # The own one, which changes only where the address is not the one that was meant, right below that condition;
+        # and theirs to publish.
+        records=[*own, RecordChange(to.authorised_at, "TXT", None, "v=DMARC1;")],
+        domain=dmarc.at or "",
+        destination=to.domain,
+        tags=to.tags,
+        name=to.authorised_at,
+        record=f"_dmarc.{dmarc.at}",
+        uris=_uris(dmarc, to),
+    )
 
 
 def _uris(dmarc: DmarcEvidence, to: ReportDestination) -> tuple[str, ...]:

@@ -133,7 +133,7 @@ def judge_name(helo: HeloEvidence) -> Iterator[Finding]:
         yield LOCAL_HELO.found(_subject(helo), **_facts(helo))
 
 
-def judge_address(helo: HeloEvidence, message: MessageEvidence) -> Iterator[Finding]:
+def judge_address(helo: HeloEvidence) -> Iterator[Finding]:
     if helo.helo is None:
         raise CannotTell(Why.NOT_PROVIDED)
     if helo.kind != "name" or _is_local(helo):
@@ -142,14 +142,19 @@ def judge_address(helo: HeloEvidence, message: MessageEvidence) -> Iterator[Find
         raise CannotTell(helo.unknown or Why.DEPENDS)
     if not helo.resolves:
         yield HELO_DOES_NOT_RESOLVE.found(_subject(helo), **_facts(helo))
-    elif _is_of(helo, message.from_domain):
-        # A stranger's name is a stranger's business: big services greet from pools that their names do not all list.
-        if helo.holds_client is None:
-            raise CannotTell(helo.unknown or Why.NOT_PROVIDED)
-        if not helo.holds_client:
-            yield NAME_OF_ANOTHER_SERVER.found(
-                _subject(helo), **_facts(helo), addresses=helo.addresses[:_MAX_ADDRESSES]
-            )
+
+
+def judge_owner(helo: HeloEvidence, message: MessageEvidence) -> Iterator[Finding]:
+    if helo.helo is None or helo.client_ip is None:
+        raise CannotTell(Why.NOT_PROVIDED)
+    # A stranger's name is a stranger's business: big services greet from pools that their names do not all list.
+    if helo.kind != "name" or _is_local(helo) or not _is_of(helo, message.from_domain):
+        raise NotApplicable(Why.NO_RECORD)
+    if helo.resolves is None or helo.holds_client is None:
+        raise CannotTell(helo.unknown or Why.DEPENDS)
+    if helo.resolves and not helo.holds_client:
+        addresses = helo.addresses[:_MAX_ADDRESSES]
+        yield NAME_OF_ANOTHER_SERVER.found(_subject(helo), **_facts(helo), addresses=addresses)
 
 
 def _is_of(helo: HeloEvidence, domain: str | None) -> bool:
@@ -181,9 +186,17 @@ CHECKS = (
     Check(
         id="helo.address",
         title=Text(en="Address of the greeting name", ja="HELO/EHLOの名前の正引き"),
-        needs=(HeloEvidence, MessageEvidence),
-        rules=(HELO_DOES_NOT_RESOLVE, NAME_OF_ANOTHER_SERVER),
+        needs=(HeloEvidence,),
+        rules=(HELO_DOES_NOT_RESOLVE,),
         judge=judge_address,
+        of_mail=True,
+    ),
+    Check(
+        id="helo.owner",
+        title=Text(en="Whose greeting name it is", ja="HELO/EHLOの名前とサーバーの一致"),
+        needs=(HeloEvidence, MessageEvidence),
+        rules=(NAME_OF_ANOTHER_SERVER,),
+        judge=judge_owner,
         of_mail=True,
     ),
 )

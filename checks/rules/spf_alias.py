@@ -11,7 +11,7 @@ from checks.evidence.spf import SpfEvidence
 from checks.evidence.spf_alias import AliasAtSource, SpfAliasEvidence
 from checks.model import MxHost, Seen, Severity, Tier, Unreachable
 
-_MAX_SHOWN = 4
+_MAX_SHOWN = 20
 
 SPF_BESIDE_CNAME = Rule(
     id="SPF309",
@@ -99,7 +99,11 @@ def _through_alias(domain: str, mx: MxEvidence) -> Iterator[RecordChange]:
 
 def _is_only_a_name(source: AliasAtSource, spf: SpfEvidence, use: UseEvidence) -> bool:
     """Like `www`: below the organizational domain, and neither MX nor SPF speaks of mail."""
-    return use.is_below and use.has_mx is False and not (source.has_spf or spf.records)
+    return (
+        use.is_below
+        and use.has_mx is False
+        and not (source.has_spf or spf.records or isinstance(spf.answer, Unreachable))
+    )
 
 
 CHECK = Check(

@@ -97,7 +97,7 @@ def judge(spf: SpfEvidence, lookups: SpfLookupEvidence, session: SessionEvidence
     answers = lookups.by_record()
     four, six = course(tree, answers, 4), course(tree, answers, 6)
     if four.stop == "voids":
-        yield _found(spf, tree, lookups, four)
+        yield _found(spf, tree, lookups, four, six)
         return
     # Who sends over IPv4 alone loses nothing by what a client over IPv6 meets.
     if six.stop == "voids" and (_came_over_ipv6(session, spf.domain) or _reaches_ipv6(six, answers)):
@@ -121,14 +121,15 @@ def _reaches_ipv6(six: Course, answers: Answers) -> bool:
     return False
 
 
-def _found(spf: SpfEvidence, tree: SpfNode, lookups: SpfLookupEvidence, four: Course) -> Finding:
+def _found(spf: SpfEvidence, tree: SpfNode, lookups: SpfLookupEvidence, four: Course, six: Course) -> Finding:
     own = lookups.by_record().get(tree.domain, {})
     dead = [term for term, told in own.items() if _is_dead(told)]
     left = lookups.branches[0].voids_ipv4 - sum(len(own[term].void_ipv4) for term in dead)
     corrected = proposed(tree).text
     new = without_terms(parse_spf(corrected or spf.records[0]), *dead) if left <= LIMIT else None
     wording = "by_hand" if new is None else "beside_corrections" if corrected else ""
-    variant = "_".join(filter(None, (_NOBODY if _passes_nobody(four, lookups.by_record()) else "", wording))) or None
+    nobody = all(met.stop == "voids" and _passes_nobody(met, lookups.by_record()) for met in (four, six))
+    variant = "_".join(filter(None, (_NOBODY if nobody else "", wording))) or None
     # The other findings do not know which names are dead; two different new records would contradict one another.
     return _stated(spf, lookups, four, variant, Severity.ERROR, new=None if wording else new, dead=dead)
 

@@ -145,6 +145,13 @@ def test_where_the_item_is_met_it_reads_warning_in_its_row_as_in_that_of_the_res
     assert others(made)[0][1] == "✓ met"
 
 
+def test_an_error_that_decides_no_item_stays_a_fault_of_the_rest() -> None:
+    made = root(domain_report(finding("DMARC302")))
+    row, strong = others(made)
+    assert (row[1], strong) == ("✗ not met", True)
+    assert "DMARC302" not in next(row for row in rows(made) if row[0] == "DMARC")[2]
+
+
 def test_a_warning_that_lowers_the_verdict_is_not_met_wherever_it_stands() -> None:
     made = root(domain_report(finding("SPF202"), finding("DANE102")))
     assert next(row for row in rows(made) if row[0] == "SPF")[1] == "✗ not met"
@@ -232,9 +239,10 @@ def answered(domain: Report, **ttl_s: int) -> Report:
     [
         (300, "(5 minutes)", "TTL(5分)"),
         (3599, "(1 hour)", "TTL(1時間)"),
-        (5400, "(90 minutes)", "TTL(90分)"),
+        (1798, "(30 minutes)", "TTL(30分)"),
         (86_400, "(24 hours)", "TTL(24時間)"),
         (2_847, "", ""),
+        (2_399, "", ""),
         (0, "", ""),
     ],
 )

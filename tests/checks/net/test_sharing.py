@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -116,3 +118,47 @@ def test_a_question_that_nobody_wants_any_more_is_begun_anew_by_the_next() -> No
         assert texts(await gateway.run().addresses("slow.example", "A")) == ("192.0.2.1",)
 
     with_gateway(use, faults=[Fault("slow.example", delay_s=3.0)], try_s=5.0)
+
+
+def test_who_comes_late_has_patience_of_his_own() -> None:
+    async def use(ns: Nameserver, gateway: Dns) -> None:
+        first, late = gateway.run(), gateway.run()
+        both = [asyncio.ensure_future(first.addresses("silent.example", "A"))]
+        await asyncio.sleep(0.4)
+        both.append(asyncio.ensure_future(late.addresses("silent.example", "A")))
+        await asyncio.sleep(0.05)
+        assert (first.queries, late.queries) == (1, 1)
+        for each in both:
+            each.cancel()
+
+    with_gateway(use, try_s=0.2)
+
+
+def test_a_report_that_is_done_is_not_kept_by_those_that_shared_its_questions() -> None:
+    async def use(ns: Nameserver, gateway: Dns) -> None:
+        under_way = asyncio.ensure_future(gateway.run().addresses("slow.example", "A"))
+        first, second = gateway.run(), gateway.run()
+        await first.txt("good.example")
+        await second.txt("good.example")
+        assert ns.log.count(ASKED) == 1
+        gone = weakref.ref(first)
+        del first
+        gc.collect()
+        assert gone() is None
+        under_way.cancel()
+
+    with_gateway(use, faults=[Fault("slow.example", delay_s=2.0)], try_s=5.0)
+
+
+def test_whoever_counts_the_answers_costs_no_report_its_own() -> None:
+    def refuse(told: Known[Answer[Any]]) -> None:
+        raise RuntimeError("no room for another number")
+
+    async def main() -> None:
+        async with Nameserver(ZONES) as ns:
+            gateway = Dns([ns.address], on_answer=refuse)
+            answers = await asyncio.gather(*(gateway.run().txt("good.example") for _ in range(3)))
+            assert [texts(answer) for answer in answers] == [(b"v=spf1 -all",)] * 3
+            await gateway.aclose()
+
+    asyncio.run(main())

@@ -196,6 +196,25 @@ def test_what_is_not_plain_is_left_to_dnspython() -> None:
     assert {what: plain_outcome(of, query, case) for what, case in cases.items()} == dict.fromkeys(cases)
 
 
+def test_two_aliases_of_one_name_are_left_to_dnspython() -> None:
+    of = asked("a.example", "CNAME")
+    query, full = response(of, "a.example. CNAME b.example.", "a.example. CNAME c.example.")
+    assert plain_outcome(of, query, full.to_wire()) is None
+
+
+@pytest.mark.parametrize("recursion", [True, False])
+def test_addresses_beside_an_answer_count_for_nothing_but_from_an_authoritative_server(recursion: bool) -> None:
+    of = asked("a.example", "NS", recursion=recursion)
+    query, full = response(of, "a.example. NS ns1.example.", flags=dns.flags.AA)
+    plain = plain_outcome(of, query, full.to_wire())
+    assert plain is not None
+    assert plain.authoritative
+    both(of, query, full.to_wire())
+    full.additional.append(dns.rrset.from_text("ns1.example.", 300, "IN", "A", "192.0.2.1"))
+    assert (plain_outcome(of, query, full.to_wire()) is not None) is recursion
+    both(of, query, full.to_wire())
+
+
 def test_a_pointer_that_leads_nowhere_ends() -> None:
     of = asked("a.example", "MX")
     query, full = response(of, "a.example. MX 10 mx.example.")

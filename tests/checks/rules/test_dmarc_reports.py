@@ -106,6 +106,23 @@ def test_the_own_record_without_the_address_is_shown_as_the_other_choice(tags: s
     assert finding.records[0].new == f"v=DMARC1; p=reject{new}"
 
 
+def test_of_several_strangers_no_record_is_shown_for_only_the_owner_knows_which_he_chose() -> None:
+    record = dmarc(NAME, {NAME: txt("v=DMARC1; p=reject; rua=mailto:a@example.net,mailto:b@example.org")})
+    found = judge(DESTINATIONS, record, reports(destination("example.net"), destination("example.org"))).findings
+    assert [(f.variant, [c.name for c in f.records]) for f in found] == [
+        ("by_hand", [f"{NAME}._report._dmarc.{domain}"]) for domain in ("example.net", "example.org")
+    ]
+    assert "as shown" not in found[0].fix("en")
+
+
+def test_a_record_that_only_the_owner_can_mend_is_not_shown_without_the_address() -> None:
+    record = dmarc(NAME, {NAME: txt("v=DMARC1; p=none; p=reject; rua=mailto:a@example.net")})
+    (finding,) = judge(DESTINATIONS, record, reports(destination("example.net"))).findings
+    assert finding.variant == "by_hand"
+    assert "as shown" not in finding.fix("en")
+    assert [c.new for c in finding.records] == [None, "v=DMARC1;"]
+
+
 def test_what_to_take_out_of_the_own_record_is_named() -> None:
     text = "v=DMARC1; p=reject; rua=mailto:a@example.net,mailto:d@example.co.jp; ruf=mailto:B@Example.net"
     record = dmarc(NAME, {NAME: txt(text)})

@@ -14,9 +14,8 @@ from checks.model import Known, Outcome, Severity, Tier, Why
 from checks.parse.helo import kind_of
 from checks.rules.helo_name import CHECKS
 
-NAME, ADDRESS = CHECKS
+NAME, ADDRESS, OWNER = CHECKS
 MAIL = MessageEvidence(1, ("a",), None, "example.co.jp", "", (), ArcEvidence("none", 0), (), 1, False, ())
-OF_NOBODY = MessageEvidence(1, ("a",), None, None, "", (), ArcEvidence("none", 0), (), 1, False, ())
 
 
 def helo(
@@ -85,18 +84,19 @@ def test_an_invalid_greeting_costs_the_verdict_and_a_local_one_warns() -> None:
 def test_a_greeting_name_has_to_resolve(
     ipv4: Known[Any], ipv6: Known[Any], rules: list[str], outcome: Outcome, reason: Why | None
 ) -> None:
-    result = judge(ADDRESS, helo("mx1.example.co.jp", ipv4, ipv6), OF_NOBODY)
+    result = judge(ADDRESS, helo("mx1.example.co.jp", ipv4, ipv6))
     assert ([f.rule.id for f in result.findings], result.outcome, result.reason) == (rules, outcome, reason)
 
 
 def test_what_is_no_public_name_is_not_asked_for() -> None:
     for text in ("[192.0.2.25]", "localhost", "mx.local"):
-        assert judge(ADDRESS, helo(text, NXDOMAIN, NXDOMAIN), MAIL).outcome is Outcome.NOT_APPLICABLE
+        assert judge(ADDRESS, helo(text, NXDOMAIN, NXDOMAIN)).outcome is Outcome.NOT_APPLICABLE
 
 
 def test_without_a_session_nothing_is_known() -> None:
     assert judge(NAME, helo(None, client_ip=None)).reason is Why.NOT_PROVIDED
-    assert judge(ADDRESS, helo(None, client_ip=None), MAIL).reason is Why.NOT_PROVIDED
+    assert judge(ADDRESS, helo(None, client_ip=None)).reason is Why.NOT_PROVIDED
+    assert judge(OWNER, helo(None, client_ip=None), MAIL).reason is Why.NOT_PROVIDED
     assert yields(NAME, helo("localhost", client_ip=None)) == ["HELO101"]
 
 
@@ -110,8 +110,10 @@ def test_without_a_session_nothing_is_known() -> None:
         ("mx1.example.co.jp", TIMEOUT, addresses("2400:1::1"), "2400:1::1", [], None),
         ("mx1.example.co.jp", TIMEOUT, addresses("2400:1::1"), "11.1.0.10", [], Why.TIMEOUT),
         ("mx1.example.co.jp", addresses("11.1.0.9"), NODATA, None, [], Why.NOT_PROVIDED),
-        ("out.service.example", addresses("11.1.0.9"), NODATA, "11.1.0.10", [], None),
-        ("co.jp", addresses("11.1.0.9"), NODATA, "11.1.0.10", [], None),
+        ("mx1.example.co.jp", NODATA, TIMEOUT, "11.1.0.10", [], Why.TIMEOUT),
+        ("mx1.example.co.jp", NODATA, NODATA, "11.1.0.10", [], None),
+        ("out.service.example", addresses("11.1.0.9"), NODATA, "11.1.0.10", [], Why.NO_RECORD),
+        ("co.jp", addresses("11.1.0.9"), NODATA, "11.1.0.10", [], Why.NO_RECORD),
     ],
     ids=[
         "its own",
@@ -121,6 +123,8 @@ def test_without_a_session_nothing_is_known() -> None:
         "AAAA",
         "failed",
         "no address",
+        "half",
+        "none",
         "a service's",
         "suffix",
     ],
@@ -128,13 +132,13 @@ def test_without_a_session_nothing_is_known() -> None:
 def test_a_name_of_ours_leads_to_the_server_that_greets_with_it(
     greeting: str, ipv4: Known[Any], ipv6: Known[Any], client_ip: str | None, rules: list[str], reason: Why | None
 ) -> None:
-    result = judge(ADDRESS, helo(greeting, ipv4, ipv6, client_ip), MAIL)
+    result = judge(OWNER, helo(greeting, ipv4, ipv6, client_ip), MAIL)
     assert ([f.rule.id for f in result.findings], result.reason) == (rules, reason)
 
 
 def test_whose_name_it_is_shows_its_addresses() -> None:
     (found,) = judge(
-        ADDRESS, helo("mx1.example.co.jp", addresses(*(f"11.1.0.{n}" for n in range(20, 30)))), MAIL
+        OWNER, helo("mx1.example.co.jp", addresses(*(f"11.1.0.{n}" for n in range(20, 30)))), MAIL
     ).findings
     assert found.severity is Severity.NOTICE
     assert "`11.1.0.20`, `11.1.0.21`" in found.why("en")
