@@ -1,13 +1,14 @@
 """Builds the bot from its settings, starts it and stops it."""
 
 import asyncio
-import faulthandler
 import logging
 import os
 import signal
 import sqlite3
 import ssl
+import sys
 import threading
+import traceback
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -46,6 +47,7 @@ LOG = logging.getLogger(__name__)
 
 LISTENERS_S = 1.0
 STOP_S = 4.5
+MOST_FRAMES = 12
 STEPS_S = 2.0
 TIDY_S = 6 * 3600.0
 WORKFLOWS_KEPT = timedelta(days=14)
@@ -300,13 +302,18 @@ def _refusals(client: AsyncWebClient, token: str) -> Iterator[None]:
         raise CannotStart(f"Slack cannot be reached at {client.base_url}: {type(error).__name__}") from error
 
 
+def _stacks() -> str:
+    """Where each thread is, but this one: files, lines and functions, no values."""
+    frames = {ident: frame for ident, frame in sys._current_frames().items() if ident != threading.get_ident()}
+    return "\n".join("".join(traceback.format_stack(frame, MOST_FRAMES)) for frame in frames.values())
+
+
 @contextmanager
 def ended_by_force(after_s: float) -> Iterator[None]:
     """End the process if it does not stop in time, whatever it hangs on: the next start goes on with what is left."""
 
     def end() -> None:
-        LOG.warning("the stop took over %s s and is cut short", after_s)
-        faulthandler.dump_traceback()
+        LOG.warning("the stop took over %s s and is cut short; what still runs:\n%s", after_s, _stacks())
         os._exit(0)
 
     timer = threading.Timer(after_s, end)
