@@ -1,12 +1,10 @@
 """app.db itself: how it is opened, read and written."""
 
 import asyncio
-import json
 import os
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +15,8 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from bot.store.prepared import to_json
 
 BUSY_TIMEOUT_MS = 10_000
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -55,7 +55,7 @@ class Database:
         options: dict[str, Any] = {
             # Errors are logged, and parameters are tokens and mails.
             "hide_parameters": True,
-            "json_serializer": partial(json.dumps, ensure_ascii=False, separators=(",", ":"), allow_nan=False),
+            "json_serializer": to_json,
         }
         self._engine = create_async_engine(URL.create("sqlite+aiosqlite", database=str(self._path)), **options)
         self._direct = create_engine(URL.create("sqlite", database=str(self._path)), **options)

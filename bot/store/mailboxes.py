@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot.store.clock import Clock, NewId
 from bot.store.database import Database
-from bot.store.prepared import PreparedQuestion
+from bot.store.prepared import PreparedChange, PreparedQuestion
 from bot.store.records import Mail, Mailbox, NewMail
 from bot.store.tables import mailboxes, mails, work
 
@@ -113,12 +113,12 @@ class Mailboxes:
                 row = {"id": self._new_id(), "token": new.token, "received_at": new.received_at}
                 kept.append(row | {"size": len(new.raw), "session": dict(new.session), "raw": new.raw})
         if kept:
-            connection.execute(_KEPT, kept)
+            _KEPT.run(connection, kept)
             more = [
                 {"of": token, "count": count} for token, count in counts.items() if count != found[token].mails_count
             ]
-            connection.execute(_COUNTED, more)
-            connection.execute(_WORK, [_work(mail["id"], now) for mail in kept])
+            _COUNTED.run(connection, more)
+            _WORK.run(connection, [_work(mail["id"], now) for mail in kept])
         return answers
 
 
@@ -143,7 +143,10 @@ def _select() -> Select[*tuple[Any, ...]]:
 _MAIL = _select()
 _ONE_MAILBOX = select(mailboxes).where(mailboxes.c.token == bindparam("of"))
 _MAILBOX_NOW = PreparedQuestion(_ONE_MAILBOX)
-_COUNTED = update(mailboxes).where(mailboxes.c.token == bindparam("of")).values(mails_count=bindparam("count"))
-_KEPT = insert(mails)
-_WORK = sqlite_insert(work).on_conflict_do_nothing()
+_COUNTED = PreparedChange(
+    update(mailboxes).where(mailboxes.c.token == bindparam("of")).values(mails_count=bindparam("count")),
+    ("of", "count"),
+)
+_KEPT = PreparedChange(insert(mails), ("id", "token", "received_at", "size", "session", "raw"))
+_WORK = PreparedChange(sqlite_insert(work).on_conflict_do_nothing(), ("name", "work_id", "argument", "created_at"))
 _WAITING = select(func.count()).select_from(mails).where(mails.c.analysed_at.is_(None))
