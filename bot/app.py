@@ -302,18 +302,21 @@ def _refusals(client: AsyncWebClient, token: str) -> Iterator[None]:
         raise CannotStart(f"Slack cannot be reached at {client.base_url}: {type(error).__name__}") from error
 
 
-def _stacks() -> str:
-    """Where each thread is, but this one: files, lines and functions, no values."""
+def _stacks(loop: asyncio.AbstractEventLoop | None) -> str:
+    """Where each task waits and each thread but this one is: files, lines and functions, no values."""
+    waiting = [task.get_stack() for task in asyncio.all_tasks(loop)] if loop is not None else []
+    told = [traceback.format_list(traceback.extract_stack(each[-1], 1)) for each in waiting if each]
     frames = {ident: frame for ident, frame in sys._current_frames().items() if ident != threading.get_ident()}
-    return "\n".join("".join(traceback.format_stack(frame, MOST_FRAMES)) for frame in frames.values())
+    told += [traceback.format_stack(frame, MOST_FRAMES) for frame in frames.values()]
+    return "\n".join("".join(lines) for lines in told)
 
 
 @contextmanager
-def ended_by_force(after_s: float) -> Iterator[None]:
+def ended_by_force(after_s: float, loop: asyncio.AbstractEventLoop | None = None) -> Iterator[None]:
     """End the process if it does not stop in time, whatever it hangs on: the next start goes on with what is left."""
 
     def end() -> None:
-        LOG.warning("the stop took over %s s and is cut short; what still runs:\n%s", after_s, _stacks())
+        LOG.warning("the stop took over %s s and is cut short; what still runs:\n%s", after_s, _stacks(loop))
         os._exit(0)
 
     timer = threading.Timer(after_s, end)
@@ -347,5 +350,5 @@ async def run(settings: Settings) -> None:
     finally:
         waiting.cancel()
     LOG.info("stopping")
-    with ended_by_force(STOP_S):
+    with ended_by_force(STOP_S, loop):
         await app.stop()

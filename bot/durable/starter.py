@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 LOG = logging.getLogger(__name__)
@@ -44,10 +45,10 @@ class Starter:
                 await self._sweep()
             except Exception:
                 LOG.exception("the table of work could not be read or written")
-            try:
-                await asyncio.wait_for(self._source.added.wait(), self._interval_s)
-            except TimeoutError:
-                continue
+            with suppress(TimeoutError):
+                # Not wait_for: before Python 3.12 it swallows a cancellation that meets new work, and we never end.
+                async with asyncio.timeout(self._interval_s):
+                    await self._source.added.wait()
 
     async def _sweep(self) -> None:
         for item in await self._source.pending():

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -69,10 +70,10 @@ class Outbox:
                     wait_s = self._open_lanes(await self._messages.pending())
                 except Exception:
                     LOG.exception("the table of messages could not be read")
-                try:
-                    await asyncio.wait_for(self._messages.changed.wait(), wait_s)
-                except TimeoutError:
-                    continue
+                with suppress(TimeoutError):
+                    # Not wait_for: before Python 3.12 it swallows a cancellation that meets a change, and we never end.
+                    async with asyncio.timeout(wait_s):
+                        await self._messages.changed.wait()
         finally:
             lanes = list(self._lanes.values())
             for lane in lanes:
