@@ -201,6 +201,27 @@ def test_work_that_cannot_be_started_holds_up_no_other(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
+@pytest.mark.parametrize("turns", range(6))
+def test_the_starter_ends_when_it_is_cancelled_just_as_work_comes(tmp_path: Path, turns: int) -> None:
+    async def start(name: str, work_id: str, argument: str) -> None:
+        raise AssertionError("there is no work")
+
+    async def main() -> None:
+        store = Store(tmp_path / "app.db")
+        await store.open()
+        starter = asyncio.create_task(Starter(store.work, start, interval_s=60).run())
+        await asyncio.sleep(0.2)
+        store.work.added.set()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        starter.cancel()
+        await asyncio.wait({starter}, timeout=5)
+        assert starter.cancelled()
+        await store.close()
+
+    asyncio.run(main())
+
+
 def test_a_name_is_registered_once_and_before_the_launch(tmp_path: Path) -> None:
     async def body(ctx: Context, argument: str) -> None:
         await nothing()

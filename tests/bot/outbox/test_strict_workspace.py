@@ -3,6 +3,8 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from bot.demo.workspace import ARCHIVED, MAIL_OPS, Workspace
 from bot.outbox import Outbox, SlackChat, outbox_client
 from bot.store import NewThread, PutMessage, Store
@@ -51,3 +53,26 @@ def test_lost_answers_give_no_second_message_and_refusals_are_told(tmp_path: Pat
 
     asyncio.run(main())
     assert failures == [("archived", "is_archived")]
+
+
+@pytest.mark.parametrize("turns", range(6))
+def test_the_outbox_ends_when_it_is_cancelled_just_as_a_message_changes(tmp_path: Path, turns: int) -> None:
+    async def failed(key: str, error: str) -> None:
+        raise AssertionError("nothing is posted")
+
+    async def main() -> None:
+        store = Store(tmp_path / "app.db")
+        await store.open()
+        async with Workspace() as workspace:
+            chat = SlackChat(outbox_client(workspace.bot_token, base_url=workspace.api_url))
+            outbox = asyncio.create_task(Outbox(store, chat, on_failed=failed, poll_s=60).run())
+            await asyncio.sleep(0.2)
+            store.messages.changed.set()
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            outbox.cancel()
+            await asyncio.wait({outbox}, timeout=5)
+            assert outbox.cancelled()
+        await store.close()
+
+    asyncio.run(main())
