@@ -11,9 +11,15 @@ from bot.cli.check import check
 from bot.cli.message import message
 from bot.cli.service import demo, doctor, run
 
-GARBAGE = (50_000, 20, 20)
+_GARBAGE = (50_000, 20, 20)
 """Thresholds of the collector: by default, 700 new objects, it takes a third of the processor time of many checks at
 once, for each has thousands of objects, nearly all of which go as soon as their report is done, without it."""
+
+
+def collect_rarely() -> None:
+    """For a process that checks much, once all is imported: that stays."""
+    gc.freeze()
+    gc.set_threshold(*_GARBAGE)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -23,8 +29,7 @@ def main() -> None:
 
     Exit status of check and message: 0 nothing lowers the verdict, 1 findings, 2 bad input, 3 undetermined.
     """
-    gc.freeze()  # what was imported stays
-    gc.set_threshold(*GARBAGE)
+    collect_rarely()
 
 
 for command in (check, message, rules, explain, demo, run, doctor):

@@ -2,8 +2,8 @@
 
 `Dns` lives as long as its owner and knows the resolvers; `DnsRun` is one report's view of it: every (name, type) is
 asked once, whoever asks while the answer is under way shares it, and one deadline ends all. Reports side by side share
-what they ask, since domains of one company have their provider's names in common. Nothing but cancellation
-is raised: what could not be told is `Unreachable`, with the reason.
+what they ask, since domains of one company have their provider's names in common. Nothing but cancellation is raised:
+what could not be told is `Unreachable`, with the reason.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import ipaddress
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any, Literal
 
 from checks.model import Answer, Known, MxHost, Seen, Unreachable, Why
@@ -106,23 +105,25 @@ class Dns:
         self, asked: Question, servers: Sequence[Server], on_sent: Callable[[], None] = lambda: None
     ) -> Reply:
         """Ask `servers`, those known to be silent last."""
-        return await self._reply(partial(Job, self, asked, servers, on_sent, self._try_s, self._tries))
+        return await self._reply(asked, servers, on_sent, self._try_s, self._tries)
 
     async def exchange_direct(self, asked: Question, address: str, on_sent: Callable[[], None]) -> Reply | None:
         """Ask the name server at this address and no other; None where it must not be asked."""
         server = self._authorities(address)
         if server is None or self._closed:
             return None
-        return await self._reply(partial(Job, self, asked, (server,), on_sent, TRY_S, TRIES))
+        return await self._reply(asked, (server,), on_sent, TRY_S, TRIES)
 
-    async def _reply(self, made: Callable[[Callable[[Reply], None]], Job]) -> Reply:
+    async def _reply(
+        self, asked: Question, servers: Sequence[Server], on_sent: Callable[[], None], try_s: float, tries: int
+    ) -> Reply:
         told: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
 
         def done(reply: Reply) -> None:
             if not told.done():
                 told.set_result(reply)
 
-        job = made(done)
+        job = Job(self, asked, servers, on_sent, try_s, tries, done)
         self.begin(job)
         try:
             return await told

@@ -273,8 +273,7 @@ class Exchange:
             self._took(link, None)
             return
         if plain := plain_outcome(self._question, link.wire, event):
-            self._failures.pop(link.server, None)
-            self._finish(Reply(plain.told, link.server, plain.claims_authentic, plain.authoritative))
+            self._finish(self._reply(link, plain.told, plain.claims_authentic, plain.authoritative))
             return
         response = read(link.query, event)
         if response == "truncated":
@@ -311,9 +310,14 @@ class Exchange:
             if told.why in (Why.SERVFAIL, Why.REFUSED) and not names_dnssec_fault(told):
                 self._settle(link.server, told)
                 return None
+        ad, aa = (bool(response.flags & bit) for bit in (dns.flags.AD, dns.flags.AA))
+        return self._reply(link, told, ad, aa, response)
+
+    def _reply(
+        self, link: _Link, told: Known[Answer[Any]], ad: bool, aa: bool, response: dns.message.Message | None = None
+    ) -> Reply:
         self._failures.pop(link.server, None)
-        claims, authoritative = (bool(response.flags & bit) for bit in (dns.flags.AD, dns.flags.AA))
-        return Reply(told, link.server, claims, authoritative, response)
+        return Reply(told, link.server, ad, aa, response)
 
     async def _over_tcp(self, link: _Link) -> None:
         """The same query over TCP (RFC 7766); the server is settled where that fails."""

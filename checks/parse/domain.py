@@ -94,8 +94,8 @@ def suffix_list() -> PublicSuffixList:
 
 
 def registrable(name: str) -> str:
-    """The public suffix plus one label, "" for a suffix itself."""
-    return suffix_list().privatesuffix(name) or ""
+    """The public suffix plus one label, "" for a suffix itself. `name` in any case, one trailing dot allowed."""
+    return suffix_list().privatesuffix(name.lower().removesuffix(".")) or ""
 
 
 def parse_domain(text: str) -> Domain:

@@ -21,6 +21,10 @@ _WHY_303 = Text(
     en="{tags:code} in `{record}` names another organization. Receivers send reports there only if it has the TXT record `{name}`, which does not exist.",
     ja="`{record}` の {tags:code} が別の組織のドメインを指定しています。その場合、受信側は宛先側のTXTレコード `{name}` を確認してから送りますが、このレコードがありません。",
 )
+_IF_CHOSEN = Text(
+    en="If you chose `{destination}`, have its operator publish `{name}` there (a report service does so once you register `{domain}`); your own record stays. ",
+    ja="`{destination}` への送信が意図どおりの場合は、その管理者に `{name}` の登録を依頼します(レポート分析サービスでは、`{domain}` を登録すると設定されます)。自社のレコードは変更しません。",
+)
 
 REPORT_DESTINATION_NOT_AUTHORISED = Rule(
     id="DMARC303",
@@ -33,8 +37,10 @@ REPORT_DESTINATION_NOT_AUTHORISED = Rule(
         title=_TITLE_303,
         why=_WHY_303,
         fix=Text(
-            en="If you chose `{destination}`, have its operator publish `{name}` there (a report service does so once you register `{domain}`); your own record stays. If the address is mistyped or not one that you chose, take {uris:code} out of your own record instead, as shown; a mailbox of your own domain can take its place.",
-            ja="`{destination}` への送信が意図どおりの場合は、その管理者に `{name}` の登録を依頼します(レポート分析サービスでは、`{domain}` を登録すると設定されます)。自社のレコードは変更しません。誤記や心当たりのない宛先の場合は、自社のレコードを、下記のとおり {uris:code} を除いたものに変更します。代わりに自社ドメインの宛先を指定してもかまいません。",
+            en=_IF_CHOSEN.en
+            + "If the address is mistyped or not one that you chose, take {uris:code} out of your own record instead, as shown; a mailbox of your own domain can take its place.",
+            ja=_IF_CHOSEN.ja
+            + "誤記や心当たりのない宛先の場合は、自社のレコードを、下記のとおり {uris:code} を除いたものに変更します。代わりに自社ドメインの宛先を指定してもかまいません。",
         ),
     ),
     variants={
@@ -42,8 +48,10 @@ REPORT_DESTINATION_NOT_AUTHORISED = Rule(
             title=_TITLE_303,
             why=_WHY_303,
             fix=Text(
-                en="If you chose `{destination}`, have its operator publish `{name}` there (a report service does so once you register `{domain}`); your own record stays. If the address is mistyped or not one that you chose, take {uris:code} out of your own record instead; a mailbox of your own domain can take its place.",
-                ja="`{destination}` への送信が意図どおりの場合は、その管理者に `{name}` の登録を依頼します(レポート分析サービスでは、`{domain}` を登録すると設定されます)。自社のレコードは変更しません。誤記や心当たりのない宛先の場合は、自社のレコードから {uris:code} を除いてください。代わりに自社ドメインの宛先を指定してもかまいません。",
+                en=_IF_CHOSEN.en
+                + "If the address is mistyped or not one that you chose, take {uris:code} out of your own record instead; a mailbox of your own domain can take its place.",
+                ja=_IF_CHOSEN.ja
+                + "誤記や心当たりのない宛先の場合は、自社のレコードから {uris:code} を除いてください。代わりに自社ドメインの宛先を指定してもかまいません。",
             ),
         )
     },

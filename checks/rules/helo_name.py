@@ -159,7 +159,7 @@ def judge_owner(helo: HeloEvidence, message: MessageEvidence) -> Iterator[Findin
 
 def _is_of(helo: HeloEvidence, domain: str | None) -> bool:
     own = registrable(domain or "")
-    return bool(own) and registrable((helo.helo or "").lower().removesuffix(".")) == own
+    return bool(own) and registrable(helo.helo or "") == own
 
 
 def _is_local(helo: HeloEvidence) -> bool:

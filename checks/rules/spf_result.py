@@ -262,19 +262,15 @@ def _whose(spf: SpfResultEvidence, message: MessageEvidence, client: ClientRever
     reverse = client.reverse
     if reverse is None:
         return _Server.SOMEBODYS
-    known = {_top_of(name) for name in (spf.domain, message.from_domain or "")} - {""}
+    known = {registrable(name) for name in (spf.domain, message.from_domain or "")} - {""}
     if reverse.confirmed is not None:
         if owner_of(reverse.confirmed) is not None:
             return _Server.FOREIGN
-        return _Server.OWN if _top_of(reverse.confirmed) in known else _Server.FOREIGN
+        return _Server.OWN if registrable(reverse.confirmed) in known else _Server.FOREIGN
     if reverse.unconfirmed_why or isinstance(reverse.names, Unreachable):
         return _Server.OPEN
     greeting = reverse.host
-    return _Server.FOREIGN if is_public_name(greeting) and _top_of(greeting) not in known else _Server.SOMEBODYS
-
-
-def _top_of(name: str) -> str:
-    return registrable(name.lower().removesuffix("."))
+    return _Server.FOREIGN if is_public_name(greeting) and registrable(greeting) not in known else _Server.SOMEBODYS
 
 
 def _wording(spf: SpfResultEvidence, message: MessageEvidence, whose: _Server) -> str | None:

@@ -13,7 +13,6 @@ question at a time: its chain is as long as its list.
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import os
 import platform
@@ -38,7 +37,7 @@ from internet.daemons import FAR, RESOLVER, find, flush  # noqa: E402
 from internet.domains import load  # noqa: E402
 from internet.waves import Waves  # noqa: E402
 
-from bot.cli import GARBAGE  # noqa: E402
+from bot.cli import collect_rarely  # noqa: E402
 from checks import Checker  # noqa: E402
 
 ONE = "crm-cloud.com"
@@ -160,8 +159,7 @@ def main() -> int:
     if "LAB_RESOLVER" not in os.environ:
         print(__doc__, file=sys.stderr)
         return 2
-    gc.freeze()
-    gc.set_threshold(*GARBAGE)  # as the command does, and for both
+    collect_rarely()  # as the command does, and for both
     warnings.simplefilter("ignore")
     logging.disable(logging.CRITICAL)
     checkdmarc.utils.DNS_CACHE = {}

@@ -186,17 +186,15 @@ def _p99(values: Sequence[float]) -> float:
 
 async def bot(pace: str) -> None:
     """The bot as `mailcheck run` runs it, at Slack's pace or at its own."""
-    import gc
     import signal
 
     from bot.app import App
-    from bot.cli import GARBAGE
+    from bot.cli import collect_rarely
     from bot.logs import configure
     from bot.outbox import SLACK_PACE
     from bot.settings import Settings
 
-    gc.freeze()
-    gc.set_threshold(*GARBAGE)
+    collect_rarely()
     settings = Settings()
     configure(settings.log_level)
     stopped = asyncio.Event()
