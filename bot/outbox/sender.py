@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -66,8 +66,11 @@ class Outbox:
             while True:
                 self._messages.changed.clear()
                 wait_s = self._poll_s
+                # What is read of a channel while its lane is under way may be sent by the time it is read: it is for
+                # the next look, which the end of the lane brings.
+                busy = frozenset(self._lanes)
                 try:
-                    wait_s = self._open_lanes(await self._messages.pending())
+                    wait_s = self._open_lanes(await self._messages.pending(), busy)
                 except Exception:
                     LOG.exception("the table of messages could not be read")
                 with suppress(TimeoutError):
@@ -80,8 +83,8 @@ class Outbox:
                 lane.cancel()
             await asyncio.gather(*lanes, return_exceptions=True)
 
-    def _open_lanes(self, pending: Iterable[Message]) -> float:
-        """Give each idle channel its due messages; returns the seconds until something else falls due."""
+    def _open_lanes(self, pending: Iterable[Message], busy: Collection[str]) -> float:
+        """Give each channel that is not busy its due messages; returns the seconds until something else falls due."""
         now = self._clock()
         self._paused = {which: until for which, until in self._paused.items() if until > now}
         self._budgets.forget_full(now)
@@ -98,7 +101,7 @@ class Outbox:
                 wait_s = min(wait_s, (due_at - now).total_seconds())
                 if is_post:
                     held.add(place)
-            elif message.channel_id not in self._lanes:
+            elif message.channel_id not in busy:
                 due.setdefault(message.channel_id, []).append(message)
         for channel_id, messages in due.items():
             lane = asyncio.create_task(self._send_all(messages), name=f"outbox-{channel_id}")

@@ -14,6 +14,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.outbox import NO_TABLES, PARENT_FAILED, Outbox, SlackChat, outbox_client
 from bot.store import NewThread, PutMessage, Store
 from bot.store.effects import Effect
+from bot.store.messages import Messages
+from bot.store.records import Message
 
 Answer = Callable[[dict[str, Any]], dict[str, Any] | web.Response | None]
 
@@ -301,6 +303,35 @@ def test_a_channel_that_refuses_us_is_told_once_and_its_replies_are_given_up(tmp
         await setup.put(put("root", "changed"), put("other", "other", channel="C2"))
         await setup.quiet()
         assert setup.slack.texts == ["other"]
+        assert setup.slack.count("chat.postMessage") == 2
+
+    run(tmp_path, body)
+
+
+class ReadLate(Messages):
+    """The table of the store, from which what was read arrives a while after."""
+
+    def __init__(self, of: Messages) -> None:
+        vars(self).update(vars(of))
+
+    async def pending(self, *, limit: int = 500, of_each: int = 50) -> list[Message]:
+        found = await super().pending(limit=limit, of_each=of_each)
+        await asyncio.sleep(0.2)
+        return found
+
+
+def test_what_was_read_before_it_was_sent_is_not_sent_again(tmp_path: Path) -> None:
+    async def body(setup: Setup) -> None:
+        setup.store.messages = ReadLate(setup.store.messages)
+        setup.start()
+        await asyncio.sleep(0.4)
+        await setup.put(put("first", "first"))
+        # Looked at again just as the first is being sent.
+        await asyncio.sleep(0.1)
+        await setup.put(put("other", "other", channel="C2"))
+        await setup.quiet()
+        await asyncio.sleep(0.5)
+        assert sorted(setup.slack.texts) == ["first", "other"]
         assert setup.slack.count("chat.postMessage") == 2
 
     run(tmp_path, body)
