@@ -4,7 +4,7 @@ import asyncio
 import re
 
 import pytest
-from stressed import HERE, Stressed, stray, under_stress
+from stressed import HERE, IMPATIENT_S, Stressed, stray, under_stress
 
 from bot.demo.nameserver import Fault
 from bot.demo.workspace import ALICE, HANAKO
@@ -34,7 +34,7 @@ def test_an_event_that_went_to_a_socket_which_never_answers_is_done_once_when_it
         retried = [each for each in workspace.deliveries if each.retry_attempt > 0]
         assert any(each.acknowledged_after_s is not None for each in retried)
 
-    under_stress(scene)
+    under_stress(scene, ack_wait_s=IMPATIENT_S)
 
 
 def test_what_is_delivered_again_after_its_acknowledgement_is_acknowledged_and_not_done_again() -> None:
@@ -112,4 +112,4 @@ def test_a_socket_dropped_between_envelope_and_acknowledgement(turns: int) -> No
         await asyncio.sleep(1)
         assert explanations(stressed, root.ts, before) == 2
 
-    under_stress(scene)
+    under_stress(scene, ack_wait_s=IMPATIENT_S)
