@@ -13,7 +13,7 @@ from checks.model import Absent, Answer, Known, Seen, Unreachable
 POLICIES = ("none", "quarantine", "reject")
 MAX_TEXT = 8192
 _MAX_WALK = 8
-_TAG = re.compile(r"[ \t]*([A-Za-z][A-Za-z0-9_]*)[ \t]*=[ \t]*(.*?)[ \t]*", re.DOTALL)
+_TAG = re.compile(r"[ \t]*([A-Za-z][A-Za-z0-9_]*)[ \t]*=(.*)", re.DOTALL)
 _VERSION = re.compile(r"[vV][ \t]*=[ \t]*DMARC1[ \t]*(?:;|$)")
 _MAX_URIS = 100
 _MAILTO = re.compile(
@@ -52,7 +52,7 @@ def parse_dmarc(text: str) -> DmarcRecord:
     position = 0
     for part in text[:MAX_TEXT].split(";"):
         if match := _TAG.fullmatch(part):
-            tag = DmarcTag(match[1].lower(), match[2], position + match.start(1))
+            tag = DmarcTag(match[1].lower(), match[2].strip(" \t"), position + match.start(1))
             (problems if any(t.name == tag.name for t in tags) else tags).append(tag)
         elif part.strip():
             problems.append(DmarcTag("", part.strip(), position))

@@ -32,9 +32,10 @@ def expand(text: str, values: Values) -> str:
 def expand_domain(spec: str, values: Values) -> str:
     """The target name of a domain-spec (section 4.8), without trailing dot, cut to MAX_NAME. Raises BadMacro."""
     name = expand(spec, values).removesuffix(".")
-    while len(name) > MAX_NAME and "." in name:
-        name = name.partition(".")[2]
-    return name
+    if len(name) <= MAX_NAME:
+        return name
+    cut = name.find(".", len(name) - MAX_NAME - 1)
+    return name[cut + 1 :] if cut >= 0 else name.rpartition(".")[2]
 
 
 def letters(text: str) -> frozenset[str]:

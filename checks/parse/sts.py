@@ -17,7 +17,7 @@ MAX_PROBLEMS = 5
 _SHOWN = 100
 _MAX_TEXT = 2000
 _ID = re.compile(r"[A-Za-z0-9]{1,32}")
-_LINE = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.-]{0,31}):[ \t]*(.+?)[ \t]*")
+_LINE = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.-]{0,31}):(.+)")
 _LABEL = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
 _PATTERN = re.compile(rf"(?:\*\.)?{_LABEL}(?:\.{_LABEL})*")
 _MODES: dict[str, StsMode] = {"enforce": "enforce", "testing": "testing", "none": "none"}
@@ -56,12 +56,13 @@ def parse_policy(body: bytes, media_type: str) -> StsPolicy:
     text = text.replace("\r\n", "\n")
     for line in text.split("\n")[:MAX_LINES]:
         match = _LINE.fullmatch(line)
-        if match is None:
+        value = match[2].strip(" \t") if match else ""
+        if match is None or not value:
             problems += [PolicyProblem("line", line[:_SHOWN])] if line.strip(" \t") else []
         elif match[1] == "mx":
-            patterns.append(match[2].lower())
+            patterns.append(value.lower())
         else:
-            fields.setdefault(match[1], match[2])
+            fields.setdefault(match[1], value)
     mode, max_age_s = _MODES.get(fields.get("mode", "")), _max_age(fields.get("max_age", ""))
     mx = tuple(p for p in patterns if _PATTERN.fullmatch(p))
     if fields.get("version") != "STSv1":

@@ -45,10 +45,10 @@ def _unproved(host: DaneHost) -> DaneHost:
 
 async def _host(run: Run, target: MxTarget) -> DaneHost:
     name = tlsa_name(target.host)
-    addresses, at_name = await asyncio.gather(_addresses(run, target), _tlsa(run, name))
+    (addresses, is_whole), at_name = await asyncio.gather(_addresses(run, target), _tlsa(run, name))
     has_address = any(isinstance(answer, Seen) for answer in (target.ipv4, target.ipv6))
     canonical = _canonical(target)
-    if canonical is not None and addresses == Seen("secure"):
+    if canonical is not None and is_whole and addresses == Seen("secure"):
         at_canonical = await _tlsa(run, tlsa_name(canonical))
         if not isinstance(at_canonical.records, Absent):
             return DaneHost(target.host, addresses, has_address, at_canonical)
@@ -64,20 +64,23 @@ def _canonical(target: MxTarget) -> str | None:
     return next((alias for alias in aliases if alias is not None), None)
 
 
-async def _addresses(run: Run, target: MxTarget) -> Known[Validity]:
-    """One state for both types: a sender connects to whichever address it likes, so the worse one counts."""
+async def _addresses(run: Run, target: MxTarget) -> tuple[Known[Validity], bool]:
+    """One state for both types: a sender connects to whichever address it likes, so the worse one counts.
+
+    And whether it is that of the whole expansion; not, where only the alias at its beginning is secure.
+    """
     states = await asyncio.gather(*(_validity(run, target.host, t, a) for t, a in _answers(target)))
     for state in states:
         if isinstance(state, Unreachable) or state.value == "bogus":
-            return state
+            return state, True
     if Seen("insecure") not in states:
-        return Seen("secure")
+        return Seen("secure"), True
     if _canonical(target) is not None:
         # Only the target may be unsigned: what the zone of the name itself signs is the CNAME record.
         alias = await run.dns.ask(target.host, "CNAME")
         if isinstance(alias, Seen) and alias.value.authentic:
-            return Seen("secure")
-    return Seen("insecure")
+            return Seen("secure"), False
+    return Seen("insecure"), True
 
 
 def _answers(target: MxTarget) -> tuple[tuple[str, Known[Answer[str]]], ...]:

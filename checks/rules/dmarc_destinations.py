@@ -108,8 +108,8 @@ def judge(dmarc: DmarcEvidence, reports: DmarcReportsEvidence) -> Iterator[Findi
         if destination in strangers:
             yield _not_authorised(dmarc, destination, alone=len(strangers) == 1)
         yield from _unreachable(dmarc, destination, failed)
-    if failed:
-        raise CannotTell(failed[0])
+    if failed or reports.not_asked:
+        raise CannotTell(failed[0] if failed else Why.NOT_COVERED)
 
 
 def _is_not_authorised(dmarc: DmarcEvidence, to: ReportDestination, failed: list[Why]) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from built import NXDOMAIN, SERVFAIL, dmarc, txt, walk
 from hypothesis import given
@@ -17,6 +19,13 @@ def test_any_text_is_read_without_an_exception(text):
     assert isinstance(is_record(text), bool)
     assert isinstance(is_meant_as_record(text), bool)
     assert isinstance(parse_dmarc(text), DmarcRecord)
+
+
+def test_a_value_with_thousands_of_blanks_is_read_at_once():
+    began = time.process_time()
+    for n in range(20):
+        assert parse_dmarc(f"v=DMARC1;p = none \t;x=a{' ' * 8000}b{n}").policy == "none"
+    assert time.process_time() - began < 0.5
 
 
 @given(st.sampled_from(["none", "quarantine", "reject"]), st.sampled_from(["", " ", "  "]), st.booleans())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from checkdmarc.mta_sts import MTASTSPolicySyntaxError, mx_in_mta_sts_patterns, parse_mta_sts_policy
 from checkdmarc.smtp_tls_reporting import SMTPTLSReportingError, parse_smtp_tls_reporting_record
@@ -194,3 +196,11 @@ def test_tls_report_records_that_senders_ignore(text: str, fault: str | None, pa
     assert told == (FaultyRecord((text,), fault, part) if fault else None)
     with pytest.raises(SMTPTLSReportingError):
         parse_smtp_tls_reporting_record(text)
+
+
+def test_a_line_of_blanks_is_read_at_once() -> None:
+    began = time.process_time()
+    policy = sts.parse_policy(b"x:a" + b" " * 65_000 + b"b\nmode: \t enforce \t\nmax_age:   ", "text/plain")
+    assert time.process_time() - began < 0.5
+    assert policy.mode == "enforce"
+    assert PolicyProblem("line", "max_age:   ") in policy.problems

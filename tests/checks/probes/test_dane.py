@@ -113,6 +113,19 @@ def test_an_alias_into_an_unsigned_zone_is_itself_signed() -> None:
     assert evidence.hosts[0].tlsa.name == "_25._tcp.mx.d.example"
 
 
+def test_of_an_alias_into_an_unsigned_zone_only_the_name_in_the_mx_record_is_asked() -> None:
+    zones = (
+        Zone("d.example", f"@ MX 10 mx\nmx CNAME real.u.example.\n{TLSA}", "signed"),
+        Zone("u.example", f"real A 192.0.2.1\n_25._tcp.real TLSA 3 1 1 {DIGEST}"),
+    )
+    old_server = Fault("_25._tcp.real.u.example", "TLSA", rcode="SERVFAIL")
+    for faults in ((), (old_server,)):
+        evidence, _, log = seen(*zones, faults=faults)
+        assert of_host(evidence) == (Seen("secure"), 1, Seen("secure"))
+        assert (evidence.hosts[0].tlsa.name, evidence.hosts[0].tlsa.failed_twice) == ("_25._tcp.mx.d.example", False)
+        assert ("_25._tcp.real.u.example", "TLSA") not in log
+
+
 def test_without_mx_the_domain_itself_is_the_mail_server() -> None:
     evidence, _, _ = seen(Zone("d.example", f"@ A 192.0.2.1\n_25._tcp TLSA 3 1 1 {DIGEST}\n", "signed"))
     assert (evidence.implicit, of_host(evidence)) == (True, (Seen("secure"), 1, Seen("secure")))

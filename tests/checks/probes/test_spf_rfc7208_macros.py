@@ -5,12 +5,14 @@ All answers come from a name server on the loopback interface. The records are o
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 
 import pytest
 from spf_world import evaluate
 
 from bot.demo.nameserver import ALWAYS, Fault, Zone
+from checks.parse.spf_macros import expand_domain
 
 OWN = "192.0.2.1"
 OWN_6 = "2001:db8::cb01"
@@ -168,6 +170,18 @@ class TestSection7:
         whole = ".".join([*labels, "x.example"])
         assert whole.endswith("." + name)
         assert len(name) <= 253 < len(name) + 44
+
+    def test_7_3_a_name_of_half_a_million_labels_is_cut_at_once(self) -> None:
+        began = time.process_time()
+        name = expand_domain("%{l}" * 1000 + ".x.example", lambda letter: "a." * 500)
+        assert time.process_time() - began < 1.0
+        assert (len(name), name[:2], name.endswith(".a..x.example")) == (252, "a.", True)
+
+    def test_7_3_no_label_is_cut_in_two(self) -> None:
+        assert expand_domain(f"a.{'b' * 251}.c", str) == f"{'b' * 251}.c"
+        assert expand_domain(f"a.{'b' * 252}.c", str) == "c"
+        assert expand_domain(f"a.{'b' * 251}", str) == f"a.{'b' * 251}"
+        assert expand_domain(f"a.{'b' * 300}", str) == "b" * 300
 
     def test_7_2_an_included_record_has_its_own_d_and_p_and_the_same_o(self) -> None:
         zones = (Zone("2.0.192.in-addr.arpa", "1 PTR h.e.example.\n1 PTR h.d.example."),)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from built import NODATA, NXDOMAIN, SERVFAIL, TIMEOUT, addresses, dmarc, mx, txt, use, yields
 from built_dmarc import NAME, destination, receiving, reports
@@ -163,6 +165,13 @@ def test_consent_that_could_not_be_asked_for_is_not_missing(failed) -> None:  # 
     ):
         result = judge(DESTINATIONS, OWN, reports(to))
         assert (result.outcome, result.reason, result.findings) == (Outcome.UNKNOWN, failed.why, ())
+
+
+def test_destinations_that_were_not_asked_are_not_told_as_in_order() -> None:
+    agreed = destination("example.net", authorisation=txt("v=DMARC1;"), records=mx("mx.example.net"))
+    result = judge(DESTINATIONS, OWN, replace(reports(agreed), not_asked=1))
+    assert (result.outcome, result.reason) == (Outcome.UNKNOWN, Why.NOT_COVERED)
+    assert judge(DESTINATIONS, OWN, reports(agreed)).outcome is Outcome.PASSED
 
 
 def test_one_that_fails_does_not_hide_another() -> None:
