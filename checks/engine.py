@@ -84,6 +84,10 @@ class Session:
     """Whether the client announced SMTPUTF8 for this mail."""
     tls_failure: str | None = None
     """With `tls` None: the client had begun STARTTLS shortly before, and the handshake failed in this way."""
+    received_at: datetime | None = None
+    """Aware: when the server took the mail, None for now."""
+    is_file: bool = False
+    """The bytes come from a file and not from this session: its line ends, and when it came, say nothing of it."""
 
 
 OnDns = Callable[[str], None]
@@ -176,6 +180,8 @@ class Checker:
             given.tls_known,
             given.smtputf8,
             given.tls_failure,
+            given.received_at.timestamp() if given.received_at else None,
+            given.is_file,
         )
         run = self._run(domain, raw=raw, session=evidence, has_author=author is not None, prepared=prepared)
         return await self._report("message", run, CATALOGUE.checks, on_progress)
@@ -209,6 +215,7 @@ class Checker:
         is_partial = len(checks) < len(CATALOGUE.checks)
         elapsed_ms = round((time.monotonic() - started) * 1000)
         authentication = authentication_of(gathered) if kind == "message" else None
+        mail = mail_facts_of(gathered, len(run.raw)) if run.raw is not None else None
         return Report(
             kind=kind,
             subject=run.domain,
@@ -218,11 +225,11 @@ class Checker:
             catalogue=CATALOGUE.version,
             checks=tuple(results.values()),
             authentication=authentication,
-            profiles=_profiles(results, authentication),
+            profiles=_profiles(results, authentication if mail else None),
             organizational=_organizational(gathered, run.domain),
             non_sending=non_sending,
             provider=provider,
-            mail=mail_facts_of(gathered, len(run.raw)) if run.raw is not None else None,
+            mail=mail,
             evidence={name: plain(value) for name, value in gathered.items()},
             metrics={"elapsed_ms": elapsed_ms, "dns_queries": run.dns.queries},
         )
@@ -278,6 +285,7 @@ def _organizational(gathered: Mapping[str, Any], domain: str) -> str | None:
 def _profiles(
     results: Mapping[str, CheckResult], authentication: Mapping[str, Any] | None
 ) -> dict[str, tuple[RequirementStatus, ...]]:
+    """`authentication`: of a mail whose analysis came to its end; one that broke says nothing of SPF or DKIM."""
     lists = {
         name: assess_all(profile.requirements, results, CATALOGUE, authentication) for name, profile in PROFILES.items()
     }
@@ -298,6 +306,6 @@ def combine(domain: Report, mail: Report) -> Report:
         provisional=False,
         checks=tuple(results.values()),
         authentication=mail.authentication,
-        profiles=_profiles(results, mail.authentication),
+        profiles=_profiles(results, mail.authentication if mail.mail else None),
         mail=mail.mail,
     )

@@ -97,12 +97,18 @@ def _session(
     if tls is None or tls == "none":
         tls_known = tls is not None or tls_failure is not None
         return Session(
-            client_ip=ip, helo=helo, mail_from=sender, tls=None, tls_known=tls_known, tls_failure=tls_failure
+            client_ip=ip,
+            helo=helo,
+            mail_from=sender,
+            tls=None,
+            tls_known=tls_known,
+            tls_failure=tls_failure,
+            is_file=True,
         )
     version, slash, cipher = tls.partition("/")
     if not (version and slash and cipher):
         refuse(f"--tls {tls}: give version and cipher, e.g. TLSv1.3/TLS_AES_256_GCM_SHA384, or none")
-    return Session(client_ip=ip, helo=helo, mail_from=sender, tls=Tls(version, cipher))
+    return Session(client_ip=ip, helo=helo, mail_from=sender, tls=Tls(version, cipher), is_file=True)
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -63,6 +63,11 @@ class Signature:
     unsigned_octets: int = 0
     """How much of the canonical body l= leaves out: what was appended after signing, or never signed."""
 
+    @property
+    def is_not_read(self) -> bool:
+        """It stands behind so many others that nobody looked at it: it may be any, and may pass."""
+        return self.reason == "too_many"
+
 
 @dataclass(frozen=True, slots=True)
 class ArcEvidence:
@@ -144,6 +149,15 @@ class SessionEvidence:
     """Whether the client announced SMTPUTF8 for this mail (RFC 6531 section 3.4)."""
     tls_failure: str | None = None
     """How a handshake that the same client had begun with us shortly before came to its end, in OpenSSL's words."""
+    received_at: float | None = None
+    """Seconds since 1970, None for the time of the analysis."""
+    is_file: bool = False
+    """Somebody told the session of a mail that lay in a file."""
+
+    @property
+    def is_live(self) -> bool:
+        """The mail came over the wire, just as it is."""
+        return self.client_ip is not None and not self.is_file
 
 
 @dataclass(frozen=True, slots=True)

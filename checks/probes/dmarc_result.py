@@ -12,6 +12,7 @@ from checks.evidence.message import MessageEvidence, SpfResultEvidence
 from checks.model import Absent, Known, Seen, Unreachable
 from checks.net.dns import DnsRun
 from checks.parse.dmarc import eased, effective_policy, governing_record, policy_tag
+from checks.parse.domain import registrable
 from checks.probes.dmarc import walk_tree
 from checks.probes.run import Run
 
@@ -90,8 +91,11 @@ def _identifiers(
         strict_spf, strict_dkim = record.value.strict_spf, record.value.strict_dkim
     for result, domain, strict in (
         (spf.result, spf.domain, strict_spf),
-        *((s.result, s.domain, strict_dkim) for s in message.signatures),
+        *((None if s.is_not_read else s.result, s.domain, strict_dkim) for s in message.signatures),
     ):
+        if result is None and not domain:
+            yield _Identifier(None, None, None)
+            continue
         relaxed = _aligned(author, walks.get(domain), strict=False)
         yield _Identifier(result, _aligned(author, walks.get(domain), strict=strict), relaxed)
 
@@ -115,7 +119,8 @@ def _organizational_or_self(walk: TreeWalk) -> str | None:
         case Seen(name):
             return name
         case Absent():
-            return walk.start
+            # No record draws the boundary, and DMARC says nothing; whose the domain is, is asked all the same.
+            return registrable(walk.start) or walk.start
         case _:
             return None
 

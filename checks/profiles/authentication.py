@@ -44,6 +44,8 @@ def dmarc_passes(given: Authentication) -> Status:
 def follows_own_policy(given: Authentication) -> Status:
     """DMARC passes, where the domain itself asks receivers to hold back or refuse what fails."""
     dmarc = given["dmarc"]
+    if dmarc.get("policy") == "none":
+        return Status.NOT_APPLICABLE  # whatever the result
     if dmarc["result"] is None or dmarc["result"] == "temperror":
         return Status.NOT_TESTABLE
     if dmarc.get("policy") not in ("quarantine", "reject"):
@@ -72,10 +74,15 @@ def _passes(identifiers: Sequence[Identifier], *, aligned: bool = False) -> bool
     """One of them passes (for a domain that is aligned with From)."""
     if any(i["result"] == "pass" and (i["aligned"] or not aligned) for i in identifiers):
         return True
-    undecided = any(
-        i["result"] in (None, "temperror") or (i["result"] == "pass" and i["aligned"] is None) for i in identifiers
-    )
-    return None if undecided else False
+    return None if any(_is_undecided(i, aligned=aligned) for i in identifiers) else False
+
+
+def _is_undecided(one: Identifier, *, aligned: bool) -> bool:
+    if aligned and one["aligned"] is False:
+        return False  # whatever its result
+    if one["result"] == "pass":
+        return one["aligned"] is None
+    return one["result"] in (None, "temperror") or one.get("reason") == "too_many"
 
 
 def _as_bool(result: str | None) -> bool | None:

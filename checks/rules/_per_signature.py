@@ -86,6 +86,8 @@ def aligned_passes(message: MessageEvidence, dmarc: DmarcResultEvidence) -> Alig
                 known.append(signature)
             case "temperror", True | None:
                 possible.append((signature, Why(signature.key_why) if signature.key_why else Why.DEPENDS))
+            case _ if signature.is_not_read:
+                possible.append((signature, Why.NOT_COVERED))
             case "pass", None:
                 possible.append((signature, why_alignment_is_unknown(dmarc)))
     return AlignedPasses(tuple(known), tuple(possible))

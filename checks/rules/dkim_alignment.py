@@ -8,7 +8,7 @@ from checks.catalogue import Check, Finding, NotApplicable, Rule, Sample, Text, 
 from checks.evidence.dmarc import DmarcResultEvidence
 from checks.evidence.message import MessageEvidence
 from checks.model import Severity, Tier, Why
-from checks.rules._per_signature import has_aligned_pass
+from checks.rules._per_signature import has_aligned_pass, is_aligned
 
 NO_ALIGNED_SIGNATURE = Rule(
     id="DKIM401",
@@ -35,6 +35,26 @@ NO_ALIGNED_SIGNATURE = Rule(
             "有効化してください。第三者署名が作成者署名(`d={from_domain}`)に切り替わります。",
         ),
     ),
+    variants={
+        "aligned_broken": Texts(
+            title=Text(
+                en="No signature that is aligned with From `{from_domain}` passes, only {domains:code} does",
+                ja="Fromドメイン `{from_domain}` とアライメントを満たす署名が不合格で、合格したのは {domains:code} の署名だけです",
+            ),
+            why=Text(
+                en="Only a signature that passes and is aligned with the From domain counts for DMARC. DMARC rests on SPF "
+                "alone now and fails when the mail is forwarded.",
+                ja="DMARCで使われるのは、合格し、かつFromドメインとアライメントを満たす署名だけです。現状ではDMARCの合否はSPFだけで決まり、"
+                "メールが転送されると不合格になります。",
+            ),
+            fix=Text(
+                en="Mend the aligned signature, as the finding on it says; its `d=` can stay. The other signature may stay "
+                "as well.",
+                ja="アライメントを満たす署名を、その署名についての指摘に従って修正してください。`d=` の変更は不要です。"
+                "もう一方の署名はそのままでかまいません。",
+            ),
+        ),
+    },
     references=("https://www.rfc-editor.org/rfc/rfc9989#section-4.4", "https://support.google.com/a/answer/81126"),
     sample=Sample(
         bad="From: info@example.co.jp / DKIM-Signature: v=1; a=rsa-sha256; d=esp.example.net; s=s1; ...",
@@ -53,7 +73,13 @@ def judge(message: MessageEvidence, dmarc: DmarcResultEvidence) -> Iterator[Find
     passing = tuple(dict.fromkeys(s.domain for s in message.signatures if s.result == "pass"))
     if not passing:
         raise NotApplicable(Why.NO_PASS)
-    yield NO_ALIGNED_SIGNATURE.found(message.from_domain, from_domain=message.from_domain, domains=passing)
+    aligned = any(is_aligned(s.index, message, dmarc) for s in message.signatures)
+    yield NO_ALIGNED_SIGNATURE.found(
+        message.from_domain,
+        variant="aligned_broken" if aligned else None,
+        from_domain=message.from_domain,
+        domains=passing,
+    )
 
 
 CHECKS = (

@@ -60,7 +60,9 @@ def judge(message: MessageEvidence, dmarc: DmarcResultEvidence) -> Iterator[Find
     if dmarc.policy not in ("quarantine", "reject"):
         return
     open_ones = [
-        s for s, a in signed if (s.result == "temperror" and a is not False) or (s.result == "pass" and a is None)
+        s
+        for s, a in signed
+        if s.is_not_read or (s.result == "temperror" and a is not False) or (s.result == "pass" and a is None)
     ]
     if open_ones or dmarc.result == "temperror":
         raise CannotTell(next((Why(s.key_why) for s in open_ones if s.key_why), Why.DEPENDS))

@@ -222,6 +222,8 @@ def _cause(message: MessageEvidence, dmarc: DmarcResultEvidence, spf: SpfResultE
     for known in (dmarc.record, dmarc.organizational):
         if isinstance(known, Unreachable):
             return known.why
+    if spf.why is None and any(s.is_not_read for s in message.signatures):
+        return Why.NOT_COVERED
     return spf.why or next((Why(s.key_why) for s in message.signatures if s.key_why), Why.DEPENDS)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checks.catalogue import Check, Finding, Rule, Sample, Text, Texts
+from checks.catalogue import CannotTell, Check, Finding, Rule, Sample, Text, Texts
 from checks.evidence.message import MessageEvidence
-from checks.model import Severity, Tier
+from checks.model import Severity, Tier, Why
 
 _DAY_S = 86400
 
@@ -99,6 +99,8 @@ def judge(message: MessageEvidence) -> Iterator[Finding]:
     if variant:
         variant = None if variant == "malformed" else variant
         yield DATE_INVALID.found("Date", variant=variant, value=form.date, hours=abs(ahead) // 3600)
+    elif form.date_ahead_s is None:
+        raise CannotTell(Why.NOT_PROVIDED)
 
 
 CHECK = Check(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checks.catalogue import Check, Finding, Rule, Sample, Text, Texts
+from checks.catalogue import CannotTell, Check, Finding, Rule, Sample, Text, Texts
 from checks.evidence.message import MessageEvidence
-from checks.model import Severity, Tier
+from checks.model import Severity, Tier, Why
 
 _WHY = Text(
     en="Receivers show such a mail in pieces, with broken characters, without its attachments, or not at all; Gmail refuses malformed mail (554 5.6.0).",
@@ -168,6 +168,8 @@ def judge(message: MessageEvidence) -> Iterator[Finding]:
     for problem in message.form.mime:
         variant = None if problem.kind == "bad_type" else problem.kind
         yield MIME_INVALID.found(problem.kind, variant=variant, part=problem.part or "0", value=problem.value or "-")
+    if not message.form.mime_is_whole:
+        raise CannotTell(Why.NOT_COVERED)
 
 
 CHECK = Check(

@@ -14,7 +14,21 @@ import pytest
 from bot.demo.domains import SIGNERS, sample_faults, sample_zones
 from bot.demo.nameserver import ALWAYS, Fault, Nameserver, Zone
 from bot.demo.signing import make_signing_keys
-from checks import CATALOGUE, BadDomain, Checker, Outcome, Report, Session, Status, Tls, Verdict, Why, combine
+from checks import (
+    CATALOGUE,
+    BadDomain,
+    Checker,
+    Outcome,
+    Report,
+    Session,
+    Status,
+    Tls,
+    Verdict,
+    Why,
+    Workers,
+    WorkLimits,
+    combine,
+)
 
 EMPTY = (
     "example",
@@ -419,3 +433,46 @@ def test_whoever_asks_is_told_how_every_dns_question_ended():
     report = asyncio.run(run())
     assert {"answer", "nodata", "nxdomain", "servfail", "refused"} <= set(told)
     assert told.total() >= report.metrics["dns_queries"]
+
+
+SIGNED_LONG_AGO = (
+    b"Received: from mail.good.example by mx.example; Mon, 5 Jan 2026 10:00:01 +0900\n"
+    b"DKIM-Signature: v=1; a=rsa-sha256; d=good.example; s=s1; h=from; t=1767574800; x=1767834000; bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=AAAA\n"
+    b"From: a@good.example\nDate: Mon, 5 Jan 2026 10:00:00 +0900\nMessage-ID: <1@good.example>\n\nx\n"
+)
+
+
+def test_a_file_whose_session_is_told_is_judged_as_of_when_it_came_and_not_by_its_line_ends():
+    facts = ("192.88.99.110", "mail.good.example", "a@good.example", Tls("TLSv1.3", "X"))
+    wrong = {"DKIM301", "MSG103", "MSG108"}
+    live, file = (analysed(SIGNED_LONG_AGO, Session(*facts, is_file=is_file)) for is_file in (False, True))
+    assert wrong <= rules(live)
+    assert not wrong & rules(file)
+    assert file.authentication["spf"]["result"] == "pass"
+    late = analysed(SIGNED_LONG_AGO, Session(*facts, received_at=datetime(2026, 1, 5, 1, 0, 2, tzinfo=UTC)))
+    assert wrong & rules(late) == {"MSG108"}
+
+
+def test_when_nobody_knows_when_a_file_came_its_date_is_not_passed():
+    report = analysed(b"From: a@good.example\r\nDate: Fri, 1 Jan 1999 00:00:00 +0000\r\n\r\nx")
+    result = report.result("msg.date")
+    assert (result.outcome, result.reason) == (Outcome.UNKNOWN, Why.NOT_PROVIDED)
+
+
+def test_a_mail_that_could_not_be_analysed_says_nothing_of_its_authentication():
+    async def run() -> tuple[Report, Report]:
+        async with (
+            Nameserver(sample_zones(KEYS), empty_zones=(*EMPTY, "invalid")) as ns,
+            Checker([ns.address], isolation=workers) as checker,
+        ):
+            session = Session("192.88.99.110", "mail.good.example", "a@good.example", Tls("TLSv1.3", "X"))
+            domain = await checker.check_domain("good.example")
+            mail = await checker.check_message(b"From: a@good.example\r\n\r\nx", session)
+        await workers.aclose()
+        return domain, mail
+
+    workers = Workers(1, 0, limits=WorkLimits(wall_seconds=0.0))
+    domain, mail = asyncio.run(run())
+    assert mail.mail is None
+    rows = (*combine(domain, mail).profiles["google"], *mail.profiles["google"])
+    assert {row.status for row in rows if row.id in ("G-A01", "G-B01", "G-B03")} == {Status.NOT_TESTABLE}

@@ -18,7 +18,7 @@ _TOKEN = re.compile(
       | \[(?P<literal>[^\[\]\\]*)\]
       | (?P<special>[<>@,;:.])
       | (?P<atom>[^\s()<>\[\]:;@\\,."]+)""",
-    re.VERBOSE | re.DOTALL,
+    re.VERBOSE | re.DOTALL | re.ASCII,  # every character beyond ASCII may stand in an atom (RFC 6532 section 3.2)
 )
 _HOST_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
 _MAX_OCTETS = 100_000

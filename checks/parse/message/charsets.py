@@ -30,6 +30,7 @@ _ALIASES = {
     "ks_c_5601-1987": "cp949",
     "euc-kr": "cp949",
     "x-windows-949": "cp949",
+    "windows-874": "cp874",
 }
 _OTHERS = frozenset(
     {
@@ -45,7 +46,7 @@ _OTHERS = frozenset(
             "tis-620",
         ),
         *("utf-16", "utf-16le", "utf-16be", "big5-hkscs", *(f"iso-8859-{n}" for n in range(1, 17) if n != 12)),
-        *(f"windows-{n}" for n in (874, *range(1250, 1259))),
+        *(f"windows-{n}" for n in range(1250, 1259)),
     }
 )
 

@@ -89,7 +89,17 @@ def parse_media_type(value: str) -> MediaType | None:
         position = found.end()
     if text[position:].strip(" \t;"):
         return None
-    return MediaType(f"{match.group(1)}/{match.group(2)}".lower(), parameters)
+    return MediaType(f"{match.group(1)}/{match.group(2)}".lower(), _joined(parameters))
+
+
+def _joined(parameters: dict[str, str]) -> dict[str, str]:
+    """With the parameters that were written in pieces (`boundary*0`, `boundary*1`; RFC 2231 section 3) as one."""
+    for name in [name.removesuffix("*0") for name in parameters if name.endswith("*0")]:
+        pieces = []
+        while (piece := parameters.get(f"{name}*{len(pieces)}")) is not None:
+            pieces.append(piece)
+        parameters.setdefault(name, "".join(pieces))
+    return parameters
 
 
 class _Reader:

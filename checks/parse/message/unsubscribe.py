@@ -20,6 +20,8 @@ _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _POST = "list-unsubscribe=one-click"
 _MAX_CHARACTERS = 20_000
 _MAX_ENTRIES = 100
+_LONG_REFERENCE = re.compile(r"&#[0-9]{100,};?")
+"""No character has such a number, and `html.unescape` raises for one of thousands of digits."""
 _MAX_FIELDS = 20
 
 _MAX_PARTS = 20
@@ -97,7 +99,7 @@ def _text(octets: bytes, part: Part) -> str:
     charset = part.type.parameters.get("charset", "") if part.type else ""
     text = decode(_decoded(octets, part.encoding), charset)
     if part.type and part.type.name == "text/html":
-        text = html.unescape(text)
+        text = html.unescape(_LONG_REFERENCE.sub("\ufffd", text))
     return " ".join(text.lower().split())
 
 

@@ -49,15 +49,18 @@ def verify(
     now: datetime,
     limits: Limits = DEFAULT_LIMITS,
 ) -> MessageEvidence:
-    """Everything that the bytes tell. `answers`: TXT by the names of `outline`. `now`: when it came. Never raises.
+    """Everything that the bytes tell. `answers`: TXT by the names of `outline`. `now`: when it came, unless the session
+    tells. Never raises.
 
-    Without a session the mail is a file: expiry is judged at the date of its topmost Received field, and not at all
+    Of a file, with or without a session, expiry is judged at the date of its topmost Received field, and not at all
     without one.
     """
     mail = split_mail(raw)
-    is_live = session is not None and session.client_ip is not None
+    is_told = session is not None and session.client_ip is not None
+    is_live = session is not None and session.is_live
     hashes = BodyHashes(mail.body)
-    at = now.timestamp() if is_live else _received_at(mail)
+    arrived = session.received_at if session is not None else None
+    at = (now.timestamp() if arrived is None else arrived) if is_live else _received_at(mail)
     verifier = _Verifier(mail, hashes, answers, at)
     author = find_author(mail.all(b"from"))
     return_path = next((f.text[:_MAX_TEXT].strip("<> ") for f in mail.all(b"return-path")), None)
@@ -84,7 +87,7 @@ def verify(
         return_path_header=return_path,
         malformed_header_lines=mail.not_fields,
         form=form,
-        hearsay=None if is_live else next((read_received(f.text) for f in mail.all(b"received")), None),
+        hearsay=None if is_told else next((read_received(f.text) for f in mail.all(b"received")), None),
     )
 
 

@@ -20,6 +20,7 @@ from checks import CATALOGUE, CheckResult, Finding, Outcome, Severity, Status, T
         ("none", False, [("pass", False)], Status.MET, Status.NOT_MET, Status.NOT_MET),
         ("temperror", True, [], Status.NOT_TESTABLE, Status.NOT_MET, Status.NOT_TESTABLE),
         ("temperror", True, [("pass", False)], Status.MET, Status.NOT_TESTABLE, Status.NOT_TESTABLE),
+        ("temperror", False, [("pass", False)], Status.MET, Status.NOT_TESTABLE, Status.NOT_MET),
         (None, None, [("pass", True)], Status.MET, Status.NOT_TESTABLE, Status.MET),
         (None, None, [], Status.NOT_TESTABLE, Status.NOT_MET, Status.NOT_TESTABLE),
         ("pass", None, [], Status.MET, Status.NOT_MET, Status.NOT_TESTABLE),
@@ -81,6 +82,8 @@ def test_a_missing_record_that_need_not_be_there_is_neither_met_nor_not_met():
         ("fail", "none", Status.NOT_APPLICABLE),
         ("none", None, Status.NOT_APPLICABLE),
         ("temperror", "reject", Status.NOT_TESTABLE),
+        ("temperror", "none", Status.NOT_APPLICABLE),
+        (None, "none", Status.NOT_APPLICABLE),
         (None, None, Status.NOT_TESTABLE),
     ],
 )

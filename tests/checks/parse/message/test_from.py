@@ -35,6 +35,8 @@ def author(header: bytes) -> tuple[str | None, str | None, str]:
         ("a@example.jp <a@example.jp>", "a@example.jp"),
         ("A: a@example.jp;", "a@example.jp"),
         ("<@relay.example.net:a@example.jp>", "a@example.jp"),
+        ("山田\u3000太郎 <a@example.jp>", "a@example.jp"),
+        ("Example\u00a0Inc. <a@example.jp>", "a@example.jp"),
         ("a@例え.jp", "a@xn--r8jz45g.jp"),
         ("太郎@例え．jp", "太郎@xn--r8jz45g.jp"),
         ("a@xn--r8jz45g.jp", "a@xn--r8jz45g.jp"),

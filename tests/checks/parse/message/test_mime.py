@@ -198,3 +198,9 @@ def test_what_is_beyond_the_bounds_is_not_judged() -> None:
     for raw in (many, mime(b"--b1\r\n" + deep.partition(b"--b1\r\n")[2])):
         form = form_of(raw)
         assert (form.mime, form.mime_is_whole, form.shows_unsubscribe) == ((), False, None)
+
+
+def test_a_boundary_in_pieces_is_one() -> None:
+    assert parse_media_type('multipart/mixed; boundary*0="abc"; boundary*1="def"').parameters["boundary"] == "abcdef"
+    body = b"--abcdef\r\nContent-Type: text/plain\r\n\r\nx\r\n--abcdef--\r\n"
+    assert problems(mime(body, content_type='multipart/mixed; boundary*0="abc"; boundary*1=def')) == []

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import codecs
 import quopri
 
 import pytest
 from formed import form_of, written
 
 from checks.evidence.message_form import ListUnsubscribe
+from checks.parse.message.charsets import _ALIASES, _OTHERS, decode
 
 POST = "List-Unsubscribe=One-Click"
 
@@ -127,3 +129,11 @@ def test_both_ends_of_a_large_text_are_read() -> None:
     assert shown("配信停止".encode() + b"\r\n" + filler) is True
     assert shown(filler + b"\r\n" + "配信停止".encode()) is True
     assert shown(base64.encodebytes(filler + "配信停止".encode()), encoding="base64") is True
+
+
+def test_a_reference_to_no_character_and_every_charset_can_be_read() -> None:
+    assert shown(b"<p>&#" + b"1" * 5000 + b";</p> unsubscribe", "text/html; charset=utf-8") is True
+    for charset in sorted({*_ALIASES, *_OTHERS}):
+        assert decode("ab".encode("utf-16" if charset.startswith("utf-16") else "ascii"), charset)
+        codecs.lookup(_ALIASES.get(charset, charset))
+    assert decode(b"\xa1\xa2", "windows-874") == "กข"
