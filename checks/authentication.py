@@ -111,10 +111,8 @@ def _organizational(message: MessageEvidence, dmarc: DmarcResultEvidence | None)
 def _forwarded(
     message: MessageEvidence, spf: SpfResultEvidence | None, dmarc: DmarcResultEvidence | None
 ) -> tuple[str, ...]:
-    """The signs of forwarding. A list sends with its own return path: where the author's passes SPF, it is none."""
-    if spf and spf.result == "pass" and dmarc and dmarc.spf_aligned:
-        return tuple(sign for sign in message.forwarded if sign != "list_id")
-    return message.forwarded
+    is_aligned = bool(spf and spf.result == "pass" and dmarc and dmarc.spf_aligned)
+    return message.signs_of_forwarding(spf_is_aligned=is_aligned)
 
 
 def _aligned_pass(

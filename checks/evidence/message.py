@@ -130,6 +130,10 @@ class MessageEvidence:
     hearsay: HearsayEvidence | None = None
     """Only of a mail that came without its session."""
 
+    def signs_of_forwarding(self, *, spf_is_aligned: bool) -> tuple[str, ...]:
+        """A list sends with its own return path: where the author's domain passes SPF, List-Id is no such sign."""
+        return tuple(sign for sign in self.forwarded if not (spf_is_aligned and sign == "list_id"))
+
 
 @dataclass(frozen=True, slots=True)
 class SessionEvidence:

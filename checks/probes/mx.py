@@ -6,8 +6,9 @@ import asyncio
 import ipaddress
 from typing import Literal
 
+from checks.evidence.dmarc import DmarcResultEvidence
 from checks.evidence.helo import HeloEvidence
-from checks.evidence.message import MessageEvidence, SessionEvidence
+from checks.evidence.message import MessageEvidence, SessionEvidence, SpfResultEvidence
 from checks.evidence.mx import MailTarget, MxEvidence, MxTarget, SenderTargetsEvidence
 from checks.evidence.ptr import ClientReverseEvidence, MxReverseEvidence, ReverseName
 from checks.model import Absent, Answer, Known, MxHost, Seen, Unreachable, Why
@@ -105,9 +106,19 @@ async def ask_sender_targets(run: Run) -> SenderTargetsEvidence:
     domains: dict[str, Literal["from", "return_path"]] = {}
     if run.has_author:
         domains[run.domain] = "from"
-    if not message.forwarded and (returned := _domain_of(session.mail_from or "")):
+    if not await _forwarded(run, message) and (returned := _domain_of(session.mail_from or "")):
         domains.setdefault(returned, "return_path")
     return SenderTargetsEvidence(tuple(await asyncio.gather(*(_mail_target(run.dns, *d) for d in domains.items()))))
+
+
+async def _forwarded(run: Run, message: MessageEvidence) -> bool:
+    """SPF is waited for only where its result makes a difference."""
+    if not message.signs_of_forwarding(spf_is_aligned=True):
+        if not message.forwarded:
+            return False
+        spf, dmarc = await asyncio.gather(run.evidence(SpfResultEvidence), run.evidence(DmarcResultEvidence))
+        return not (spf.result == "pass" and dmarc.spf_aligned)
+    return True
 
 
 def _domain_of(path: str) -> str | None:

@@ -258,10 +258,10 @@ SHORT_KEY = Rule(
             "`{domain}` の署名を偽造されるおそれがあります。",
         ),
         fix=Text(
-            en="Make a {recommended}-bit key in the sending system under a new selector, publish it, switch over, then delete the "
-            "record of the selector `{selector}`. A TXT string holds 255 characters: the value has to be split.",
-            ja="送信システムで新しいセレクターの{recommended}ビットの鍵を作成し、公開鍵を登録して切り替えてください。切り替え後に、"
-            "セレクター `{selector}` のレコードを削除します。1つの文字列は255文字までのため、値を分割して登録します。",
+            en="Make a {recommended}-bit key in the sending system under a new selector, publish it and switch over. Delete the "
+            "record of the selector `{selector}` about a week later: mail still on its way needs it. A TXT string holds 255 characters: the value has to be split.",
+            ja="送信システムで新しいセレクターの{recommended}ビットの鍵を作成し、公開鍵を登録して切り替えてください。配送中のメールの検証に"
+            "必要なため、セレクター `{selector}` のレコードは1週間ほど残してから削除します。1つの文字列は255文字までのため、値を分割して登録します。",
         ),
     ),
     references=("https://www.rfc-editor.org/rfc/rfc8301#section-3.2", "https://support.google.com/a/answer/81126"),

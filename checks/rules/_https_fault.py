@@ -20,8 +20,8 @@ class _Words:
 
 
 _CHAIN = Text(
-    en="Install a certificate for `{host}` from a public certificate authority, together with the intermediate certificates that the authority gives out with it.",
-    ja="公的な認証局が発行した `{host}` の証明書を、認証局が配布する中間証明書とともに設定してください。",
+    en="Install a TLS certificate for `{host}` from a public certificate authority, together with the intermediate certificates that the authority gives out with it.",
+    ja="パブリック認証局が発行した `{host}` のTLSサーバー証明書を、認証局が配布する中間証明書とともに設定してください。",
 )
 
 _WORDS: Mapping[HttpsFault, _Words] = {
@@ -57,33 +57,37 @@ _WORDS: Mapping[HttpsFault, _Words] = {
         ),
     ),
     HttpsFault.CERTIFICATE_EXPIRED: _Words(
-        Text(en="the certificate of `{host}` has expired", ja="`{host}` の証明書の有効期限が切れています"),
+        Text(en="the TLS certificate of `{host}` has expired", ja="`{host}` のTLSサーバー証明書の有効期限が切れています"),
         Text(
-            en="Renew the certificate of `{host}`, and see why its automatic renewal stopped.",
-            ja="`{host}` の証明書を更新し、自動更新が止まった原因を確認してください。",
+            en="Renew the TLS certificate of `{host}`, and see why its automatic renewal stopped.",
+            ja="`{host}` のTLSサーバー証明書を更新し、自動更新が止まった原因を確認してください。",
         ),
     ),
     HttpsFault.CERTIFICATE_EARLY: _Words(
-        Text(en="the certificate of `{host}` is not valid yet", ja="`{host}` の証明書はまだ有効期間前です"),
         Text(
-            en="Until its validity begins, install the previous certificate of `{host}` or have a new one issued.",
-            ja="有効期間が始まるまでは、`{host}` の以前の証明書に戻すか、証明書を再発行してください。",
+            en="the TLS certificate of `{host}` is not valid yet",
+            ja="`{host}` のTLSサーバー証明書は、まだ有効期間に入っていません",
+        ),
+        Text(
+            en="Until its validity begins, install the previous TLS certificate of `{host}` or have a new one issued.",
+            ja="有効期間が始まるまでは、`{host}` のTLSサーバー証明書を以前のものに戻すか、証明書を再発行してください。",
         ),
     ),
     HttpsFault.CERTIFICATE_NAME: _Words(
-        Text(en="the certificate is not for `{host}`", ja="証明書が `{host}` のものではありません"),
+        Text(en="the TLS certificate is not for `{host}`", ja="TLSサーバー証明書が `{host}` のものではありません"),
         Text(
-            en="Install a certificate that names `{host}`. At a hosting service: add `{host}` there as a domain of its own, with TLS.",
-            ja="`{host}` を含む証明書を設定してください。ホスティングサービスの場合は、`{host}` を独自ドメインとして追加し、TLSを有効にします。",
+            en="Install a TLS certificate that names `{host}`. At a hosting service: add `{host}` there as a domain of its own, with TLS.",
+            ja="`{host}` を含むTLSサーバー証明書を設定してください。ホスティングサービスの場合は、`{host}` を独自ドメインとして追加し、TLSを有効にします。",
         ),
     ),
     HttpsFault.CERTIFICATE_SELF_SIGNED: _Words(
-        Text(en="the certificate of `{host}` is self-signed", ja="`{host}` の証明書は自己署名です"), _CHAIN
+        Text(en="the TLS certificate of `{host}` is self-signed", ja="`{host}` のTLSサーバー証明書は自己署名です"),
+        _CHAIN,
     ),
     HttpsFault.CERTIFICATE_UNTRUSTED: _Words(
         Text(
-            en="the certificate of `{host}` leads to no trusted authority",
-            ja="`{host}` の証明書を信頼された認証局までたどれません",
+            en="the TLS certificate of `{host}` leads to no trusted authority",
+            ja="`{host}` のTLSサーバー証明書を、信頼された認証局までたどれません",
         ),
         _CHAIN,
     ),

@@ -22,9 +22,15 @@ _WHY = Text(
     ja="受信側が利用できないため、ロゴは表示されません。配送には影響しません。",
 )
 
+_NO_CERTIFICATE = Text(
+    en="Gmail and Apple show no logo without a valid mark certificate. Delivery does not change.",
+    ja="有効なマーク証明書がない場合、GmailやAppleではロゴが表示されません。配送には影響しません。",
+)
+
 _LOGO = _https_fault.variants(Text(en="BIMI logo of `{domain}`: ", ja="`{domain}` のBIMIのロゴ: "), _WHY)
 _CERTIFICATE = _https_fault.variants(
-    Text(en="Mark certificate of `{domain}`: ", ja="`{domain}` のマーク証明書: "), _WHY
+    Text(en="The mark certificate of `{domain}` cannot be fetched: ", ja="`{domain}` のマーク証明書を取得できません: "),
+    _NO_CERTIFICATE,
 )
 
 ASSETS_INVALID = Rule(
@@ -53,13 +59,10 @@ ASSETS_INVALID = Rule(
                 en="The mark certificate of `{domain}` does not hold: {problems:code}",
                 ja="`{domain}` のマーク証明書が有効ではありません: {problems:code}",
             ),
-            why=Text(
-                en="Gmail and Apple show no logo without a valid mark certificate. Delivery does not change.",
-                ja="有効なマーク証明書がない場合、GmailやAppleではロゴが表示されません。配送には影響しません。",
-            ),
+            why=_NO_CERTIFICATE,
             fix=Text(
-                en="Put the present certificate for `{domain}`, with its chain as PEM, at `{url}`, and serve at `l=` exactly the logo that it contains. Otherwise ask its authority.",
-                ja="`{domain}` の現在の証明書を、中間証明書とともにPEM形式で `{url}` に置き、`l=` では証明書に含まれるロゴと同じファイルを公開してください。解決しない場合は、発行元の認証局に問い合わせます。",
+                en="Put a valid mark certificate for `{domain}` (renewed, if it has expired), with its chain as PEM, at `{url}`, and serve at `l=` exactly the logo that it contains. Otherwise ask its authority.",
+                ja="`{domain}` の有効なマーク証明書(期限切れの場合は更新したもの)を、中間証明書とともにPEM形式で `{url}` に置き、`l=` では証明書に含まれるロゴと同じファイルを公開してください。解決しない場合は、発行元の認証局に問い合わせます。",
             ),
         ),
     },

@@ -12,7 +12,7 @@ from checks.rules._enforcement import weakness
 
 _WHY = Text(
     en="Gmail, Yahoo, Apple and others show a BIMI logo only if DMARC is p=quarantine or p=reject, for all mail and for subdomains too. So no logo is shown.",
-    ja="Gmail、Yahoo、Appleなどは、DMARCがp=quarantineまたはp=rejectで、すべてのメールとサブドメインに適用される場合だけBIMIのロゴを表示します。現状では表示されません。",
+    ja="Gmail、米国Yahoo、Appleなどは、DMARCがp=quarantineまたはp=rejectで、すべてのメールとサブドメインに適用される場合だけBIMIのロゴを表示します。現状では表示されません。",
 )
 
 WITHOUT_ENFORCEMENT = Rule(

@@ -39,7 +39,7 @@ LISTED = Rule(
         ),
         fix=Text(
             en="Find and stop the cause first (a stolen account, an infected host, an unwanted mailing), then ask for removal at `{delisting}`. A shared address is the provider's to clear.",
-            ja="まず原因(アカウントの乗っ取り、マルウェア感染、望まれない一斉送信など)を取り除き、その後 `{delisting}` で解除を申請します。共用のIPアドレスの場合は事業者に連絡してください。",
+            ja="まず原因(アカウントの乗っ取り、マルウェア感染、受信者の同意のない一斉送信など)を取り除き、その後 `{delisting}` で解除を申請します。共用のIPアドレスの場合は、そのサーバーを提供する事業者に連絡してください。",
         ),
     ),
     variants={
@@ -53,7 +53,7 @@ LISTED = Rule(
             ),
             fix=Text(
                 en="Find and stop the cause first (an unwanted mailing, a hacked web site, a stolen account or DNS zone), then ask for removal at `{delisting}`.",
-                ja="まず原因(望まれない一斉送信、Webサイトの改ざん、アカウントやDNSの乗っ取りなど)を取り除き、その後 `{delisting}` で解除を申請してください。",
+                ja="まず原因(受信者の同意のない一斉送信、Webサイトの改ざん、アカウントやDNSの乗っ取りなど)を取り除き、その後 `{delisting}` で解除を申請してください。",
             ),
         ),
         "policy": Texts(
@@ -108,7 +108,7 @@ LISTED_INFORMATIONAL = Rule(
         ),
         fix=Text(
             en="Look at the reason at `{delisting}`; stop the cause (a stolen account, an infected host, an unwanted mailing) before you ask for removal. Many such entries end by themselves.",
-            ja="`{delisting}` で理由を確認し、原因(アカウントの乗っ取り、マルウェア感染、望まれない一斉送信など)を取り除いてから解除を申請してください。自動的に解除される登録も多くあります。",
+            ja="`{delisting}` で理由を確認し、原因(アカウントの乗っ取り、マルウェア感染、受信者の同意のない一斉送信など)を取り除いてから解除を申請してください。自動的に解除される登録も多くあります。",
         ),
     ),
     variants={

@@ -71,7 +71,7 @@ TLSA_UNUSABLE = Rule(
             ),
             why=Text(
                 en="Senders ignore them and use the others. If one of these was meant for the next certificate of `{host}`, mail will be held back when it is changed.",
-                ja="送信側はこれらを無視し、ほかのレコードだけを使います。`{host}` の次の証明書用に用意したレコードである場合、証明書の更新後にメールが配送されなくなります。",
+                ja="送信側はこれらを無視し、ほかのレコードだけを使います。`{host}` の次の証明書用に用意したレコードである場合、証明書の更新後に、DANE対応の送信側からのメールが保留されます。",
             ),
             fix=Text(
                 en="Delete the unusable records, or replace them by records with usage 3 (or 2), selector 1, matching type 1 and a SHA-256 digest (32 octets).",
@@ -104,7 +104,7 @@ _BOGUS_JA = "`{host}` のアドレスはDNSSECで検証できますが、TLSAレ
 _OTHERS_EN = "; they may use the others ({others:code})."
 _OTHERS_JA = "(ほかのMX {others:code} には配送されることがあります)。"
 _REPAIR_EN = "Have the operator of the DNS of `{host}` see to it, if that is not you: `dig +dnssec TLSA {name}` has to return TLSA records, or a signed answer that there are none. Old DNS servers and firewalls fail on record types that they do not know. Do not invent a TLSA record."
-_REPAIR_JA = "`dig +dnssec TLSA {name}` の応答が、TLSAレコードか、署名付きの不在証明(NODATAまたはNXDOMAIN)になるようにします。`{host}` のDNSが自社の管理でない場合は、管理者に連絡してください。古いDNSサーバーには、TLSAなど未対応のタイプの問い合わせに正しく応答できないものがあります。エラーを消すために、証明書と一致しないTLSAレコードを登録しないでください。"
+_REPAIR_JA = "`dig +dnssec TLSA {name}` の応答が、TLSAレコードか、署名付きの不在証明(NODATAまたはNXDOMAIN)になるようにします。`{host}` のDNSが自社の管理でない場合は、管理者に連絡してください。古いDNSサーバーやファイアウォールには、TLSAなど未対応のタイプの問い合わせを正しく処理できないものがあります。エラーを消すために、証明書と一致しないTLSAレコードを登録しないでください。"
 _RESIGN_EN = "Usual cause: a wrong or missing proof that there is no record (NSEC, NSEC3). Compare `dig +dnssec TLSA {name}` with `dig +cd +dnssec TLSA {name}`, and have the operator of the DNS of `{host}` sign the zone again or update the server. Do not invent a TLSA record."
 _RESIGN_JA = "多くの場合、不在証明(NSEC、NSEC3)の誤りや欠落が原因です。`dig +dnssec TLSA {name}` と `dig +cd +dnssec TLSA {name}` の結果を比べ、ゾーンの再署名またはDNSサーバーの更新を行ってください。`{host}` のDNSが自社の管理でない場合は、管理者に連絡します。エラーを消すために、証明書と一致しないTLSAレコードを登録しないでください。"
 _MEANWHILE_EN = " Meanwhile you can take this MX out, if others take all mail."

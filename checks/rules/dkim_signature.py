@@ -23,7 +23,7 @@ NO_SIGNATURE = Rule(
         why=Text(
             en="Gmail, Yahoo and Microsoft demand DKIM of bulk senders. Without a signature DMARC rests on SPF alone, "
             "which fails whenever the mail is forwarded.",
-            ja="Gmail、Yahoo、Microsoftは、大量送信者にDKIM署名を求めています。"
+            ja="Gmail、米国Yahoo、Microsoftは、大量送信者にDKIM署名を求めています。"
             "署名がないとDMARCの合否はSPFだけで決まり、メールが転送されると不合格になります。",
         ),
         fix=Text(

@@ -28,11 +28,11 @@ NAMESERVER_FAILING = Rule(
     texts=Texts(
         title=Text(
             en="No name server of `{zone}` serves it: {servers}",
-            ja="`{zone}` のネームサーバーがいずれも応答していません: {servers}",
+            ja="`{zone}` のゾーンを提供しているネームサーバーがありません: {servers}",
         ),
         why=Text(
             en="Urgent: nobody can look anything up in this zone. Mail to it waits and comes back, and mail from it is refused or put off, for neither SPF, DKIM nor DMARC can be found.",
-            ja="緊急の対応が必要です。このゾーンの名前解決がまったくできません。宛先のメールは保留された後に返送され、送信したメールもSPF、DKIM、DMARCを確認できないため、拒否または一時拒否されます。",
+            ja="緊急の対応が必要です。このゾーンの名前解決がまったくできません。このゾーン宛てのメールは保留された後に返送されます。このゾーンからのメールも、SPF、DKIM、DMARCを確認できないため、拒否または一時拒否されます。",
         ),
         fix=Text(
             en="See with `dig @SERVER SOA {zone}` what each server says. REFUSED or AA=0: the zone is not set up there, as after a move or an unpaid bill. No answer: server or firewall. Then correct the servers, or the NS records at the registrar.",
@@ -43,11 +43,11 @@ NAMESERVER_FAILING = Rule(
         "others_serve": Texts(
             title=Text(
                 en="A name server of `{zone}` does not serve it: {servers}",
-                ja="`{zone}` のネームサーバーの一部が応答していません: {servers}",
+                ja="`{zone}` のネームサーバーの一部が、このゾーンを提供していません: {servers}",
             ),
             why=Text(
                 en="The others answer ({others:code}), so mail flows. But resolvers lose time on this one, and when another one fails there is one less.",
-                ja="ほかのサーバー({others:code})が応答しているため、メールは届いています。ただし、名前解決が遅くなることがあり、別のサーバーが停止したときの予備も1台少なくなります。",
+                ja="ほかのサーバー({others:code})がゾーンを提供しているため、メールは届いています。ただし、名前解決が遅くなることがあり、別のサーバーが停止したときの予備も1台少なくなります。",
             ),
             fix=Text(
                 en="See what `dig @SERVER SOA {zone}` says there: set the zone up on that server, or take it out of the NS records of `{zone}`, both in the zone and at the registrar.",

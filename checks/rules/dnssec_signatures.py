@@ -44,11 +44,11 @@ OBSOLETE_ALGORITHM = Rule(
         ),
         why=Text(
             en="It must no longer be used for signing. Some validating resolvers, for example on systems whose policy forbids SHA-1, treat such a zone as unsigned or fail on it, and more will.",
-            ja="このアルゴリズムによる署名は標準で禁止されています。SHA-1を禁止するOSなど、一部の検証リゾルバーはこのゾーンを未署名として扱うか、名前解決に失敗します。今後さらに増える見込みです。",
+            ja="このアルゴリズムによる署名は標準で禁止されています。SHA-1を禁止するOSで動くものなど、一部の検証リゾルバーは、このゾーンを未署名として扱うか、名前解決に失敗します。そうしたリゾルバーは今後さらに増える見込みです。",
         ),
         fix=Text(
-            en="Roll the keys of `{zone}` over to ECDSAP256SHA256 (13): sign with both, register the new DS (digest type 2), wait for the TTL of the old one, then take the old keys away. Most DNS hosts do it on request.",
-            ja="`{zone}` の鍵をECDSAP256SHA256(13)に移行します。新旧両方の鍵で署名し、新しいDS(ダイジェストタイプ2)を登録して、旧DSのTTLが経過してから旧鍵を撤去してください。多くのDNSホスティングでは依頼すれば対応されます。",
+            en="Roll the keys of `{zone}` over to ECDSAP256SHA256 (13): sign with both and wait for the TTLs of the zone, replace the old DS by the new one (digest type 2), wait for the TTL of the old DS, then take the old keys away. Most DNS hosts do it on request.",
+            ja="`{zone}` の鍵をECDSAP256SHA256(13)に移行します。新旧両方の鍵で署名してゾーンのTTLが経過するのを待ち、旧DSを新しいDS(ダイジェストタイプ2)に置き換え、旧DSのTTLが経過してから旧鍵を撤去してください。多くのDNSホスティングでは、依頼すれば対応してもらえます。",
         ),
     ),
     variants={
@@ -123,8 +123,8 @@ SIGNATURES_EXPIRE_SOON = Rule(
             ja="通常は期限よりかなり前に再署名されるため、自動署名が止まっている可能性があります。期限が切れると、検証を行うリゾルバーはドメイン全体にSERVFAILを返し、メールの送受信が止まります。",
         ),
         fix=Text(
-            en="Find out why `{zone}` is not signed anew (signer stopped, key not readable, secondary servers without zone transfer), sign it, and look at the date in `dig +dnssec SOA {zone}` at each name server.",
-            ja="`{zone}` が再署名されない原因(署名プロセスの停止、鍵が読めない、セカンダリへのゾーン転送の失敗など)を調べて再署名し、各ネームサーバーの `dig +dnssec SOA {zone}` で有効期限を確認してください。",
+            en="Find out why `{zone}` is not signed anew (signer stopped, key not readable, secondary servers without zone transfer), sign it, and look at the dates in `dig +dnssec SOA {zone}` and `dig +dnssec DNSKEY {zone}` at each name server.",
+            ja="`{zone}` が再署名されない原因(署名プロセスの停止、鍵が読めない、セカンダリへのゾーン転送の失敗など)を調べて再署名し、各ネームサーバーの `dig +dnssec SOA {zone}` と `dig +dnssec DNSKEY {zone}` で有効期限を確認してください。",
         ),
     ),
     references=("https://www.rfc-editor.org/rfc/rfc4034#section-3.1.5", "https://www.rfc-editor.org/rfc/rfc6781"),

@@ -57,7 +57,7 @@ _BOGUS_TITLE = Text(
 )
 _BOGUS_WHY = Text(
     en="Urgent: resolvers that validate, Google's among them, answer SERVFAIL. Partners who use one can neither send mail to the domain nor accept mail from it: it is deferred, and returned after some days. SPF, DMARC and MX cannot be judged until this is repaired.",
-    ja="Google Public DNSなど、DNSSEC検証を行うリゾルバーはSERVFAILを返します。そうしたリゾルバーを使う相手との間では、メールの送受信ができず、保留されたメールは数日で返送されます(緊急)。SPF、DMARC、MXも、修復するまで検査できません。",
+    ja="緊急の対応が必要です。Google Public DNSなど、DNSSEC検証を行うリゾルバーはSERVFAILを返します。そうしたリゾルバーを使う相手とはメールの送受信ができず、メールは保留され、数日後に返送されます。SPF、DMARC、MXも、修復するまで検査できません。",
 )
 
 
@@ -86,14 +86,14 @@ BOGUS = Rule(
     variants={
         "expired": _bogus(
             Text(
-                en="The signatures have run out (`dig +cd +dnssec SOA {zone}` shows when): find out why the zone is not signed anew, and sign it. If that takes long, remove the DS (key tag {signers:code}) at the registrar or parent zone; it helps once its TTL has run out.",
-                ja="署名の有効期限が切れています(`dig +cd +dnssec SOA {zone}` で確認できます)。再署名されない原因を調べ、ゾーンを再署名してください。時間がかかる場合は、登録事業者(レジストラ)または親ゾーンのDS(鍵タグ {signers:code})を一時的に削除します(DSのTTLの経過後に有効)。",
+                en="The signatures have run out (see the RRSIG in `dig +cd +dnssec SOA {zone}` and `dig +cd +dnssec DNSKEY {zone}`): find out why the zone is not signed anew, and sign it. If that takes long, remove the DS (key tag {signers:code}) at the registrar or parent zone; it helps once its TTL has run out.",
+                ja="署名の有効期限が切れています(`dig +cd +dnssec SOA {zone}` と `dig +cd +dnssec DNSKEY {zone}` のRRSIGで確認できます)。再署名されない原因を調べ、ゾーンを再署名してください。時間がかかる場合は、登録事業者(レジストラ)または親ゾーンのDS(鍵タグ {signers:code})を一時的に削除します(DSのTTLの経過後に有効)。",
             )
         ),
         "early": _bogus(
             Text(
-                en="The signatures begin in the future (`dig +cd +dnssec SOA {zone}` shows when): set the clock of the machine that signs the zone right, and sign it again.",
-                ja="署名の開始日時が未来になっています(`dig +cd +dnssec SOA {zone}` で確認できます)。署名を行うサーバーの時刻を合わせ、ゾーンを再署名してください。",
+                en="The signatures begin in the future (see the RRSIG in `dig +cd +dnssec SOA {zone}` and `dig +cd +dnssec DNSKEY {zone}`): set the clock of the machine that signs the zone right, and sign it again.",
+                ja="署名の開始日時が未来になっています(`dig +cd +dnssec SOA {zone}` と `dig +cd +dnssec DNSKEY {zone}` のRRSIGで確認できます)。署名を行うサーバーの時刻を合わせ、ゾーンを再署名してください。",
             )
         ),
         "key_missing": _bogus(

@@ -20,11 +20,11 @@ NO_LIST_UNSUBSCRIBE = Rule(
     texts=Texts(
         title=Text(
             en="The mail looks like bulk mail ({signs:code}) but has no List-Unsubscribe",
-            ja="一斉配信のメール({signs:code})ですが、List-Unsubscribeがありません",
+            ja="一斉配信のメールとみられますが({signs:code})、List-Unsubscribeがありません",
         ),
         why=Text(
             en='Google and Yahoo demand it of marketing mail. Without the button that mail programs make of it, readers press "spam", which harms the reputation of the domain.',
-            ja="GoogleとYahooは、マーケティングメールにこのヘッダーを求めています。登録解除のボタンがないと、受信者は迷惑メールとして報告しやすく、ドメインの評価が下がります。",
+            ja="Googleと米国Yahooは、マーケティングメールにこのヘッダーを求めています。登録解除のボタンがないと、受信者は迷惑メールとして報告しやすく、ドメインの評価が下がります。",
         ),
         fix=Text(
             en="Switch on one-click unsubscribe in the sending service, or let the program add `List-Unsubscribe: <https://example.co.jp/u/ID>` and `List-Unsubscribe-Post: List-Unsubscribe=One-Click`. Not needed for receipts and the like.",

@@ -28,7 +28,7 @@ MAILTO_ONLY = Rule(
         ),
         why=Text(
             en="Of this header that is enough for Yahoo, not for Google: for marketing mail of bulk senders it demands one-click unsubscribe over HTTPS (RFC 8058).",
-            ja="Yahooではこのヘッダーで足りますが、Googleでは足りません。Googleは、大量送信者のマーケティングメールにHTTPSによるワンクリック登録解除(RFC 8058)を求めています。",
+            ja="米国Yahooではこのヘッダーで足りますが、Googleでは足りません。Googleは、大量送信者のマーケティングメールにHTTPSによるワンクリック登録解除(RFC 8058)を求めています。",
         ),
         fix=Text(
             en="Put an HTTPS address that unsubscribes by POST without a login first into the same header: `List-Unsubscribe: <https://...>, <mailto:...>`. Add `List-Unsubscribe-Post: List-Unsubscribe=One-Click`, and have both headers signed by DKIM.",
@@ -44,7 +44,7 @@ MAILTO_ONLY = Rule(
 
 _WHY = Text(
     en="Mail programs then show no unsubscribe button that works with one click. Google demands it of marketing mail by RFC 8058, and gives no help with delivery without it.",
-    ja="このままでは、受信者の画面にワンクリックの登録解除ボタンが表示されません。Googleは、マーケティングメールにRFC 8058への対応を求めており、満たさないと配信の支援を受けられません。",
+    ja="このままでは、受信者の画面にワンクリックの登録解除ボタンが表示されません。Googleは、大量送信者のマーケティングメールにRFC 8058への対応を求めており、満たさないと、配信に問題が起きたときの救済措置(mitigation)の対象になりません。",
 )
 
 

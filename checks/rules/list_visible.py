@@ -20,7 +20,7 @@ NO_VISIBLE_UNSUBSCRIBE = Rule(
         title=Text(en="The text of the mail shows no way to unsubscribe", ja="本文に登録解除の方法が見当たりません"),
         why=Text(
             en="Google, Yahoo and Apple ask for a link that is easy to see, beside the header; in Japan the law on advertising mail demands that the way to stop it is written there.",
-            ja="Google、Yahoo、Appleは、ヘッダーに加えて、本文にもわかりやすい解除用のリンクを求めています。日本の特定電子メール法でも、広告宣伝メールには受信拒否の方法の表示が必要です。",
+            ja="Google、米国Yahoo、Appleは、ヘッダーに加えて、本文にもわかりやすい解除用のリンクを求めています。日本の特定電子メール法でも、広告宣伝メールには受信拒否の方法の表示が必要です。",
         ),
         fix=Text(
             en='Add a plain link to the template of the mail, in the text and the HTML part, for example "Unsubscribe". It may lead to a page of settings. (Found by words; a picture is not seen.)',

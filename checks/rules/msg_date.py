@@ -15,8 +15,8 @@ _FIX = Text(
     ja="既存の `Date:` の値を直してください(2つ目は付けません)。メールを作成するプログラムで、`Tue, 24 Nov 2026 10:00:00 +0900` の形式(曜日と月は英語、タイムゾーンは数値)にします。メールライブラリーの日時用の関数を使うと確実です。",
 )
 _ADD = Text(
-    en="Let the program that writes the mail add `Date: Tue, 24 Nov 2026 10:00:00 +0900` (English day and month names, a numeric time zone); mail libraries have a function for it. On a Postfix of your own `always_add_missing_headers = yes` adds what is missing.",
-    ja="メールを作成するプログラムで、`Date: Tue, 24 Nov 2026 10:00:00 +0900` の形式(曜日と月は英語、タイムゾーンは数値)で付けてください。メールライブラリーの日時用の関数を使うと確実です。自社のPostfixでは、`always_add_missing_headers = yes` で補うこともできます。",
+    en="Let the program that writes the mail add `Date: Tue, 24 Nov 2026 10:00:00 +0900` (English day and month names, a numeric time zone); mail libraries have a function for it. On a Postfix of your own through which only outgoing mail passes, before it is signed, `always_add_missing_headers = yes` adds it.",
+    ja="メールを作成するプログラムで、`Date: Tue, 24 Nov 2026 10:00:00 +0900` の形式(曜日と月は英語、タイムゾーンは数値)で付けてください。メールライブラリーの日時用の関数を使うと確実です。署名前の自社の送信メールだけが通るPostfixでは、`always_add_missing_headers = yes` で補うこともできます。",
 )
 
 DATE_INVALID = Rule(

@@ -34,7 +34,7 @@ MISLEADING_DISPLAY_NAME = Rule(
             title=Text(en="The display name of From contains an emoji", ja="Fromの表示名に絵文字が含まれています"),
             why=Text(
                 en="Google's guidelines ask for a display name that only identifies the sender, without emoji; such mail is not considered when a sender asks Gmail for help.",
-                ja="Googleのガイドラインでは、表示名は差出人を示すだけのものとし、絵文字を入れないよう求めています。違反すると、Gmailの配信改善の支援対象になりません。",
+                ja="Googleのガイドラインでは、表示名は差出人を示すだけのものとし、絵文字を入れないよう求めています。違反すると、Gmailで配信に問題が起きたときの救済措置(mitigation)の対象になりません。",
             ),
             fix=Text(
                 en="In the program or service that sends the mail, take the emoji out of the display name of From.",

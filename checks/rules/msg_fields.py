@@ -66,11 +66,11 @@ MALFORMED_HEADER = Rule(
             ),
             why=Text(
                 en="RFC 2047 section 5 allows `=?...?=` in no address, no quoted string and no field of tokens. Receivers show it undecoded, or refuse the mail (Gmail: 550 5.7.1).",
-                ja="RFC 2047 5節により、メールアドレス、引用符の中、識別子のヘッダーでは `=?...?=` を使えません。復号されずに表示されたり、拒否されたりします(Gmail: 550 5.7.1)。",
+                ja="RFC 2047 5節により、メールアドレス、引用符の中、Message-IDやContent-Typeなど書式の決まったヘッダーでは `=?...?=` を使えません。復号されずに表示されたり、拒否されたりします(Gmail: 550 5.7.1)。",
             ),
             fix=Text(
-                en="Let the program that writes the mail encode only the display name, without quotes around it: `From: =?utf-8?B?...?= <info@example.co.jp>`. Give name and address to the mail library apart.",
-                ja="メールを作成するプログラムで、表示名だけをエンコードし、引用符で囲まないでください(`From: =?utf-8?B?...?= <info@example.co.jp>`)。メールライブラリーには、表示名とアドレスを別々に渡します。",
+                en="In From and the like, encode only the display name, without quotes around it: `From: =?utf-8?B?...?= <info@example.co.jp>`. Do not encode Message-ID, List-Unsubscribe and other fields of tokens; write names of attachments as RFC 2231 says (`filename*=`). A mail library does both.",
+                ja="メールを作成するプログラムで、Fromなどは表示名だけをエンコードし、引用符で囲まないでください(`From: =?utf-8?B?...?= <info@example.co.jp>`)。Message-IDやList-Unsubscribeなどはエンコードせず、添付ファイル名はRFC 2231の形式(`filename*=`)にします。",
             ),
         ),
     },

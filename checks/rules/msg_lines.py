@@ -44,7 +44,7 @@ LINE_TOO_LONG = Rule(
             ),
             fix=Text(
                 en="Let the mail library of the program that writes the mail fold its headers (a line break followed by a blank), best at 78 characters.",
-                ja="メールを作成するプログラムのメールライブラリーで、ヘッダーを折り返して(改行の後に空白)ください。1行78文字以内が目安です。",
+                ja="メールを作成するプログラムで、メールライブラリーを使ってヘッダーを折り返してください(改行の後に空白を入れます)。1行78文字以内が目安です。",
             ),
         )
     },

@@ -18,15 +18,15 @@ FAKE_REPLY = Rule(
     texts=Texts(
         title=Text(
             en="The Subject begins with `Re:` or `Fwd:`, but the mail answers nothing",
-            ja="Subjectが `Re:` や `Fwd:` で始まっていますが、返信や転送ではありません",
+            ja="Subjectが `Re:` や `Fwd:` で始まっていますが、返信や転送であることを示すヘッダーがありません",
         ),
         why=Text(
-            en="Neither `In-Reply-To:` nor `References:` is there. Google's guidelines allow such a Subject only for real replies; filters take it for deception.",
+            en="Neither `In-Reply-To:` nor `References:` is there. Google's guidelines allow such a Subject only for real replies and forwards; filters take it for deception.",
             ja="`In-Reply-To:` も `References:` もありません。Googleのガイドラインで認められているのは実際の返信や転送だけで、それ以外は偽装とみなされて迷惑メールと判定されやすくなります。",
         ),
         fix=Text(
-            en="For a real answer, let the program that writes the mail set `In-Reply-To:` and `References:` to the Message-ID of the mail it answers. Otherwise take the prefix out of the Subject.",
-            ja="実際の返信なら、メールを作成するプログラムで、`In-Reply-To:` と `References:` に元のメールのMessage-IDを設定してください。そうでなければ、Subjectから `Re:` や `Fwd:` を外します。",
+            en="For a real reply or forward, let the program that writes the mail set `In-Reply-To:` and `References:` to the Message-ID of the original mail. Otherwise take the prefix out of the Subject.",
+            ja="実際の返信や転送であれば、メールを作成するプログラムで、`In-Reply-To:` と `References:` に元のメールのMessage-IDを設定してください。そうでなければ、Subjectから `Re:` や `Fwd:` を外します。",
         ),
     ),
     references=(

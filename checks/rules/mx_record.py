@@ -50,8 +50,8 @@ IMPLICIT_MX = Rule(
             ja="MXレコードがない場合、送信側は同じ名前のA/AAAAレコード({addresses:code})に配送します(RFC 5321 5.1節)。Webサーバーのアドレスであることが多く、その場合メールは数日間滞留した後に送信者に戻ります。",
         ),
         fix=Text(
-            en="If the name receives mail, publish an MX record that names its mail server. If it never receives any, publish `{domain}` MX `0 .` (null MX): senders then learn of it at once.",
-            ja="この名前でメールを受信する場合は、受信サーバーを指定するMXレコードを公開してください。受信しない場合は、`{domain}` のMXに `0 .`(null MX)を公開すると、送信側が直ちに判断できます。",
+            en="If the name receives mail, publish an MX record that names its mail server. If it neither receives nor sends any, publish `{domain}` MX `0 .` (null MX): senders then learn of it at once. If it only sends, name a server that takes its bounces: receivers may refuse mail from a domain with a null MX (550 5.7.27).",
+            ja="この名前でメールを受信する場合は、受信サーバーを指定するMXレコードを公開してください。送信も受信もしない場合は、`{domain}` のMXに `0 .`(null MX)を公開します。送信だけに使う場合は、エラーメールを受け取るサーバーのMXレコードを公開してください(null MXにすると、550 5.7.27で受信を拒否されることがあります)。",
         ),
     ),
     references=("https://www.rfc-editor.org/rfc/rfc5321#section-5.1", "https://www.rfc-editor.org/rfc/rfc7505"),
@@ -75,8 +75,8 @@ NULL_MX_WITH_OTHERS = Rule(
             ja="`0 .` は「メールを受信しない」という宣言で、{hosts:code} への配送指定と矛盾します。null MXは単独でなければならず(RFC 7505 3節)、送信側によっては配送せずエラーにするため、一部のメールが失われます。",
         ),
         fix=Text(
-            en="If the domain receives mail, delete its MX record `0 .`; if it does not, delete all others.",
-            ja="メールを受信するドメインであれば `0 .` のMXレコードを、受信しないドメインであればほかのMXレコードをすべて削除してください。",
+            en="If the domain receives or sends mail, delete its MX record `0 .`; only if it does neither, delete all others.",
+            ja="送信または受信に使うドメインであれば、`0 .` のMXレコードを削除してください。送信も受信もしないドメインに限り、`0 .` だけを残してほかのMXレコードをすべて削除します。",
         ),
     ),
     references=("https://www.rfc-editor.org/rfc/rfc7505#section-3",),

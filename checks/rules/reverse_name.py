@@ -19,7 +19,7 @@ _NO_PTR = Text(
 )
 _NO_PTR_WHY = Text(
     en="Gmail, Yahoo and Microsoft may refuse or defer mail from addresses without a PTR record (Gmail: 550 5.7.25), whatever SPF and DKIM say.",
-    ja="PTRレコードのない送信元からのメールは、SPFやDKIMの結果にかかわらず、Gmail(550 5.7.25)、Yahoo、Microsoftなどで拒否されたり、配信が遅れたりすることがあります。",
+    ja="PTRレコードのない送信元からのメールは、SPFやDKIMの結果にかかわらず、Gmail(550 5.7.25)、米国Yahoo、Microsoftなどで拒否されたり、配信が遅れたりすることがあります。",
 )
 
 NO_REVERSE_NAME = Rule(
@@ -34,8 +34,8 @@ NO_REVERSE_NAME = Rule(
         title=_NO_PTR,
         why=_NO_PTR_WHY,
         fix=Text(
-            en="If this server sends for you, ask whoever assigned `{address}` (hosting company, internet provider) to publish a PTR record at `{pointer}`, with a name whose address record holds `{address}`, so that it leads back: the HELO name `{name}`, if whoever runs its zone sees to that record, else a name of yours.",
-            ja="自社が使うサーバーであれば、`{address}` を割り当てた事業者(ホスティング、ISP)に、`{pointer}` のPTRレコードの登録を依頼してください。登録する名前にも `{address}` のアドレスレコードを登録し、正引きで同じアドレスに戻るようにします。HELOの名前 `{name}` にゾーンの管理者が登録できない場合は、自社ドメインの名前を使います。",
+            en="If this server sends for you, ask whoever assigned `{address}` (hosting company, internet provider) to publish a PTR record at `{pointer}` with the HELO name `{name}`, and give that name an A (or AAAA) record with `{address}`, so that it leads back. If its zone cannot be changed, use a name of your own domain for both records.",
+            ja="自社が使うサーバーであれば、`{address}` を割り当てた事業者(ホスティング、ISP)に、`{pointer}` のPTRレコードとしてHELOの名前 `{name}` の登録を依頼し、`{name}` のA(またはAAAA)レコードにも `{address}` を登録してください。`{name}` のレコードを登録できない場合は、代わりに自社ドメインの名前を、PTRとA(またはAAAA)の両方に使います。",
         ),
     ),
     variants={
@@ -58,7 +58,7 @@ NO_REVERSE_NAME = Rule(
             ),
             fix=Text(
                 en="If `{host}` also sends mail, ask whoever assigned `{address}` to publish a PTR record at `{pointer}` that names it.",
-                ja="`{host}` から送信もしている場合は、`{address}` を割り当てた事業者に、`{pointer}` のPTRレコードの登録を依頼してください。",
+                ja="`{host}` から送信もしている場合は、`{address}` を割り当てた事業者に、`{pointer}` のPTRレコードとして `{host}` の登録を依頼してください。",
             ),
         ),
     },
@@ -103,7 +103,7 @@ NOT_FORWARD_CONFIRMED = Rule(
             ),
             fix=Text(
                 en="If this server also sends mail, let the A (or AAAA) record of that name hold `{address}`, or ask whoever assigned the address to put the server's real name into the PTR record.",
-                ja="このサーバーから送信もしている場合は、その名前のA(またはAAAA)レコードに `{address}` を登録するか、アドレスを割り当てた事業者にPTRレコードの変更を依頼してください。",
+                ja="このサーバーから送信もしている場合は、その名前のA(またはAAAA)レコードに `{address}` を登録するか、アドレスを割り当てた事業者に、PTRレコードを実際のサーバー名へ変更するよう依頼してください。",
             ),
         )
     },

@@ -52,14 +52,14 @@ SENT_WITH_OLD_TLS = Rule(
     facts=("client", "helo", "version"),
     texts=Texts(
         title=Text(
-            en="`{client}` sent the mail over `{version}`, which receivers no longer accept",
+            en="`{client}` sent the mail over `{version}`, which is withdrawn and which many receivers refuse",
             ja="`{client}` は、廃止された `{version}` でメールを送信しました",
         ),
         why=Text(
             en="TLS 1.0 and 1.1 are withdrawn (RFC 8996) and broken in parts. Receivers that demand 1.2 or later refuse the "
             "handshake, and the mail then fails or goes in clear. We accept the old versions only to be able to say this.",
             ja="TLS 1.0と1.1はRFC 8996で廃止され、既知の弱点があります。1.2以降だけを受け付ける受信側ではTLSを確立できず、配送に失敗するか平文になります。"
-            "本ツールは診断のためにだけ古い版を受け付けています。",
+            "本ツールが古いバージョンを受け付けているのは、診断のためだけです。",
         ),
         fix=Text(
             en="Let the sending server (`{helo}`, `{client}`) use TLS 1.2 and 1.3: update its TLS library, and in Postfix set "
@@ -91,7 +91,7 @@ TLS_HANDSHAKE_FAILED = Rule(
         why=Text(
             en="The handshake ended with `{reason}`. TLS is switched on at the sender, but it does not come about, with us "
             "and perhaps with others too: Gmail demands TLS, and in clear anyone on the path can read and change the mail.",
-            ja="TLSの確立は `{reason}` で終わりました。送信側でTLSは有効ですが、本ツールとの間では確立しませんでした。ほかの受信側でも同様の可能性があります。"
+            ja="TLSハンドシェイクは `{reason}` により失敗しました。送信側でTLSは有効ですが、本ツールとの間では確立できず、ほかの受信側でも同様の可能性があります。"
             "GmailはTLSでの送信を求めており、平文では第三者に読まれるおそれがあります。",
         ),
         fix=Text(

@@ -8,12 +8,15 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from bot.demo.nameserver import Fault, Nameserver, Zone
+from checks.evidence.dmarc import DmarcResultEvidence
 from checks.evidence.helo import HeloEvidence
-from checks.evidence.message import MessageEvidence, SessionEvidence
+from checks.evidence.message import MessageEvidence, SessionEvidence, SpfResultEvidence
 from checks.evidence.mx import MxEvidence, SenderTargetsEvidence
 from checks.evidence.ptr import ClientReverseEvidence, MxReverseEvidence
+from checks.evidence.spf import SpfEvidence
 from checks.model import Absent, Seen, Unreachable, Why
 from checks.net.dns import Dns
+from checks.probes.dmarc_result import ask_dmarc_result
 from checks.probes.message import ask_message
 from checks.probes.mx import (
     MAX_ADDRESSES,
@@ -28,6 +31,8 @@ from checks.probes.mx import (
 )
 from checks.probes.run import Run
 from checks.probes.session import ask_session
+from checks.probes.spf import ask_spf
+from checks.probes.spf_result import ask_spf_result
 
 E = TypeVar("E")
 HOSTS = 40
@@ -41,6 +46,9 @@ PROBES = {
     ClientReverseEvidence: ask_client_reverse,
     HeloEvidence: ask_helo,
     SenderTargetsEvidence: ask_sender_targets,
+    SpfEvidence: ask_spf,
+    SpfResultEvidence: ask_spf_result,
+    DmarcResultEvidence: ask_dmarc_result,
 }
 
 
@@ -137,6 +145,15 @@ def test_replies_go_to_the_author_and_bounces_to_the_return_path() -> None:
 def test_the_return_path_of_a_forwarder_is_not_the_senders() -> None:
     forwarded = b"Resent-From: b@other.example\r\n" + FROM
     assert targets(raw=forwarded, mail_from="a@bounce.d.example") == [("d.example", "from", True)]
+
+
+def test_the_own_return_path_of_a_newsletter_is_looked_at_although_it_has_a_list_id() -> None:
+    own = Zone("d.example", '@ MX 10 mx\nbounce MX 0 .\nbounce TXT "v=spf1 ip4:192.0.2.7 -all"\n')
+    strange = Zone("d.example", '@ MX 10 mx\nbounce MX 0 .\nbounce TXT "v=spf1 -all"\n')
+    newsletter = b"List-Id: <1.esp.example>\r\n" + FROM
+    for zone, domains in ((own, ["d.example", "bounce.d.example"]), (strange, ["d.example"])):
+        evidence, _ = asked(SenderTargetsEvidence, zones=[zone], raw=newsletter, mail_from="a@bounce.d.example")
+        assert [target.domain for target in evidence.targets] == domains
 
 
 def test_a_target_whose_lookup_failed_is_unknown() -> None:
