@@ -95,7 +95,7 @@ def parse_media_type(value: str) -> MediaType | None:
 def _joined(parameters: dict[str, str]) -> dict[str, str]:
     """With the parameters that were written in pieces (`boundary*0`, `boundary*1`; RFC 2231 section 3) as one."""
     for name in [name.removesuffix("*0") for name in parameters if name.endswith("*0")]:
-        pieces = []
+        pieces: list[str] = []
         while (piece := parameters.get(f"{name}*{len(pieces)}")) is not None:
             pieces.append(piece)
         parameters.setdefault(name, "".join(pieces))
