@@ -99,6 +99,15 @@ class RecordChange:
     new: str | None
     later: bool = False
     """Not now: only once what the fix text names is done. Never to be shown as a change to make at once."""
+    alias: str | None = None
+    """The name that is asked for, where that is an alias (CNAME) of `name` and the old record stands here."""
+    alias_of: str | None = None
+    """The canonical name, where `name` is an alias of it now: beside a CNAME nothing can be added (RFC 1034 3.6.2)."""
+
+    @property
+    def asked_name(self) -> str:
+        """The name that receivers ask for."""
+        return self.alias or self.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,6 +191,14 @@ class Answer(Generic[T]):
     """The RRSIG records of these values in presentation format, for the types asked with DO (SOA, DNSKEY, DS)."""
 
 
+def canonical_name(told: Known[Answer[T]]) -> str | None:
+    """The name that the CNAME at the asked name leads to in the end, whether records stand there or not."""
+    match told:
+        case Seen(Answer(alias_of=target)) | Absent(alias_of=target):
+            return target
+    return None
+
+
 class HttpsFault(StrEnum):
     """What is wrong with a page where a server was found to be at fault. The values go into reports."""
 

@@ -81,8 +81,8 @@ def advance(state: Conversation, event: Event, reports: Reports) -> Step:
             return _address_asked(state, offer, ended, reports)
         case AddressClosed(token):
             return _address_ends(state, token, "closed", reports)
-        case AddressExpired(token):
-            return _address_ends(state, token, "expired", reports)
+        case AddressExpired(token, got_mail):
+            return _address_ends(state, token, "expired", reports, got_mail=got_mail)
         case LanguageChosen(lang):
             new = replace(state, lang=lang)
             return new, [SetLanguage(lang), *_show(new, reports, drawn(new))]
@@ -201,12 +201,14 @@ def _opened(offer: Offer | None) -> list[Act]:
     return [OpenAddress(offer.token, offer.expires_at)] if offer else []
 
 
-def _address_ends(state: Conversation, token: str, how: AddressStatus, reports: Reports) -> Step:
+def _address_ends(
+    state: Conversation, token: str, how: AddressStatus, reports: Reports, *, got_mail: bool = False
+) -> Step:
     at = next((n for n, each in enumerate(state.addresses) if each.token == token and each.status == "open"), None)
     if at is None:
         return state, []
-    ended = tuple(replace(each, status=how) if n == at else each for n, each in enumerate(state.addresses))
-    new = replace(state, addresses=ended)
+    ended = replace(state.addresses[at], status=how, got_mail=got_mail)
+    new = replace(state, addresses=(*state.addresses[:at], ended, *state.addresses[at + 1 :]))
     # The root says what to do next, and that was perhaps to send a mail there.
     acts: list[Act] = [CloseAddress(token), *_show(new, reports, ["address", "root"])]
     if how == "expired" and new.is_silent(new.addresses[at]):

@@ -7,6 +7,7 @@ from checks import Finding
 FACT = 300
 RECORD = 1_200
 LIST = 8
+_NAME = 260
 HEADING = 150
 LABEL = 75
 """Characters on a button."""
@@ -29,7 +30,14 @@ def bounded(finding: Finding) -> Finding:
                 shown = tuple(cut(each, FACT // 3) for each in value[:LIST])
                 facts[name] = shown if len(value) <= LIST else (*shown, "…")
     records = tuple(
-        dataclasses.replace(each, name=cut(each.name, 260), old=_record(each.old), new=_record(each.new))
+        dataclasses.replace(
+            each,
+            name=cut(each.name, _NAME),
+            old=_record(each.old),
+            new=_record(each.new),
+            alias=each.alias and cut(each.alias, _NAME),
+            alias_of=each.alias_of and cut(each.alias_of, _NAME),
+        )
         for each in finding.records[:LIST]
     )
     return dataclasses.replace(finding, facts=facts, records=records)

@@ -107,7 +107,10 @@ class AddressClosed:
 
 @dataclass(frozen=True, slots=True)
 class AddressExpired:
+    """`got_mail`: mail was accepted there, whether or not it is analysed yet."""
+
     token: str
+    got_mail: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,7 +169,8 @@ def in_full(finding: Finding, lang: Lang, report: Report | None = None, *, held:
 
 def _asks_for_more(finding: Finding) -> bool:
     """The record that it shows for later is a DMARC policy; DMARC303 changes where reports go, and no policy."""
-    return finding.rule.id != "DMARC303" and any(r.later and r.name.startswith("_dmarc.") for r in finding.records)
+    later = [change for change in finding.records if change.later]
+    return finding.rule.id != "DMARC303" and any(change.asked_name.startswith("_dmarc.") for change in later)
 
 
 def zone_file_note(found: Iterable[Finding], lang: Lang) -> Iterator[Note]:

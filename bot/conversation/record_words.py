@@ -28,6 +28,17 @@ CHANGED_BY = Text(
     en="To be changed by the operator of `{zone}`, in their zone:",
     ja="`{zone}` の管理者が、自身のゾーンで変更する必要があります。",
 )
+BEHIND_ALIAS = Text(
+    en="`{alias}` is an alias (CNAME) of `{name}`: the record stands there.",
+    ja="`{alias}` は `{name}` の別名(CNAME)で、レコードは `{name}` にあります。",
+)
+ALIAS_FIRST = Text(
+    en="`{name}` is an alias (CNAME) of `{target}`, where there is no such record. Beside a CNAME nothing can be "
+    "added: delete it first (one of a wildcard can stay), or have the record published at `{target}` instead:",
+    ja="`{name}` は `{target}` の別名(CNAME)ですが、そこに該当するレコードはありません。"
+    "CNAMEのある名前にほかのレコードは追加できないため、先にCNAMEを削除するか(ワイルドカードによるものは残せます)、"
+    "代わりに `{target}` に登録してもらってください。",
+)
 IN_A_ZONE_FILE = Text(
     en="In most DNS panels enter only the part of the name before that of the zone (`@` for the zone itself). "
     "In a zone file end full names with a dot, and put TXT values in double quotes.",

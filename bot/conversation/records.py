@@ -75,7 +75,7 @@ def ttl_of(found: Iterable[Finding], report: Report) -> int | None:
     seen: list[int] = []
     answers = {(str(a["rdtype"]), str(a["name"]).lower()): int(a["ttl_s"]) for a in _answers(report.evidence)}
     for change in filter(_replaces, _own_changes(found, report)):
-        left = answers.get((change.type, change.name.lower().rstrip(".")))
+        left = answers.get((change.type, change.asked_name.lower().rstrip(".")))
         whole = next((ttl for ttl in _USUAL_TTLS_S if left is not None and 0 <= ttl - left <= _LATE_S), None)
         if whole is None:
             return None
@@ -118,14 +118,22 @@ def named(change: RecordChange) -> Mapping[str, Fact]:
 
 
 def asked_of(change: RecordChange, report: Report | None, lang: Lang) -> str:
-    """Who has to make the change, where that is not the owner of the domain; else empty."""
+    """Who has to make the change, where that is not the owner of the domain, and what a CNAME has to do with it; else
+    empty.
+    """
+    return (" " if lang == "en" else "").join(_asked(change, report, lang))
+
+
+def _asked(change: RecordChange, report: Report | None, lang: Lang) -> Iterator[str]:
+    if change.alias:
+        yield words.BEHIND_ALIAS.say(lang, {"alias": change.alias, "name": change.name})
+    if change.alias_of:
+        yield words.ALIAS_FIRST.say(lang, {"name": change.name, "target": change.alias_of})
     if report is None or change.new is None or change.new == change.old:
-        return ""
+        return
     zone = operator_of(change, report)
-    if zone is None:
-        return ""
-    said = words.PUBLISHED_BY if change.old is None else words.CHANGED_BY
-    return said.say(lang, {"zone": zone})
+    if zone is not None:
+        yield (words.PUBLISHED_BY if change.old is None else words.CHANGED_BY).say(lang, {"zone": zone})
 
 
 def in_a_zone_file(found: Iterable[Finding]) -> bool:
@@ -136,7 +144,7 @@ def in_a_zone_file(found: Iterable[Finding]) -> bool:
 def shown(change: RecordChange, lang: Lang, report: Report | None) -> Iterator[Part]:
     """The value as it is and as it has to be; `report`: of the domain, to tell its own zone from others'."""
     for lead, value in _values(change):
-        if asked := asked_of(change, report, lang) if lead in _DOING else "":
+        if asked := asked_of(change, report, lang) if lead in _DOING or change.new is None else "":
             yield Paragraph(asked)
         yield Code(lead.say(lang, named(change)), value, is_file=is_file(change))
 

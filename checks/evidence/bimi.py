@@ -67,6 +67,8 @@ class BimiEvidence:
 
     domain: str
     record: Known[BimiRecord | FaultyRecord]
+    alias_of: str | None = None
+    """The canonical name, where `default._bimi.<domain>` is an alias of it, whether a record stands there or not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from checks.evidence.message import SignatureReason
-from checks.model import Absent, Answer, Known, Seen, Unreachable, Why
+from checks.model import Answer, Known, Unreachable, Why, canonical_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,7 @@ class PublishedKey:
     @property
     def alias_of(self) -> str | None:
         """The name that the CNAME at `name` leads to in the end, whether there is a key or not."""
-        match self.answer:
-            case Seen(found):
-                return found.alias_of
-            case Absent(alias_of=target):
-                return target
-        return None
+        return canonical_name(self.answer)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from checks.model import Answer, Known, MxHost
+from checks.model import Answer, Known, MxHost, canonical_name
 
 AuthResult: TypeAlias = Literal["pass", "fail", "none", "temperror", "permerror"]
 
@@ -76,6 +76,10 @@ class TreeWalk:
     start: str
     steps: tuple[DmarcStep, ...]
     organizational: Known[str]
+
+    def alias_of(self, domain: str) -> str | None:
+        """The canonical name of `_dmarc.<domain>`, where that is an alias."""
+        return next((canonical_name(step.answer) for step in self.steps if step.domain == domain), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,3 +175,5 @@ class DmarcResultEvidence:
     applied: str | None = None
     is_suffix_record: bool = False
     spf_near_miss: bool = False
+    alias_of: str | None = None
+    """The canonical name, where `_dmarc.<at>` is an alias of it and the record stands there."""

@@ -123,9 +123,11 @@ class SpfNode:
 class SpfEvidence:
     """`answer`: all TXT records at the domain. `tree` None where there is no single record.
 
-    `passes_all`: the text of the term by which any address passes (`+all`, with `+` at every level above it), "" where
-    none does; `passes_all_at`: the name whose record holds it. `passing_networks`: the networks that pass in the same
-    way, for the sum; of `a` and `mx` only those that are so wide that they matter for it.
+    `passes_all`: the text of the term by which any address passes (`+all`, or an `exists` without macros whose name has
+    an address, with `+` at every level above it), "" where none does; `passes_all_at`: the name whose record holds it;
+    `passes_all_why`: why the name of an `exists` that may be such a term has no answer, where none is found.
+    `passing_networks`: the networks that pass in the same way, for the sum; of `a` and `mx` only those that are so wide
+    that they matter for it.
     """
 
     domain: str
@@ -135,6 +137,7 @@ class SpfEvidence:
     passes_all: str = ""
     passes_all_at: str = ""
     passing_networks: tuple[str, ...] = ()
+    passes_all_why: Why | None = None
 
     @property
     def published_at(self) -> str:

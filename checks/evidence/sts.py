@@ -53,6 +53,8 @@ class StsEvidence:
     domain: str
     record: Known[StsRecord | FaultyRecord]
     fresh_id: str
+    alias_of: str | None = None
+    """The canonical name, where `_mta-sts.<domain>` is an alias of it, whether a record stands there or not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,3 +22,5 @@ class TlsReportEvidence:
 
     domain: str
     record: Known[TlsReportRecord | FaultyRecord]
+    alias_of: str | None = None
+    """The canonical name, where `_smtp._tls.<domain>` is an alias of it, whether a record stands there or not."""

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterable
 
 from checks.evidence.dmarc import DmarcRecord, DmarcTag
-from checks.parse.dmarc import MAX_TEXT, POLICIES, parse_dmarc, parse_report_uri
+from checks.parse.dmarc import MAX_TEXT, POLICIES, parse_dmarc, parse_report_uri, policy_tag
 
 REMOVED_TAGS = ("pct", "rf", "ri")
 """Tags of RFC 7489 that RFC 9989 (appendix C.5.2) took out."""
@@ -19,7 +19,8 @@ _NAMED = re.compile(rf"({'|'.join(_TAGS)})[ \t]*[: \t][ \t]*(\S.*)", re.IGNORECA
 _ADDRESS = re.compile(
     r"(?:mailto:)?/*<?([^\s@,!?:/<>]+@[a-z0-9_-]+(?:\.[a-z0-9_-]+)+)>?(?:![0-9]+[kmgt]?)?", re.IGNORECASE | re.ASCII
 )
-_WORDS = {"adkim": "rs", "aspf": "rs", "psd": "yn", "t": "yn"}
+_LETTERS = {"adkim": "rs", "aspf": "rs", "psd": "uyn", "t": "ny"}
+"""The values of the tags that have one letter, the default before the others."""
 
 
 def render(tags: Iterable[tuple[str, str]]) -> str:
@@ -28,14 +29,21 @@ def render(tags: Iterable[tuple[str, str]]) -> str:
 
 
 def corrected(
-    record: DmarcRecord, *, reports_to: str = "", policy: str = "", without: Collection[str] = (), not_to: str = ""
+    record: DmarcRecord,
+    *,
+    reports_to: str = "",
+    policy: str = "",
+    without: Collection[str] = (),
+    not_to: str = "",
+    as_meant: bool = False,
 ) -> str | None:
     """What to publish in place of `record`: nothing that receivers ignore, and what is missing added.
 
     `reports_to`: the mailbox for reports, if the record names none. `policy`: in place of what p says. `without`: tags
     to leave out. `not_to`: a domain that no report shall go to. No change of what receivers do is hidden in it: a `pct`
-    that still holds back a policy stays (see `enforced`). None where only the owner can decide: an unreadable policy,
-    two values for one tag, no usable address.
+    that still holds back a policy stays (see `enforced`), and a policy that they cannot read becomes the one that they
+    apply for it; `as_meant`: it becomes the one that was meant, since nobody applies the record yet. None where only
+    the owner can decide: an unreadable policy, two values for one tag, no usable address.
     """
     if len(record.text) >= MAX_TEXT:
         return None
@@ -45,6 +53,8 @@ def corrected(
     meant = {name: value for name, value in meant.items() if name not in without}
     if policy:
         meant["p"] = policy
+    elif not as_meant:
+        meant = _as_applied(meant, record)
     if not _holds_back(meant):
         meant.pop("pct", None)
     if reports_to and "rua" not in meant:
@@ -87,6 +97,17 @@ def _holds_back(meant: dict[str, str]) -> bool:
     return held_back_to(meant.get("pct", ""), meant.get("p")) is not None
 
 
+def _as_applied(meant: dict[str, str], record: DmarcRecord) -> dict[str, str]:
+    """With p, sp and np as receivers apply them: where one of them is not valid, all together are p=none (RFC 9989
+    section 4.10.1).
+    """
+    applied: dict[str, str | None] = {"p": "none"}
+    if policy_tag(record, is_own=True):
+        applied = {"p": record.policy, "sp": record.subdomain_policy, "np": record.nonexistent_policy}
+    told = {name: applied.get(name) if name in _POLICY_TAGS else value for name, value in meant.items()}
+    return {name: value for name, value in told.items() if value}
+
+
 def _meant(record: DmarcRecord, not_to: str) -> dict[str, str] | None:
     """Name and value of every tag that stays, as their author meant them; None where that cannot be told."""
     meant: dict[str, str] = {}
@@ -99,7 +120,7 @@ def _meant(record: DmarcRecord, not_to: str) -> dict[str, str] | None:
             value = ", ".join(filter(None, (meant.get(name, ""), value)))
         elif name in meant and meant[name].lower() != value.lower():
             return None
-        kept = _value(name, value)
+        kept = _value(name, value, is_read=bool(tag.name))
         if kept is None and name in _POLICY_TAGS:
             return None
         if kept is not None:
@@ -117,15 +138,19 @@ def _named(tag: DmarcTag, before: dict[str, str]) -> tuple[str, str]:
     return (last, tag.value) if last in _URI_TAGS and "@" in tag.value else ("", "")
 
 
-def _value(name: str, value: str) -> str | None:
-    """The valid value that was meant; None: none to be recognised, so the default is used."""
+def _value(name: str, value: str, *, is_read: bool) -> str | None:
+    """The valid value that was meant; None: none to be recognised, so the default is used.
+
+    `is_read`: receivers see it as a tag. Strict alignment, the test mode and a boundary of the organization are not
+    made of what they ignore today: the first loses mail, the others open the domain.
+    """
     lower = value.lower()
     if name in _POLICY_TAGS:
         return next(iter(difflib.get_close_matches(lower[:40], POLICIES, 1, 0.5)), None)
-    if letters := _WORDS.get(name):
-        if name == "psd" and lower == "u":
-            return "u"
-        return lower[0] if lower[:1] and lower[0] in letters else None
+    if letters := _LETTERS.get(name):
+        if is_read and lower in tuple(letters):
+            return lower
+        return letters[0] if lower.startswith(letters[0]) else None
     if name == "fo":
         options = [option for option in re.split(r"[\s:,]+", lower) if option in ("0", "1", "d", "s")]
         return ":".join(dict.fromkeys(options)) or None

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 
 from checks.evidence.spf import SpfNode, SpfRecord, SpfTerm
 from checks.model import Absent
 from checks.parse.spf import VERSION, parse_spf
-from checks.parse.spf_redundancy import redundancies
-from checks.parse.spf_repair import misread_terms, repaired
+from checks.parse.spf_redundancy import listed, redundancies
+from checks.parse.spf_repair import Correction, misread_terms, passes_a_quarter, recognised, repaired
 from checks.parse.spf_rewrite import distinct
 
 _MAX_MERGED = 10
@@ -83,8 +84,13 @@ class _Draft:
 _SOFT = parse_spf(f"{VERSION} ~all").terms[0]
 
 
+@lru_cache(maxsize=8)
 def proposed(node: SpfNode) -> Proposal:
-    """The corrected record of a node of the tree: the domain's own, or one that it includes and that is its owner's."""
+    """The corrected record of a node of the tree: the domain's own, or one that it includes and that is its owner's.
+
+    Every finding on a record asks for it, and it is made once: of a long one it costs much. A tree may be large too, so
+    that few are kept.
+    """
     if node.record is None:
         return _NOTHING
     return _corrected(node.record, node.domain, node.children, is_own=node.via is None or node.via.name == "redirect")
@@ -157,12 +163,9 @@ def unreached_terms(record: SpfRecord) -> tuple[SpfTerm, ...]:
 def _without_unreached(draft: _Draft) -> _Draft:
     """Without those of them that can be no sender whom their owner forgot: no pass, or listed before as well."""
     reached = [t for t in draft.record.reached if t.name != "all"]
-    gone = []
-    for term in unreached_terms(draft.record):
-        meant = _as_include(term) if term.name == "redirect" else term
-        is_listed = any(r.term is meant for r in redundancies([*reached, meant], draft.domain))
-        if meant.qualifier != "+" or meant.name == "all" or is_listed:
-            gone.append(term)
+    meant = [(t, _as_include(t) if t.name == "redirect" else t) for t in unreached_terms(draft.record)]
+    before = listed(reached, [m for _, m in meant], draft.domain)
+    gone = [t for t, m in meant if m.qualifier != "+" or m.name == "all" or any(m is b for b in before)]
     return replace(draft, terms=tuple(t for t in draft.terms if not any(t is other for other in gone)))
 
 
@@ -206,7 +209,8 @@ def merged(texts: Sequence[str]) -> str | None:
     """One record for several: every sender of each, once, and the strictest `all` that is safe.
 
     `-all` only where every record that has an `all` says so, else `~all`: no record knew the senders of the others. A
-    `redirect` becomes an `include` with the same target. None where one of them is too broken to be read.
+    `redirect` becomes an `include` with the same target. None where one of them is too broken to be read, and where
+    the one record would let everybody send: receivers use none of the several.
     """
     if len(texts) > _MAX_MERGED:
         return None
@@ -217,7 +221,23 @@ def merged(texts: Sequence[str]) -> str | None:
     ends = {t.qualifier for r in records if (t := r.all_term) is not None}
     explanation = [t.text for r in records for t in r.terms if t.kind == "modifier" and t.name == "exp"]
     all_term = "-all" if ends == {"-"} else "~all"
-    return " ".join((VERSION, *distinct(terms), all_term, *explanation[:1]))
+    text = " ".join((VERSION, *distinct(terms), all_term, *explanation[:1]))
+    return text if not passes_a_quarter(parse_spf(text)) else None
+
+
+def one_for(texts: Sequence[str], domain: str) -> Correction | None:
+    """One record of `domain` for all these texts, which are meant as SPF and which receivers do not take for it.
+
+    None where what one of them was to be is not certain, or where they cannot be merged.
+    """
+    if len(texts) > _MAX_MERGED:
+        return None
+    meant = [m for m in map(recognised, texts) if m is not None]
+    if not meant or len(meant) < len(texts):
+        return None
+    one = meant[0].text if len(meant) == 1 else merged([m.text for m in meant])
+    closed = any(m.closed for m in meant)
+    return Correction(corrected(one, domain).text or one, closed) if one is not None else None
 
 
 def _mergeable(term: SpfTerm) -> str:

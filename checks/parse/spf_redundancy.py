@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import takewhile
 from typing import TypeAlias
 
@@ -24,7 +25,13 @@ class Redundancy:
 
 def network_of(term: SpfTerm) -> Network | None:
     """The network of an `ip4` or `ip6` term, host bits cleared; None for any other."""
-    return ipaddress.ip_network(term.value, strict=False) if term.name in ("ip4", "ip6") else None
+    return _network(term.value) if term.name in ("ip4", "ip6") else None
+
+
+@lru_cache(maxsize=1024)
+def _network(text: str) -> Network:
+    """Each text is read once: every term of a record is compared with every other, and reading costs the most."""
+    return ipaddress.ip_network(text, strict=False)
 
 
 def prefix_lengths(term: SpfTerm) -> tuple[int, int]:
@@ -57,6 +64,11 @@ def redundancies(terms: Sequence[SpfTerm], domain: str, children: Sequence[SpfNo
         if by is not None:
             gone.add(place)
             yield Redundancy(term, by)
+
+
+def listed(among: Sequence[SpfTerm], terms: Sequence[SpfTerm], domain: str) -> tuple[SpfTerm, ...]:
+    """Those of `terms` that one of `among`, mechanisms in the record of `domain`, covers."""
+    return tuple(term for term in terms if any(_covers(t, term, domain) for t in among))
 
 
 def _networks_next(terms: Sequence[SpfTerm], qualifier: str) -> Iterator[SpfTerm]:

@@ -76,15 +76,31 @@ def repaired(text: str) -> Correction | None:
     if record.cut or (record.error is None and not misread_terms(record)):
         return None
     pieces = [piece for word in _joined(_plain(text[len(VERSION) :]).split()) for piece in _pieces(word)]
-    if len(pieces) > MAX_TERMS:
+    if len(pieces) > MAX_TERMS or _has_doubtful_address(pieces):
         return None
     terms = [fixed for piece in pieces for fixed in _repaired_term(piece)]
     after = parse_spf(" ".join((VERSION, *distinct(terms))))
     return _closed(after) if not misread_terms(after) else None
 
 
+def _has_doubtful_address(pieces: Sequence[str]) -> bool:
+    """Whether an address stands alone after a term that is no pass, as in `-ip4:192.0.2.1,192.0.2.2`.
+
+    Whether it shares that qualifier or passes by a term of its own only its owner knows.
+    """
+    sign = ""
+    for piece in pieces:
+        if _family(piece) is None:
+            directive = _DIRECTIVE.fullmatch(piece)
+            is_all = directive is None or _TYPED_FOR.get(directive[2].lower(), directive[2].lower()) == "all"
+            sign = "" if directive is None or is_all else directive[1]
+        elif sign not in ("", "+"):
+            return True
+    return False
+
+
 def _closed(record: SpfRecord) -> Correction | None:
-    if record.error is not None or record.cut or _passes_a_quarter(record):
+    if record.error is not None or record.cut or passes_a_quarter(record):
         return None
     if record.all_term is None or record.all_term.qualifier != "+":
         return Correction(render(record))
@@ -92,9 +108,15 @@ def _closed(record: SpfRecord) -> Correction | None:
     return Correction(text, closed=True) if text else None
 
 
-def _passes_a_quarter(record: SpfRecord) -> bool:
-    """Whether its networks may add up to a quarter of the IPv4 addresses, or one of them is a huge IPv6 block."""
-    lengths = [prefix_lengths(t) for t in record.terms if t.qualifier == "+"]
+def passes_a_quarter(record: SpfRecord) -> bool:
+    """Whether its networks may add up to a quarter of the IPv4 addresses, or one of them is a huge IPv6 block.
+
+    So may an `exists` of a fixed name: where that has an address, every client matches (section 5.7).
+    """
+    passing = [t for t in record.terms if t.qualifier == "+"]
+    if any(t.name == "exists" and not t.has_macro for t in passing):
+        return True
+    lengths = [prefix_lengths(t) for t in passing]
     return sum(2 ** (32 - four) for four, _ in lengths) >= _QUARTER or any(six < _WIDEST_IPV6 for _, six in lengths)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from checks.evidence.bimi import BimiAssetsEvidence, BimiEvidence, BimiRecord, Logo, MarkCertificate
-from checks.model import Absent, Document, Fetched, NotServed, Seen, Unreachable
+from checks.model import Absent, Document, Fetched, NotServed, Seen, Unreachable, canonical_name
 from checks.parse.bimi import parse_logo, read_record
 from checks.parse.mark_certificate import parse_mark_certificate
 from checks.probes.run import Run
@@ -14,9 +14,9 @@ from checks.probes.run import Run
 async def ask_bimi(run: Run) -> BimiEvidence:
     answer = await run.dns.txt(f"default._bimi.{run.domain}")
     if not isinstance(answer, Seen):
-        return BimiEvidence(run.domain, answer)
+        return BimiEvidence(run.domain, answer, canonical_name(answer))
     read = read_record(answer.value.values)
-    return BimiEvidence(run.domain, Absent() if read is None else Seen(read))
+    return BimiEvidence(run.domain, Absent() if read is None else Seen(read), canonical_name(answer))
 
 
 async def ask_bimi_assets(run: Run) -> BimiAssetsEvidence:

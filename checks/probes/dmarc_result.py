@@ -66,6 +66,7 @@ async def ask_dmarc_result(run: Run) -> DmarcResultEvidence:
         applied=eased(policy) if policy and isinstance(record, Seen) and record.value.testing else policy,
         is_suffix_record=is_suffix,
         spf_near_miss=by_spf.result == "pass" and by_spf.aligned is False and by_spf.aligned_relaxed is True,
+        alias_of=author.alias_of(at) if at else None,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from checks.evidence.spf import SpfEvidence, SpfNode, SpfRecord, SpfTerm
@@ -46,9 +46,8 @@ async def ask_spf(run: Run) -> SpfEvidence:
     if len(records) != 1:
         return SpfEvidence(run.domain, answer, records, None)
     tree = await grow(run.dns, run.domain, records, answer.value.alias_of)
-    at, passes_all = _passing_all(tree) or ("", "")
-    networks = await _passing_networks(run.dns, tree)
-    return SpfEvidence(run.domain, answer, records, tree, passes_all, at, tuple(dict.fromkeys(networks)))
+    (term, at, why), networks = await asyncio.gather(_passing_all(run.dns, tree), _passing_networks(run.dns, tree))
+    return SpfEvidence(run.domain, answer, records, tree, term, at, tuple(dict.fromkeys(networks)), why)
 
 
 async def grow(
@@ -130,49 +129,59 @@ def _freeze(draft: _Draft) -> SpfNode:
     )
 
 
-def _passing(node: SpfNode) -> Sequence[tuple[SpfTerm, SpfNode | None]]:
-    """The terms of a valid record that pass with `+`, in order; with those that lead to a record, that record."""
-    if node.record is None or node.record.error is not None:
-        return ()
-    below = {child.via: child for child in node.children}
-    return [(t, below.get(t)) for t in node.record.reached if t.qualifier in ("+", "")]
-
-
-def _passing_all(node: SpfNode) -> tuple[str, str] | None:
-    """Where any address passes: the name, and the term of its record."""
-    for term, child in _passing(node):
-        if term.name == "all":
-            return node.domain, term.text
-        if child is not None and (found := _passing_all(child)):
-            return found
-    return None
+async def _passing_all(dns: DnsRun, tree: SpfNode) -> tuple[str, str, Why | None]:
+    """Where any address passes: the term and the name of its record; else why that is not known, None where it is."""
+    terms = [
+        (term, holder)
+        for term, holder, lookups in _passing_terms(tree)
+        if term.name == "all" or (term.name == "exists" and not term.has_macro and lookups <= MAX_LOOKUPS)
+    ]
+    # An `exists` with an address matches every client (section 5.7).
+    names = tuple(dict.fromkeys(term.target.lower() for term, _ in terms if term.name == "exists"))
+    found = dict(zip(names, await asyncio.gather(*(dns.addresses(n, "A") for n in names)), strict=True))
+    whys: list[Why] = []
+    for term, holder in terms:
+        match found.get(term.target.lower()):
+            case None | Seen():
+                return term.text, holder, None
+            case Unreachable(why=why) if why is not Why.BAD_NAME:
+                whys.append(why)
+    return "", "", whys[0] if whys else None
 
 
 async def _passing_networks(dns: DnsRun, tree: SpfNode) -> list[str]:
-    terms = list(_passing_terms(tree))
+    terms = list(_network_terms(tree))
     wide = [(term, domain) for term, domain in terms if term.name in ("a", "mx")]
     found = dict(zip(wide, await asyncio.gather(*(_wide_networks(dns, *w) for w in wide)), strict=True))
     return [network for w in terms for network in found.get(w, (w[0].value,))]
 
 
-def _passing_terms(node: SpfNode, lookups: int = 0) -> Iterator[tuple[SpfTerm, str]]:
+def _network_terms(tree: SpfNode) -> Iterator[tuple[SpfTerm, str]]:
     """The terms that name passing networks, in order, with the domain meant: every ip4 and ip6, and each wide a or mx.
 
-    `lookups`: made before the record is come to. An a or mx beyond the limit no receiver looks up, nor do we.
+    An a or mx beyond the limit no receiver looks up, nor do we.
     """
-    passing = dict(_passing(node))
+    for term, holder, lookups in _passing_terms(tree):
+        if term.name in ("ip4", "ip6") or (lookups <= MAX_LOOKUPS and _wide_prefixes(term)):
+            yield term, term.target or holder
+
+
+def _passing_terms(node: SpfNode, lookups: int = 0) -> Iterator[tuple[SpfTerm, str, int]]:
+    """The terms that pass with `+` at every level and lead to no other record, in order.
+
+    Each with the name of its record, and with the lookups made up to and with it; `lookups`: those before the record.
+    """
+    if node.record is None or node.record.error is not None:
+        return
     below = {child.via: child for child in node.children}
-    for term in node.record.reached if node.record and passing else ():
+    for term in node.record.reached:
         lookups += term.needs_lookup
-        child = below.get(term)
-        if child is None:
-            is_wide = term.name in ("ip4", "ip6") or (lookups <= MAX_LOOKUPS and _wide_prefixes(term))
-            if term in passing and is_wide:
-                yield term, term.target or node.domain
-            continue
-        if term in passing:
+        child, passes = below.get(term), term.qualifier in ("+", "")
+        if passes and child is None:
+            yield term, node.domain, lookups
+        elif passes and child is not None:
             yield from _passing_terms(child, lookups)
-        lookups += child.lookups
+        lookups += child.lookups if child is not None else 0
 
 
 def _wide_prefixes(term: SpfTerm) -> list[tuple[int, str]]:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from checks.evidence.sts import StsEvidence, StsPolicyEvidence, StsRecord
 from checks.evidence.versioned import FaultyRecord
-from checks.model import Absent, Answer, Document, Known, Seen
+from checks.model import Absent, Answer, Document, Known, Seen, canonical_name
 from checks.parse.sts import parse_policy, read_record
 from checks.probes.run import Run
 
@@ -20,7 +20,7 @@ async def ask_sts(run: Run) -> StsEvidence:
         record = Absent() if read is None else Seen(read)
     else:
         record = answer
-    return StsEvidence(run.domain, record, _fresh_id(run.now, answer))
+    return StsEvidence(run.domain, record, _fresh_id(run.now, answer), canonical_name(answer))
 
 
 def _fresh_id(now: datetime, answer: Known[Answer[bytes]]) -> str:

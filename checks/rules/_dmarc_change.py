@@ -11,6 +11,7 @@ from checks.evidence.mx import MxEvidence
 from checks.model import Absent, Answer, Known, MxHost, Seen
 from checks.parse.dmarc import (
     POLICIES,
+    eased,
     effective_policy,
     is_meant_as_record,
     is_record,
@@ -20,6 +21,7 @@ from checks.parse.dmarc import (
 )
 from checks.parse.dmarc_rewrite import corrected, enforced
 from checks.parse.domain import suffix_list
+from checks.rules._policy_record import policy_change
 
 
 def change_now(dmarc: DmarcEvidence, use: UseEvidence, mx: MxEvidence) -> tuple[RecordChange, ...]:
@@ -27,11 +29,12 @@ def change_now(dmarc: DmarcEvidence, use: UseEvidence, mx: MxEvidence) -> tuple[
     if not isinstance(dmarc.record, Seen):
         return ()
     record = dmarc.record.value
-    if use.non_sending and dmarc.at == dmarc.domain and record.policy == "none":
+    # Without any p that is DMARC103's, which begins with p=none.
+    acts_not = any(tag.name == "p" for tag in record.tags) and effective_policy(record, is_own=True) in ("none", None)
+    if use.non_sending and dmarc.at == dmarc.domain and acts_not:
         return change_without_mail(dmarc)
     new = corrected(record, reports_to=_reports_to(dmarc, use, mx), without=_misused(dmarc))
-    name = f"_dmarc.{dmarc.at}"
-    return () if new == record.text else (RecordChange(name, "TXT", record.text, new),)
+    return () if new == record.text else (change_at(dmarc, dmarc.at or "", record.text, new),)
 
 
 def change_later(dmarc: DmarcEvidence, use: UseEvidence, mx: MxEvidence) -> tuple[RecordChange, ...]:
@@ -40,7 +43,7 @@ def change_later(dmarc: DmarcEvidence, use: UseEvidence, mx: MxEvidence) -> tupl
         return ()
     record = dmarc.record.value
     new = enforced(record, reports_to=_reports_to(dmarc, use, mx), without=_misused(dmarc))
-    return (RecordChange(f"_dmarc.{dmarc.at}", "TXT", record.text, new, later=True),)
+    return (change_at(dmarc, dmarc.at or "", record.text, new, later=True),)
 
 
 def change_without_destination(dmarc: DmarcEvidence, destination: str) -> tuple[RecordChange, ...]:
@@ -49,17 +52,35 @@ def change_without_destination(dmarc: DmarcEvidence, destination: str) -> tuple[
         return ()
     record = dmarc.record.value
     new = corrected(record, without=_misused(dmarc), not_to=destination)
-    return (RecordChange(f"_dmarc.{dmarc.at}", "TXT", record.text, new, later=new is not None),)
+    return (change_at(dmarc, dmarc.at or "", record.text, new, later=new is not None),)
 
 
 def change_without_mail(dmarc: DmarcEvidence) -> tuple[RecordChange, ...]:
     """For a name that has no mail: p=reject at the name itself, whatever its organization does, and at once."""
-    name = f"_dmarc.{dmarc.domain}"
     if not isinstance(dmarc.record, Seen) or dmarc.at != dmarc.domain:
-        return (RecordChange(name, "TXT", None, "v=DMARC1; p=reject"),)
+        return (change_at(dmarc, dmarc.domain, None, "v=DMARC1; p=reject"),)
     record = dmarc.record.value
     new = corrected(record, policy="reject", without=("t", "pct", *_misused(dmarc)))
-    return (RecordChange(name, "TXT", record.text, new),)
+    return (change_at(dmarc, dmarc.domain, record.text, new),)
+
+
+def change_at(
+    dmarc: DmarcEvidence, domain: str, old: str | None, new: str | None, *, later: bool = False
+) -> RecordChange:
+    """Of the record that receivers ask for at `_dmarc.<domain>`, wherever it stands."""
+    return policy_change(f"_dmarc.{domain}", dmarc.walk.alias_of(domain), old, new, later=later)
+
+
+def begun_with(meant: DmarcRecord, at: str, dmarc: DmarcEvidence, use: UseEvidence) -> str | None:
+    """The record that no receiver uses yet as it was meant for the domain `at`, but no stricter than what applies now;
+    it does not draw the boundary of an organization either, unless `at` is a public suffix.
+    """
+    without = () if suffix_list().is_public(at) else ("psd",)
+    new = corrected(meant, without=without, as_meant=True)
+    if new is None or harmless(parse_dmarc(new), at, dmarc, use):
+        return new
+    policy = min(parse_dmarc(new).policy or "none", applied_policy(dmarc), key=POLICIES.index)
+    return corrected(meant, policy=policy, without=(*without, *_stricter_modes(meant, dmarc), "sp", "np", "t", "pct"))
 
 
 def harmless(record: DmarcRecord, at: str, dmarc: DmarcEvidence, use: UseEvidence) -> bool:
@@ -68,15 +89,26 @@ def harmless(record: DmarcRecord, at: str, dmarc: DmarcEvidence, use: UseEvidenc
     """
     if use.non_sending and at == dmarc.domain:
         return True
-    asked = (record.policy, record.subdomain_policy, record.nonexistent_policy)
-    return all(POLICIES.index(p) <= POLICIES.index(applied_policy(dmarc)) for p in asked if p)
+    asked = {p for p in (record.policy, record.subdomain_policy, record.nonexistent_policy) if p}
+    if asked - {"none"} and _stricter_modes(record, dmarc):
+        return False
+    return all(POLICIES.index(p) <= POLICIES.index(applied_policy(dmarc)) for p in asked)
+
+
+def _stricter_modes(record: DmarcRecord, dmarc: DmarcEvidence) -> tuple[str, ...]:
+    """The tags that ask for strict alignment where it does not apply to the checked domain now."""
+    now = dmarc.record.value if isinstance(dmarc.record, Seen) else None
+    adkim = record.strict_dkim and not (now and now.strict_dkim)
+    aspf = record.strict_spf and not (now and now.strict_spf)
+    return tuple(tag for tag, is_stricter in (("adkim", adkim), ("aspf", aspf)) if is_stricter)
 
 
 def applied_policy(dmarc: DmarcEvidence) -> str:
     """What applies to the checked domain now."""
     if not isinstance(dmarc.record, Seen):
         return "none"
-    return effective_policy(dmarc.record.value, is_own=dmarc.at == dmarc.domain) or "none"
+    policy = effective_policy(dmarc.record.value, is_own=dmarc.at == dmarc.domain) or "none"
+    return eased(policy) if dmarc.record.value.testing else policy
 
 
 def misplaced_records(place: DmarcPlaceEvidence) -> tuple[tuple[str, str], ...]:

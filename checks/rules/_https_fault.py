@@ -57,7 +57,9 @@ _WORDS: Mapping[HttpsFault, _Words] = {
         ),
     ),
     HttpsFault.CERTIFICATE_EXPIRED: _Words(
-        Text(en="the TLS certificate of `{host}` has expired", ja="`{host}` のTLSサーバー証明書の有効期限が切れています"),
+        Text(
+            en="the TLS certificate of `{host}` has expired", ja="`{host}` のTLSサーバー証明書の有効期限が切れています"
+        ),
         Text(
             en="Renew the TLS certificate of `{host}`, and see why its automatic renewal stopped.",
             ja="`{host}` のTLSサーバー証明書を更新し、自動更新が止まった原因を確認してください。",

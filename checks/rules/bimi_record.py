@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordChange, Rule, Sample, Text, Texts
+from checks.catalogue import CannotTell, Check, Finding, NotApplicable, Rule, Sample, Text, Texts
 from checks.evidence.bimi import BimiEvidence
 from checks.evidence.dmarc import DmarcEvidence
 from checks.evidence.domain import UseEvidence
 from checks.evidence.versioned import FaultyRecord
 from checks.model import Absent, Seen, Severity, Tier, Unreachable, Why
 from checks.rules._enforcement import weakness
+from checks.rules._policy_record import policy_change
+
+_NO_LOGO = Text(
+    en="`{domain}` publishes no logo for its mail (BIMI)",
+    ja="`{domain}` はメールに表示するロゴ(BIMI)を公開していません",
+)
+_OPTIONAL = Text(
+    en="Optional. The DMARC policy is strict enough for BIMI (p=quarantine or p=reject): Gmail, Yahoo, Apple and others can show your logo beside mail that passes.",
+    ja="必須ではありません。DMARCポリシーは、BIMIの前提条件(p=quarantineまたはp=reject)を満たしています。Gmail、Yahoo、Appleなどで、DMARCに合格したメールの横に自社のロゴを表示できます。",
+)
 
 NO_BIMI = Rule(
     id="BIMI001",
@@ -18,21 +28,25 @@ NO_BIMI = Rule(
     severity=Severity.NOTICE,
     tier=Tier.NONE,
     since="0.2",
-    facts=("domain", "name"),
+    facts=("domain", "name", "target"),
     texts=Texts(
-        title=Text(
-            en="`{domain}` publishes no logo for its mail (BIMI)",
-            ja="`{domain}` はメールに表示するロゴ(BIMI)を公開していません",
-        ),
-        why=Text(
-            en="Optional. The DMARC policy is strict enough for BIMI (p=quarantine or p=reject): Gmail, Yahoo, Apple and others can show your logo beside mail that passes.",
-            ja="必須ではありません。DMARCポリシーは、BIMIの前提条件(p=quarantineまたはp=reject)を満たしています。Gmail、Yahoo、Appleなどで、DMARCに合格したメールの横に自社のロゴを表示できます。",
-        ),
+        title=_NO_LOGO,
+        why=_OPTIONAL,
         fix=Text(
             en="Put the logo as SVG Tiny PS on a web server and publish its URL in a TXT record at `{name}`, in this form with your own URL: `v=BIMI1; l=https://www.{domain}/logo.svg`. For Gmail and Apple add `; a=` and the URL of a mark certificate (VMC or CMC), as in `; a=https://www.{domain}/mark.pem`.",
             ja="ロゴをSVG Tiny PS形式でWebサーバーに置き、そのURLを `{name}` のTXTレコードに登録します(例: `v=BIMI1; l=https://www.{domain}/logo.svg`。URLは実際のものに置き換えます)。GmailやAppleで表示するには、マーク証明書(VMCまたはCMC)のURLも続けて記載します(例: `; a=https://www.{domain}/mark.pem`)。",
         ),
     ),
+    variants={
+        "alias": Texts(
+            title=_NO_LOGO,
+            why=_OPTIONAL,
+            fix=Text(
+                en="`{name}` is an alias (CNAME) of `{target}`, where no BIMI record stands. Have a TXT record published there: `v=BIMI1; l=` and the https URL of the logo (SVG Tiny PS), for Gmail and Apple also `; a=` and that of a mark certificate. Or delete the CNAME (one of a wildcard can stay) and publish it at `{name}`.",
+                ja="`{name}` は `{target}` の別名(CNAME)ですが、そこにBIMIレコードはありません。`v=BIMI1; l=` にロゴ(SVG Tiny PS)のhttps URLを続け、GmailやAppleで表示するには `; a=` とマーク証明書のURLも加えたTXTレコードを、`{target}` に登録してもらうか、CNAMEを削除して(ワイルドカードによるものは残せます)`{name}` に登録します。",
+            ),
+        )
+    },
     references=("https://bimigroup.org/implementation-guide/", "https://support.google.com/a/answer/10911320"),
     sample=Sample(
         bad="(no TXT record at default._bimi.example.co.jp)",
@@ -112,7 +126,7 @@ def judge(bimi: BimiEvidence, dmarc: DmarcEvidence, use: UseEvidence) -> Iterato
             yield RECORD_INVALID.found(
                 bimi.domain,
                 variant=None if fault == "syntax" else fault,
-                records=[RecordChange(name, "TXT", text, None) for text in texts],
+                records=[policy_change(name, bimi.alias_of, text, None) for text in texts],
                 domain=bimi.domain,
                 name=name,
                 part=part,
@@ -126,7 +140,13 @@ def judge(bimi: BimiEvidence, dmarc: DmarcEvidence, use: UseEvidence) -> Iterato
                 raise NotApplicable(Why.NO_RECORD)
             if use.non_sending is None:
                 raise CannotTell(Why.DEPENDS)
-            yield NO_BIMI.found(bimi.domain, domain=bimi.domain, name=name)
+            yield NO_BIMI.found(
+                bimi.domain,
+                variant="alias" if bimi.alias_of else None,
+                domain=bimi.domain,
+                name=name,
+                target=bimi.alias_of or "-",
+            )
 
 
 CHECK = Check(

@@ -11,7 +11,7 @@ from checks.evidence.mx import MxEvidence
 from checks.model import Seen, Severity, Tier, Unreachable, Why
 from checks.parse.dmarc import single_record
 from checks.parse.dmarc_rewrite import corrected
-from checks.rules._dmarc_change import change_now, is_misused
+from checks.rules._dmarc_change import change_at, change_now, is_misused
 
 MISUSED_PSD = Rule(
     id="DMARC204",
@@ -49,7 +49,7 @@ def judge(dmarc: DmarcEvidence, use: UseEvidence, mx: MxEvidence) -> Iterator[Fi
     known = [(step.domain, single_record(step.answer)) for step in dmarc.walk.steps]
     for domain, record in known:
         if isinstance(record, Seen) and is_misused(domain, record.value):
-            change = change_now(dmarc, use, mx) if domain == dmarc.at else _change(domain, record.value)
+            change = change_now(dmarc, use, mx) if domain == dmarc.at else _change(dmarc, domain, record.value)
             yield MISUSED_PSD.found(domain, records=change, domain=domain, name=f"_dmarc.{domain}")
     failed = next((record for _, record in known if isinstance(record, Unreachable)), None)
     if failed:
@@ -58,9 +58,9 @@ def judge(dmarc: DmarcEvidence, use: UseEvidence, mx: MxEvidence) -> Iterator[Fi
         raise NotApplicable(Why.NO_RECORD)
 
 
-def _change(domain: str, record: DmarcRecord) -> tuple[RecordChange, ...]:
+def _change(dmarc: DmarcEvidence, domain: str, record: DmarcRecord) -> tuple[RecordChange, ...]:
     """Of a record that does not govern the checked name."""
-    return (RecordChange(f"_dmarc.{domain}", "TXT", record.text, corrected(record, without=("psd",))),)
+    return (change_at(dmarc, domain, record.text, corrected(record, without=("psd",))),)
 
 
 CHECK = Check(

@@ -10,7 +10,7 @@ from checks.evidence.dmarc import DmarcEvidence, DmarcPlaceEvidence
 from checks.evidence.domain import DomainEvidence, UseEvidence
 from checks.model import Seen, Severity, Tier, Unreachable, Why
 from checks.parse.dmarc import MAX_TEXT, is_record, texts_at
-from checks.rules._dmarc_change import first_at, first_record, is_missing, misplaced_records
+from checks.rules._dmarc_change import change_at, first_at, first_record, is_missing, misplaced_records
 
 _SHOWN = 120
 _MAX_SHOWN = 3
@@ -150,7 +150,7 @@ def _misplaced(
     for name, text in dict(reversed(misplaced_records(place))).items():
         rule = RECORD_AT_DOUBLED_NAME if name == f"{right}.{dmarc.domain}" else MISPLACED_RECORD
         delete = RecordChange(name, "TXT", text[:MAX_TEXT], "")
-        move = RecordChange(right, "TXT", None, first_record(dmarc, use, place))
+        move = change_at(dmarc, dmarc.domain, None, first_record(dmarc, use, place))
         yield rule.found(
             name,
             variant="alone" if may_move else None,
@@ -171,7 +171,7 @@ def _unrelated(dmarc: DmarcEvidence) -> Iterator[Finding]:
         name = f"_dmarc.{dmarc.at}"
         yield UNRELATED_RECORD.found(
             dmarc.at or "",
-            records=[RecordChange(name, "TXT", text[:MAX_TEXT], None) for text in islice(others, _MAX_SHOWN)],
+            records=[change_at(dmarc, dmarc.at or "", text[:MAX_TEXT], None) for text in islice(others, _MAX_SHOWN)],
             name=name,
             count=len(others),
             text=others[0][:_SHOWN],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checks.catalogue import CannotTell, Check, Finding, RecordChange, Rule, Sample, Text, Texts
+from checks.catalogue import CannotTell, Check, Finding, Rule, Sample, Text, Texts
 from checks.evidence.dmarc import DmarcEvidence, DmarcPlaceEvidence
 from checks.evidence.domain import DomainEvidence, UseEvidence
 from checks.evidence.mx import MxEvidence
@@ -12,6 +12,7 @@ from checks.model import Absent, Severity, Tier, Unreachable
 from checks.parse.dmarc import POLICIES, parse_dmarc, records_at
 from checks.rules._dmarc_change import (
     accepts_mail,
+    change_at,
     first_at,
     first_record,
     harmless,
@@ -136,12 +137,14 @@ def judge(
     variant = "non_sending" if use.non_sending else "misplaced" if misplaced else None
     if variant is None and is_own and accepts_mail(mx.records, mx.own_ipv4, mx.own_ipv6) is False:
         variant, new = "no_mailbox", "v=DMARC1; p=none"
+    # The least that is certain: where a lookup failed, whether mail is sent is not known. p=none is safe in any case.
+    sends = use.non_sending is False
     yield MISSING_DMARC.found(
         dmarc.domain,
-        severity=Severity.WARNING if use.non_sending else None,
-        tier=Tier.NONE if use.non_sending else None,
+        severity=None if sends else Severity.WARNING,
+        tier=None if sends else Tier.NONE,
         variant=variant,
-        records=[RecordChange(name, "TXT", None, new)],
+        records=[change_at(dmarc, at, None, new)],
         domain=domain.shown,
         name=name,
         misplaced=misplaced[0] if misplaced else "-",
@@ -161,7 +164,7 @@ def _multiple(dmarc: DmarcEvidence, use: UseEvidence) -> Iterator[Finding]:
         yield MULTIPLE_DMARC_RECORDS.found(
             step.domain,
             variant="inherited" if dmarc.at else None,
-            records=[RecordChange(name, "TXT", record, record if record is kept else "") for record in records],
+            records=[change_at(dmarc, step.domain, text, text if text is kept else "") for text in records],
             name=name,
             count=len(records_at(step.answer)),
             governing=f"_dmarc.{dmarc.at}" if dmarc.at else "-",

@@ -11,6 +11,7 @@ from checks.evidence.message import MessageEvidence, Signature, SignatureReason,
 from checks.model import Seen, Severity, Tier, Unreachable, Why
 from checks.parse.dmarc_rewrite import corrected
 from checks.rules._dmarc_change import mailbox_at
+from checks.rules._policy_record import policy_change
 
 _FACTS = ("from_domain", "return_path", "spf", "signatures", "policy", "asked", "applied")
 _ALIGNMENT = "https://www.rfc-editor.org/rfc/rfc9989#section-4.4"
@@ -233,7 +234,7 @@ def _without_strict(name: str, dmarc: DmarcResultEvidence) -> tuple[RecordChange
     record = dmarc.record.value
     reports_to = mailbox_at(name.removeprefix("_dmarc."))
     new = corrected(record, reports_to=reports_to, without=("adkim", "aspf"))
-    return (RecordChange(name, "TXT", record.text, new),)
+    return (policy_change(name, dmarc.alias_of, record.text, new),)
 
 
 CHECKS = (

@@ -11,10 +11,10 @@ from checks.evidence.dmarc import DmarcEvidence, DmarcRecord, DmarcTag
 from checks.evidence.domain import UseEvidence
 from checks.evidence.mx import MxEvidence
 from checks.model import Seen, Severity, Tier, Unreachable, Why
-from checks.parse.dmarc import MAX_TEXT, POLICIES, is_meant_as_record, is_record, parse_dmarc, texts_at
-from checks.parse.dmarc_rewrite import REMOVED_TAGS, corrected
+from checks.parse.dmarc import MAX_TEXT, is_meant_as_record, is_record, parse_dmarc, texts_at
+from checks.parse.dmarc_rewrite import REMOVED_TAGS
 from checks.parse.domain import registrable
-from checks.rules._dmarc_change import applied_policy, change_now, harmless
+from checks.rules._dmarc_change import begun_with, change_at, change_now
 
 DMARC_SYNTAX_ERROR = Rule(
     id="DMARC102",
@@ -22,7 +22,7 @@ DMARC_SYNTAX_ERROR = Rule(
     severity=Severity.ERROR,
     tier=Tier.MAIL,
     since="0.1",
-    facts=("name", "part", "position"),
+    facts=("name", "part", "position", "count"),
     alternatives=((Severity.WARNING, Tier.NONE),),
     texts=Texts(
         title=Text(
@@ -34,8 +34,8 @@ DMARC_SYNTAX_ERROR = Rule(
             ja="有効な値はnone、quarantine、rejectのみです。それ以外の値があると、受信側はp=noneとして扱うか、レポートの宛先もなければDMARC自体を適用しません。",
         ),
         fix=Text(
-            en="Correct `{part}` (it begins at octet {position} of the record) to the policy you want: none, quarantine or reject. None has been applied so far: unless you know that all your mail passes, begin with none.",
-            ja="レコードの{position}オクテット目から始まる `{part}` を、none、quarantine、rejectのうち意図した値に修正してください。これまでポリシーは適用されていないため、自社のメールがすべて合格することを確認できていなければ、noneから始めます。",
+            en="Correct `{part}` (it begins at octet {position} of the record) to the policy you want: none, quarantine or reject. No policy has been applied so far, so a record shown below is one that puts no mail of yours at risk. Make it stricter when all of it passes.",
+            ja="レコードの{position}オクテット目から始まる `{part}` を、none、quarantine、rejectのうち意図した値に修正してください。これまでポリシーは適用されていないため、下記にレコードを示す場合は、自社のメールに影響しない内容にしています。すべて合格することを確認してから強化してください。",
         ),
     ),
     variants={
@@ -53,6 +53,20 @@ DMARC_SYNTAX_ERROR = Rule(
                 ja="下記のレコードに置き換えてください。誤りは{position}オクテット目から始まっています。記載したポリシーはこれまで適用されていないため、下記では自社のメールに影響しない内容にしています。すべて合格することを確認してから強化してください。",
             ),
         ),
+        "ignored_several": Texts(
+            title=Text(
+                en="{count} TXT records at `{name}` look like DMARC, but receivers ignore them: `{part}` and more",
+                ja="`{name}` の{count}個のTXTレコードはDMARCのつもりと思われますが、無視されます: `{part}` など",
+            ),
+            why=Text(
+                en="A DMARC record must begin with exactly `v=DMARC1` in this case, without quotes, and be the only one. None of these begins so, so to every receiver you have no record here.",
+                ja="DMARCレコードは `v=DMARC1`(大文字と小文字もこのとおり、引用符なし)で始まり、1つだけでなければなりません。いずれも該当せず、受信側からはレコードがないものとして扱われます。",
+            ),
+            fix=Text(
+                en="Replace all of them by one record: if two were corrected, receivers would discard both. Where one is shown below, it puts no mail of yours at risk; else they differ, and only you know which is right. No policy has been applied so far: make it stricter when all your mail passes.",
+                ja="すべてをまとめて、1つのレコードに置き換えてください(2つを修正すると、どちらも無視されます)。下記に変更後のレコードがあれば、自社のメールに影響しない内容です。なければ、内容が異なるため、どれが正しいかを確認してください。ポリシーは、すべて合格することを確認してから強化します。",
+            ),
+        ),
         "tag": Texts(
             title=Text(
                 en="The DMARC record at `{name}` has a part that receivers ignore: `{part}`",
@@ -63,8 +77,8 @@ DMARC_SYNTAX_ERROR = Rule(
                 ja="ほかの部分は有効で、この部分には既定値が使われます。意図した設定は反映されていません。",
             ),
             fix=Text(
-                en="Correct or delete `{part}` (it begins at octet {position} of the record). Where it could be told what you meant, the record below has it.",
-                ja="レコードの{position}オクテット目から始まる `{part}` を修正するか、削除してください。意図を推定できる場合は、下記のレコードに反映しています。",
+                en="Correct or delete `{part}` (it begins at octet {position} of the record). Where a record is shown below, it has what you meant only if that changes nothing for your mail. Before you set more, check that all of it passes.",
+                ja="レコードの{position}オクテット目から始まる `{part}` を修正するか、削除してください。下記にレコードを示す場合、意図した設定は、自社のメールの扱いが変わらないものに限り反映しています。それ以外を設定するときは、先に自社のメールがすべて合格することを確認してください。",
             ),
         ),
     },
@@ -78,7 +92,11 @@ DMARC_SYNTAX_ERROR = Rule(
 _SHOWN = 120
 _MAX_FINDINGS = 3
 """A text without a single valid part would otherwise be repeated once for each of its parts."""
-_VERSION = re.compile(r"[\s;]*v\s*=\s*dmarc1?[ \t]*;?|[\s;]*dmarc1?\b[ \t]*;?", re.IGNORECASE)
+_MAX_SHOWN = 10
+_VERSION = re.compile(
+    r"(?<![^\s;])v\s*=\s*dmarc1?(?=[\s,:;]|p\s*=|$)[\s,:]*|(?:^|(?<=;))\s*dmarc1?(?=[\s,:;]|$)[\s,:]*", re.IGNORECASE
+)
+"""The version where it stands as a part of its own, if without a semicolon: never in an address or a name."""
 _QUOTES = re.compile("[\"'“”‘’「」]")
 
 
@@ -106,35 +124,35 @@ def _look_alikes(dmarc: DmarcEvidence, use: UseEvidence) -> Iterator[Finding]:
     names = {dmarc.domain} if isinstance(dmarc.record, Seen) else {dmarc.domain, registrable(dmarc.domain)}
     for step in dmarc.walk.steps:
         texts = texts_at(step.answer) if step.domain in names else ()
-        if not any(is_record(text) for text in texts):
-            for text in islice(filter(is_meant_as_record, texts), _MAX_FINDINGS):
-                yield _ignored(step.domain, text, dmarc, use)
+        meant = tuple(dict.fromkeys(filter(is_meant_as_record, texts)))
+        if meant and not any(map(is_record, texts)):
+            yield _ignored(step.domain, meant, dmarc, use)
 
 
-def _ignored(domain: str, text: str, dmarc: DmarcEvidence, use: UseEvidence) -> Finding:
-    bare = _VERSION.sub("", _QUOTES.sub("", text[:MAX_TEXT]))
-    parts = [part.strip() for part in bare.split(";") if part.strip()]
-    new = _begun_with(parse_dmarc("; ".join(["v=DMARC1", *parts])), domain, dmarc, use)
+def _ignored(domain: str, texts: Sequence[str], dmarc: DmarcEvidence, use: UseEvidence) -> Finding:
+    """One finding for all of them, since one record has to take their place (RFC 9989 section 4.10)."""
+    text = texts[0]
+    # Where they differ once corrected, which one was meant only their owner knows.
+    one, *others = {_corrected(each, domain, dmarc, use) for each in texts[:_MAX_SHOWN]}
+    new = None if others or len(texts) > _MAX_SHOWN else one
+    rest = [change_at(dmarc, domain, each[:MAX_TEXT], None if new is None else "") for each in texts[1:_MAX_SHOWN]]
     expected = "v=DMARC1"
     position = next((i for i, (a, b) in enumerate(zip(text, expected, strict=False)) if a != b), len(expected))
-    name = f"_dmarc.{domain}"
     return DMARC_SYNTAX_ERROR.found(
         domain,
-        variant="ignored",
-        records=[RecordChange(name, "TXT", text[:MAX_TEXT], new)],
-        name=name,
+        variant="ignored_several" if len(texts) > 1 else "ignored",
+        records=[change_at(dmarc, domain, text[:MAX_TEXT], new), *rest],
+        name=f"_dmarc.{domain}",
         part=text[:_SHOWN],
         position=position,
+        count=len(texts),
     )
 
 
-def _begun_with(meant: DmarcRecord, at: str, dmarc: DmarcEvidence, use: UseEvidence) -> str | None:
-    """The record as it was meant, but no stricter than what applies now."""
-    new = corrected(meant)
-    if new is None or harmless(parse_dmarc(new), at, dmarc, use):
-        return new
-    policy = min(parse_dmarc(new).policy or "none", applied_policy(dmarc), key=POLICIES.index)
-    return corrected(meant, policy=policy, without=("sp", "np", "t", "pct"))
+def _corrected(text: str, domain: str, dmarc: DmarcEvidence, use: UseEvidence) -> str | None:
+    bare = _VERSION.sub(";", _QUOTES.sub("", text[:MAX_TEXT]))
+    parts = [part.strip() for part in bare.split(";") if part.strip()]
+    return begun_with(parse_dmarc("; ".join(["v=DMARC1", *parts])), domain, dmarc, use)
 
 
 def _problem(dmarc: DmarcEvidence, record: DmarcRecord, tag: DmarcTag, change: Sequence[RecordChange]) -> Finding:
@@ -150,6 +168,7 @@ def _problem(dmarc: DmarcEvidence, record: DmarcRecord, tag: DmarcTag, change: S
         name=f"_dmarc.{dmarc.at}",
         part=part[:_SHOWN],
         position=tag.position,
+        count=1,
     )
 
 

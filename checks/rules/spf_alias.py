@@ -31,8 +31,8 @@ SPF_BESIDE_CNAME = Rule(
             ja="CNAMEのある名前に、ほかのレコードを置くことはできません。リゾルバーによって、`{target}` のSPFが使われたり `{domain}` のレコードが使われたりするため、同じメールでも合格・不合格が分かれます。`{server}` に直接問い合わせると両方が返ります。",
         ),
         fix=Text(
-            en="If `{domain}` sends mail: note what `dig A {domain}`, `dig AAAA` and `dig MX` give (what was seen is shown), delete the CNAME, and enter that at `{domain}`; the TXT records stay. If it is only a web name: keep the CNAME, delete the SPF TXT (`v=spf1 ...`), and move other TXT, as for verification, to `{target}`.",
-            ja="メールを送信する場合は、`dig A {domain}`、`dig AAAA`、`dig MX` の結果を控え(確認できたものは下記)、CNAMEを削除して、その値を `{domain}` に登録し直してください(TXTはそのまま残します)。Web専用でメールを送信しない場合は、CNAMEを残してSPFのTXT(`v=spf1 ...`)を削除し、所有確認などほかのTXTは `{target}` に移します。",
+            en="If `{domain}` sends mail: note what `dig A {domain}`, `dig AAAA {domain}` and `dig MX {domain}` give (what was seen is shown), delete the CNAME, enter that there, keep the TXT. If it is only a web name: keep the CNAME, delete the SPF TXT. A TXT for verification can move to `{target}` if that is yours; else verify in another way.",
+            ja="メールを送信する場合は、`dig A {domain}`、`dig AAAA {domain}`、`dig MX {domain}` の結果を控え(確認できたものは下記)、CNAMEを削除して、その値を `{domain}` に登録し直してください(TXTはそのまま残します)。Web専用でメールを送信しない場合は、CNAMEを残してSPFのTXT(`v=spf1 ...`)を削除し、所有確認用のTXTは、`{target}` が自社の名前であればそこへ移し、そうでなければ別の確認方法に変えてください。",
         ),
     ),
     variants={

@@ -29,11 +29,11 @@ SPF_NOT_ALIGNED = Rule(
         ),
         why=Text(
             en="To DMARC only a pass counts that is aligned with From, so SPF contributes nothing here: the mail depends on its DKIM signature alone. That is usual for services that send with a return path of their own.",
-            ja="DMARCでは、Fromドメインとアライメントした合格だけが有効です。SPFは寄与せず、DMARCの合否はDKIM署名だけで決まります。サービス独自のReturn-Pathを使う配信サービスではよくある状態です。",
+            ja="DMARCで有効になるのは、SPFに合格したドメインがFromドメインとのアライメントを満たす場合だけです。このメールではSPFの合格が使われず、DMARCの合否はDKIM署名だけで決まります。独自のReturn-Pathを使う配信サービスではよくある状態です。",
         ),
         fix=Text(
-            en="If the service offers a custom return path (bounce domain), set it up below `{from_domain}` with the DNS records it shows: SPF then counts too. Otherwise make sure that it signs with DKIM as `d={from_domain}`.",
-            ja="サービスでReturn-Path(バウンス用ドメイン)を変更できる場合は、`{from_domain}` のサブドメインを設定し、表示されるレコードをDNSに登録すると、SPFも有効になります。変更できない場合は、必ず `d={from_domain}` でDKIM署名します。",
+            en="If the service offers a custom return path (bounce domain), set it up below `{from_domain}` with the DNS records it shows: SPF then counts too, unless your DMARC record has `aspf=s`. Otherwise make sure that it signs with DKIM as `d={from_domain}`.",
+            ja="サービスでReturn-Path(バウンス用ドメイン)を変更できる場合は、`{from_domain}` のサブドメインを設定し、表示されるレコードをDNSに登録すると、SPFも有効になります(DMARCレコードに `aspf=s` がある場合を除く)。変更できない場合は、必ず `d={from_domain}` でDKIM署名します。",
         ),
     ),
     variants={

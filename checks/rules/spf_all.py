@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordChange, Rule, Sample, Text, Texts
 from checks.evidence.spf import SpfEvidence, SpfNode
 from checks.model import Severity, Tier, Unreachable, Why
+from checks.parse.spf_course import course
 from checks.parse.spf_proposal import Fault, proposed
-from checks.rules._spf_change import ALL_BUT_PTR, WITH_END, changes_end, with_end
+from checks.rules._spf_change import ALL_CERTAIN, WITH_END, changes_end, with_end
 
 _QUARTER = 2**30
 _WIDEST_IPV6 = 16
@@ -38,10 +39,10 @@ _INCLUDE_REMOVED = Texts(
     why=_WHY_INCLUDED,
     fix=Text(
         en="Remove `{through}` from the TXT record of `{domain}` (the new record shown contains "
-        + ALL_BUT_PTR.en
+        + ALL_CERTAIN.en
         + "), list the servers you need by address, and tell whoever runs `{holder}`.",
         ja="`{domain}` のTXTレコードから `{through}` を削除し(下記の変更後のレコードは、"
-        + ALL_BUT_PTR.ja
+        + ALL_CERTAIN.ja
         + "を含みます)、必要なサーバーはアドレスで記載します。`{holder}` の管理者にも連絡してください。",
     ),
 )
@@ -58,14 +59,40 @@ PASS_ALL = Rule(
         why=_WHY,
         fix=Text(
             en="Make sure that all your senders are listed, then replace `{term}` by `~all` in the TXT record of `{domain}` (the new record shown contains "
-            + ALL_BUT_PTR.en
+            + ALL_CERTAIN.en
             + ").",
             ja="正規の送信元がすべて記載されていることを確認し、`{domain}` のTXTレコードの `{term}` を `~all` に変更します(下記の変更後のレコードは、"
-            + ALL_BUT_PTR.ja
+            + ALL_CERTAIN.ja
             + "を含みます)。",
         ),
     ),
+    alternatives=((Severity.WARNING, Tier.NONE),),
     variants={
+        "exists": Texts(
+            title=_TITLE,
+            why=Text(
+                en="`{term}` asks for one fixed name, and that has an address: then every client matches. Whoever forges `{domain}` passes SPF, and with it DMARC, from any server.",
+                ja="`{term}` が問い合わせる名前は固定で、アドレスがあるため、すべての接続元が一致します。`{domain}` をかたるメールが、どのサーバーから送られてもSPFに合格し、DMARCにも合格してしまいます。",
+            ),
+            fix=Text(
+                en="In the TXT record of `{domain}` list the servers and services that send, and remove `{term}`. No new record is shown: whom it was to let through is not certain. An `exists` tells servers apart only with a macro such as that for the client address.",
+                ja="`{domain}` のTXTレコードに、実際に送信するサーバーとサービスを記載し、`{term}` を削除します。どの送信元を意図したものか確定できないため、変更後のレコードは示していません。`exists` で送信元を区別するには、接続元アドレスなどのマクロが必要です。",
+            ),
+        ),
+        "unreached": Texts(
+            title=Text(
+                en="SPF of `{domain}` holds `{term}`, which would let every server in the world send",
+                ja="`{domain}` のSPFに、あらゆるサーバーからの送信を許可する `{term}` があります(現在は未到達)",
+            ),
+            why=Text(
+                en="Another fault makes receivers give up with permerror before they come to `{term}` in the record of `{holder}`. Once that fault is mended, whoever forges `{domain}` passes SPF, and with it DMARC, from any server.",
+                ja="受信側は、ほかの誤りのために、`{holder}` のレコードの `{term}` に達する前に結果をpermerrorとしています。その誤りだけを修正すると、`{domain}` をかたるメールが、どのサーバーから送られてもSPFに合格し、DMARCにも合格するようになります。",
+            ),
+            fix=Text(
+                en="Before or together with the correction of that fault, list all your senders in the TXT record of `{domain}` and end it in `~all`, without `{term}` and without an include that leads to it.",
+                ja="その誤りを修正する前に、または同時に、`{domain}` のTXTレコードに送信元をすべて記載し、末尾を `~all` にします。`{term}` と、それにつながる `include` は残さないでください。",
+            ),
+        ),
         "nobody_listed": Texts(
             title=_TITLE,
             why=_WHY,
@@ -126,18 +153,30 @@ def judge(spf: SpfEvidence) -> Iterator[Finding]:
         raise CannotTell(spf.answer.why)
     if spf.tree is None:
         raise NotApplicable(Why.NO_RECORD)
-    if spf.passes_all:
-        yield _by_all(spf, spf.tree)
-    elif lets_everybody_send(spf):
+    if _is_too_wide(spf) and not _passes_everybody(spf):
         yield _by_networks(spf, spf.tree)
-    elif (why := spf.tree.why_unknown) is not None:
+    elif spf.passes_all:
+        yield _by_all(spf, spf.tree)
+    elif (why := spf.passes_all_why or spf.tree.why_unknown) is not None:
         raise CannotTell(why)
 
 
 def lets_everybody_send(spf: SpfEvidence) -> bool:
-    """Whether everybody passes, by an `all` or because the passing networks are so wide."""
+    """Whether everybody passes, by one term or because the passing networks are so wide."""
+    return _passes_everybody(spf) or _is_too_wide(spf)
+
+
+def _passes_everybody(spf: SpfEvidence) -> bool:
+    """Whether there is such a term and a receiver comes to it, rather than to answer permerror before."""
+    if not spf.passes_all or spf.tree is None:
+        return False
+    term = (spf.passes_all_at, spf.passes_all)
+    return any((holder, t.text) == term for holder, t in course(spf.tree, {}, 4).before)
+
+
+def _is_too_wide(spf: SpfEvidence) -> bool:
     four, six = _networks(spf)
-    return bool(spf.passes_all) or sum(n.num_addresses for n in four) >= _QUARTER or bool(six)
+    return sum(n.num_addresses for n in four) >= _QUARTER or bool(six)
 
 
 def _networks(spf: SpfEvidence) -> tuple[list[ipaddress.IPv4Network], list[ipaddress.IPv6Network]]:
@@ -149,10 +188,14 @@ def _networks(spf: SpfEvidence) -> tuple[list[ipaddress.IPv4Network], list[ipadd
 
 
 def _by_all(spf: SpfEvidence, tree: SpfNode) -> Finding:
-    new = proposed(tree).for_fault(Fault.OPEN)
+    is_reached = _passes_everybody(spf)
+    is_exists = spf.passes_all.lower().lstrip("+").startswith("exists:")
+    new = proposed(tree).for_fault(Fault.OPEN) if is_reached and not is_exists else None
     through = ""
-    if spf.passes_all_at == spf.domain:
-        variant = None if new else "nobody_listed"
+    if not is_reached:
+        variant: str | None = "unreached"
+    elif spf.passes_all_at == spf.domain:
+        variant = "exists" if is_exists else None if new else "nobody_listed"
     else:
         way = next(w for w in tree.paths() if w[-1].domain == spf.passes_all_at)
         through = way[1].via.text if way[1].via else ""
@@ -160,6 +203,8 @@ def _by_all(spf: SpfEvidence, tree: SpfNode) -> Finding:
         variant = "included_by_hand" if new is None else f"included_{WITH_END}" if ends else "included"
     return PASS_ALL.found(
         spf.domain,
+        severity=None if is_reached else Severity.WARNING,
+        tier=None if is_reached else Tier.NONE,
         variant=variant,
         records=(RecordChange(spf.published_at, "TXT", tree.record.text if tree.record else None, new),),
         domain=spf.domain,

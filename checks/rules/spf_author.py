@@ -40,8 +40,8 @@ AUTHOR_DOMAIN_WITHOUT_SPF = Rule(
                 ja="このメールはReturn-Pathにも同じドメインを使っているため、SPFの判定自体ができません。さらにNTTドコモはFromヘッダーのドメインのSPFレコードも参照し、公開されていない場合はなりすましメールとして扱うことがあります。",
             ),
             fix=Text(
-                en="One TXT record at `{domain}` that begins with `v=spf1` and lists all its senders settles both. This mail came from `{client_ip}`.",
-                ja="`{domain}` に `v=spf1` で始まるTXTレコードを1つ公開し、すべての送信元を記載すると、どちらも解決します。今回の送信元は `{client_ip}` です。",
+                en="One TXT record at `{domain}` that begins with `v=spf1`, lists all its senders and ends in `~all` settles both. This mail came from `{client_ip}`.",
+                ja="`{domain}` に、`v=spf1` で始まり `~all` で終わるTXTレコードを1つ公開し、すべての送信元を記載すると、どちらも解決します。今回の送信元は `{client_ip}` です。",
             ),
         ),
     },

@@ -8,7 +8,7 @@ from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordCh
 from checks.evidence.spf import SpfEvidence, SpfNode, SpfTerm
 from checks.model import Severity, Tier, Unreachable, Why
 from checks.parse.spf_proposal import Fault, proposed, unreached_terms
-from checks.rules._spf_change import ALL_BUT_PTR, WITH_END, changes_end, with_end
+from checks.rules._spf_change import ALL_CERTAIN, WITH_END, changes_end, with_end
 
 _MAX_SHOWN = 5
 
@@ -26,10 +26,10 @@ _LEFT_OUT = Texts(
     why=_WHY_UNREACHED,
     fix=Text(
         en="Replace the TXT record of `{domain}` by the new one shown, which contains "
-        + ALL_BUT_PTR.en
+        + ALL_CERTAIN.en
         + ". That these are left out in it changes no result.",
         ja="`{domain}` のTXTレコードを、これらのメカニズムを除いた下記のレコードに置き換えます("
-        + ALL_BUT_PTR.ja
+        + ALL_CERTAIN.ja
         + "を含みます)。これらを除いても判定結果は変わりません。",
     ),
 )
@@ -81,10 +81,10 @@ NEUTRAL_ALL = Rule(
         why=_WHY_NEUTRAL,
         fix=Text(
             en="Make sure that all your senders are listed, then replace `?all` by `~all` in the TXT record of `{holder}` (the new record shown contains "
-            + ALL_BUT_PTR.en
+            + ALL_CERTAIN.en
             + ").",
             ja="送信元がすべて記載されていることを確認し、`{holder}` のTXTレコードの `?all` を `~all` に変更します(下記の変更後のレコードは、"
-            + ALL_BUT_PTR.ja
+            + ALL_CERTAIN.ja
             + "を含みます)。",
         ),
     ),
@@ -123,10 +123,10 @@ NO_ALL = Rule(
         why=_WHY_OPEN_END,
         fix=Text(
             en="Make sure that all your senders are listed, then end the TXT record of `{holder}` in `~all` (the new record shown contains "
-            + ALL_BUT_PTR.en
+            + ALL_CERTAIN.en
             + ").",
             ja="送信元がすべて記載されていることを確認し、`{holder}` のTXTレコードの末尾に `~all` を加えます(下記の変更後のレコードは、"
-            + ALL_BUT_PTR.ja
+            + ALL_CERTAIN.ja
             + "を含みます)。",
         ),
     ),

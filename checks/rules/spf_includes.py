@@ -10,8 +10,8 @@ from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordCh
 from checks.evidence.spf import SpfEvidence, SpfNode, SpfTerm
 from checks.model import Absent, Seen, Severity, Tier, Unreachable, Why
 from checks.parse.spf_proposal import Fault, proposed
-from checks.rules._spf_change import ALL_BUT_PTR, WITH_END, changes_end, with_end
-from checks.rules.spf_record import MAX_SHOWN, MULTIPLE_SPF_RECORDS
+from checks.rules._spf_change import ALL_CERTAIN, MAX_SHOWN, WITH_END, changes_end, with_end
+from checks.rules.spf_record import MULTIPLE_SPF_RECORDS
 
 _TITLE = Text(
     en="The SPF of `{domain}` leads to `{target}`, which has no SPF record",
@@ -35,10 +35,10 @@ _REMOVED = Texts(
     why=_WHY,
     fix=Text(
         en="Remove `{term}` from the TXT record of `{holder}` (the new record shown contains "
-        + ALL_BUT_PTR.en
+        + ALL_CERTAIN.en
         + "). If you still use that service, take its present include from its documentation.",
         ja="`{holder}` のTXTレコードから `{term}` を削除します(下記の変更後のレコードは、"
-        + ALL_BUT_PTR.ja
+        + ALL_CERTAIN.ja
         + "を含みます)。そのサービスを引き続き使う場合は、提供元の案内にある現在の `include` に置き換えてください。",
     ),
 )
@@ -81,10 +81,10 @@ INCLUDE_WITHOUT_SPF = Rule(
             why=_WHY_REDIRECT,
             fix=Text(
                 en="In the TXT record of `{holder}` replace `{term}` by `~all` (the new record shown contains "
-                + ALL_BUT_PTR.en
+                + ALL_CERTAIN.en
                 + ") and list your senders, or point it to a domain that has an SPF record.",
                 ja="`{holder}` のTXTレコードの `{term}` を `~all` に置き換えて(下記の変更後のレコードは、"
-                + ALL_BUT_PTR.ja
+                + ALL_CERTAIN.ja
                 + "を含みます)送信元を記載するか、SPFレコードのあるドメインを指定します。",
             ),
         ),
@@ -96,7 +96,7 @@ INCLUDE_WITHOUT_SPF = Rule(
             ),
             fix=Text(
                 en="Tell whoever runs `{holder}`: only they can repair it. If you no longer use that service, remove `{through}` from the TXT record of `{domain}`.",
-                ja="修正できるのは `{holder}` の管理者だけです。連絡してください。そのサービスを使っていない場合は、`{domain}` のTXTレコードから `{through}` を削除します。",
+                ja="`{holder}` の管理者に修正を依頼してください(自社では修正できません)。そのサービスを使っていない場合は、`{domain}` のTXTレコードから `{through}` を削除します。",
             ),
         ),
     },

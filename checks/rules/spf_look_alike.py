@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from checks.catalogue import CannotTell, Check, Finding, NotApplicable, RecordChange, Rule, Sample, Text, Texts
 from checks.evidence.domain import UseEvidence
 from checks.evidence.spf import SpfEvidence
 from checks.model import Absent, Seen, Severity, Tier, Unreachable, Why
-from checks.parse.spf import parse_spf, text_of
-from checks.parse.spf_proposal import corrected
-from checks.parse.spf_redundancy import redundancies
-from checks.parse.spf_repair import recognised, resembles
+from checks.parse.spf import parse_spf
+from checks.parse.spf_redundancy import listed
+from checks.parse.spf_repair import recognised
+from checks.rules._spf_change import MAX_SHOWN, look_alikes, one_for_look_alikes
 
-_MAX_FOUND = 5
-_MAX_SHOWN = 80
+_MAX_CHARACTERS = 80
 
 _TITLE = Text(
     en="A TXT record of `{domain}` is meant as SPF, but receivers do not recognise it: `{published}`",
@@ -22,7 +21,7 @@ _TITLE = Text(
 )
 _WHY = Text(
     en="A record counts as SPF only if it begins with exactly `v=spf1` and a space. With a quote, a blank or another character there receivers skip it without an error, and with it the senders it lists.",
-    ja="SPFレコードと認識されるのは、`v=spf1` と半角スペースで始まるものだけです。引用符や空白、ほかの文字があるとエラーにならずに読み飛ばされ、記載した送信元は使われません。",
+    ja="SPFレコードと認識されるのは、`v=spf1` と半角スペースで始まるものだけです。先頭に引用符や空白があったり、`v=spf1` の直後に別の文字が続いたりすると、エラーにならずに読み飛ばされ、記載した送信元は使われません。",
 )
 _WHY_BESIDE = Text(
     en="A record counts as SPF only if it begins with exactly `v=spf1` and a space. Receivers use the valid record of `{domain}` alone and skip this one, without an error.",
@@ -41,8 +40,8 @@ LOOK_ALIKE_SPF_RECORD = Rule(
         title=_TITLE,
         why=_WHY,
         fix=Text(
-            en="Replace this TXT record of `{domain}` by the corrected one (shown with this finding), once it lists all your senders.",
-            ja="送信元がすべて記載されていることを確認し、`{domain}` のこのTXTレコードを、修正したレコード(下記)に置き換えます。",
+            en="Replace every TXT record of `{domain}` that is meant as SPF by the one corrected record (shown with this finding), once that lists all your senders.",
+            ja="送信元がすべて記載されていることを確認し、`{domain}` の該当するTXTレコードを(複数あれば、すべてまとめて)修正した1つのレコード(下記)に置き換えます。",
         ),
     ),
     variants={
@@ -50,24 +49,24 @@ LOOK_ALIKE_SPF_RECORD = Rule(
             title=_TITLE,
             why=_WHY,
             fix=Text(
-                en="Publish in its place one TXT record at `{domain}` that begins with `v=spf1` and a space, lists your senders and ends in `~all`. No new record is shown: what this one was to say is not certain.",
-                ja="代わりに、`v=spf1` と半角スペースで始まり、送信元を記載して `~all` で終わるTXTレコードを `{domain}` に1つ公開します。意図した内容を確定できないため、変更後のレコードは示していません。",
+                en="Publish at `{domain}`, in place of all that is meant as SPF, one TXT record that begins with `v=spf1` and a space, lists your senders and ends in `~all`. No new record is shown: what was to be said is not certain.",
+                ja="`{domain}` の該当するTXTレコードをすべて削除し、代わりに、`v=spf1` と半角スペースで始まり、送信元を記載して `~all` で終わるTXTレコードを1つ公開します。意図した内容を確定できないため、変更後のレコードは示していません。",
             ),
         ),
         "surplus": Texts(
             title=_TITLE,
             why=_WHY_BESIDE,
             fix=Text(
-                en="Delete this TXT record of `{domain}`: the valid record already lists every sender in it. Do not correct it, a second SPF record would make both useless.",
-                ja="`{domain}` のこのTXTレコードを削除します。記載されている送信元は、すべて有効なレコードにあります。SPFレコードが2つになるとどちらも使われなくなるため、修正はしないでください。",
+                en="Delete every TXT record of `{domain}` that is shown with this finding: the valid record already lists all senders. Correct none of them: a second SPF record would make both useless.",
+                ja="下記に示した `{domain}` のTXTレコードをすべて削除します。記載されている送信元は、すべて有効なレコードにあります。SPFレコードが2つになるとどちらも使われなくなるため、修正はしないでください。",
             ),
         ),
         "beside": Texts(
             title=_TITLE,
             why=_WHY_BESIDE,
             fix=Text(
-                en="Move the senders that you still use into the valid SPF record of `{domain}`, before its `all`, then delete this TXT record. Do not correct it: a second SPF record would make both useless.",
-                ja="現在も使っている送信元を、`{domain}` の有効なSPFレコードの `all` より前に移してから、このTXTレコードを削除します。SPFレコードが2つになるとどちらも使われなくなるため、修正はしないでください。",
+                en="Move the senders that you still use into the valid SPF record of `{domain}`, before its `all`, then delete every TXT record that is shown with this finding. Correct none of them: a second SPF record would make both useless.",
+                ja="現在も使っている送信元を、`{domain}` の有効なSPFレコードの `all` より前に移してから、下記に示したTXTレコードをすべて削除します。SPFレコードが2つになるとどちらも使われなくなるため、修正はしないでください。",
             ),
         ),
     },
@@ -84,38 +83,39 @@ def judge(spf: SpfEvidence, use: UseEvidence) -> Iterator[Finding]:
             raise NotApplicable(Why.NO_RECORD)
         case Seen(answer):
             # What stands at the canonical name of an alias may be somebody else's.
-            if answer.alias_of is None:
-                texts = [text_of(octets) for octets in answer.values]
-                for text in [t for t in dict.fromkeys(texts) if resembles(t)][:_MAX_FOUND]:
-                    yield _found(spf, use, text)
+            if answer.alias_of is None and (texts := look_alikes(spf)):
+                yield _found(spf, use, texts)
 
 
-def _found(spf: SpfEvidence, use: UseEvidence, text: str) -> Finding:
-    meant = recognised(text)
+def _found(spf: SpfEvidence, use: UseEvidence, texts: Sequence[str]) -> Finding:
+    """One finding for all of them, since one record has to take their place."""
     if not spf.records:
-        new = corrected(meant.text, spf.domain).text or meant.text if meant else None
-        variant = None if new else "by_hand"
+        one, changes = one_for_look_alikes(spf)
+        variant = None if one else "by_hand"
     else:
-        is_surplus = meant is not None and _lists_all_of(spf, meant.text)
+        is_surplus = len(texts) <= MAX_SHOWN and all(_is_surplus(spf, text) for text in texts)
         new, variant = ("", "surplus") if is_surplus else (None, "beside")
+        changes = tuple(RecordChange(spf.domain, "TXT", text, new) for text in texts[:MAX_SHOWN])
+    text = texts[0]
     return LOOK_ALIKE_SPF_RECORD.found(
         spf.domain,
-        tier=Tier.NONE if use.non_sending else None,
+        tier=None if use.non_sending is False else Tier.NONE,
         variant=variant,
-        records=(RecordChange(spf.domain, "TXT", text, new),),
+        records=changes,
         domain=spf.domain,
-        published=text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 1] + "…",
+        published=text if len(text) <= _MAX_CHARACTERS else text[: _MAX_CHARACTERS - 1] + "…",
     )
 
 
-def _lists_all_of(spf: SpfEvidence, meant: str) -> bool:
+def _is_surplus(spf: SpfEvidence, text: str) -> bool:
     """Whether the one valid record names every sender of the other."""
+    meant = recognised(text)
     record = spf.tree.record if spf.tree else None
-    if record is None or record.error is not None or record.cut:
+    if meant is None or record is None or record.error is not None or record.cut:
         return False
-    listed = [t for t in record.reached if t.kind == "mechanism" and t.name != "all"]
-    senders = [t for t in parse_spf(meant).terms if t.qualifier == "+" or t.name == "redirect"]
-    return all(any(r.term is s for r in redundancies([*listed, s], spf.domain)) for s in senders)
+    valid = [t for t in record.reached if t.kind == "mechanism" and t.name != "all"]
+    senders = [t for t in parse_spf(meant.text).terms if t.qualifier == "+" or t.name == "redirect"]
+    return len(listed(valid, senders, spf.domain)) == len(senders)
 
 
 CHECK = Check(

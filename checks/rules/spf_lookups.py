@@ -12,7 +12,7 @@ from checks.parse.spf import parse_spf
 from checks.parse.spf_course import MAX_LOOKUPS as LIMIT
 from checks.parse.spf_course import course
 from checks.parse.spf_proposal import Fault, proposed
-from checks.rules._spf_change import ALL_BUT_PTR, WITH_END, changes_end, with_end
+from checks.rules._spf_change import ALL_CERTAIN, WITH_END, changes_end, with_end
 
 _NEAR = LIMIT - 1
 _MAX_SHOWN = 14
@@ -36,10 +36,10 @@ _REPEATED = Texts(
     why=_WHY,
     fix=Text(
         en="The record of `{domain}` repeats terms. Replace it by the new one shown, which has nothing twice and is within the limit. It contains "
-        + ALL_BUT_PTR.en
+        + ALL_CERTAIN.en
         + ".",
         ja="`{domain}` のレコードには同じメカニズムが重複しています。重複を除いた下記のレコードに置き換えると、上限内に収まります("
-        + ALL_BUT_PTR.ja
+        + ALL_CERTAIN.ja
         + "を含みます)。",
     ),
 )
@@ -135,10 +135,10 @@ _LOOP_CUT = Texts(
     why=_LOOP_WHY,
     fix=Text(
         en="Remove `{term}` from the TXT record of `{holder}` (the new record shown contains "
-        + ALL_BUT_PTR.en
+        + ALL_CERTAIN.en
         + "): it adds no sender that is not listed already.",
         ja="`{holder}` のTXTレコードから `{term}` を削除します(下記の変更後のレコードは、"
-        + ALL_BUT_PTR.ja
+        + ALL_CERTAIN.ja
         + "を含みます)。循環する参照によって追加される送信元はないため、影響はありません。",
     ),
 )
@@ -166,7 +166,7 @@ INCLUDE_LOOP = Rule(
             why=_LOOP_WHY,
             fix=Text(
                 en="Tell whoever runs `{holder}`: only they can remove `{term}` from its TXT record. If you do not use that service, remove `{through}` from the TXT record of `{domain}`.",
-                ja="`{holder}` のTXTレコードから `{term}` を削除できるのは、その管理者だけです。連絡してください。そのサービスを使っていない場合は、`{domain}` のTXTレコードから `{through}` を削除します。",
+                ja="`{holder}` の管理者に、TXTレコードから `{term}` を削除するよう依頼してください(自社では変更できません)。そのサービスを使っていない場合は、`{domain}` のTXTレコードから `{through}` を削除します。",
             ),
         ),
     },

@@ -40,7 +40,7 @@ TOO_MANY_MX_ADDRESSES = Rule(
             why=_WHY,
             fix=Text(
                 en="Tell whoever runs `{holder}`: only they can change `{term}` in its TXT record. If you do not use that service, remove `{through}` from the TXT record of `{domain}`.",
-                ja="`{holder}` のTXTレコードの `{term}` を修正できるのは、その管理者だけです。連絡してください。そのサービスを使っていない場合は、`{domain}` のTXTレコードから `{through}` を削除します。",
+                ja="`{holder}` の管理者に、TXTレコードの `{term}` の修正を依頼してください(自社では変更できません)。そのサービスを使っていない場合は、`{domain}` のTXTレコードから `{through}` を削除します。",
             ),
         ),
     },

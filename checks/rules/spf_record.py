@@ -8,13 +8,9 @@ from checks.catalogue import CannotTell, Check, Finding, RecordChange, Rule, Sam
 from checks.evidence.domain import UseEvidence
 from checks.evidence.spf import SpfEvidence
 from checks.model import Absent, Seen, Severity, Tier, Unreachable, Why
-from checks.parse.spf import text_of
 from checks.parse.spf_proposal import corrected, merged
-from checks.parse.spf_repair import recognised
 from checks.providers import providers, sends_from_mx, spf_terms
-
-MAX_SHOWN = 20
-"""Of several records: more than are ever merged."""
+from checks.rules._spf_change import MAX_SHOWN, one_for_look_alikes
 
 _NOT_RECOGNISED = Text(
     en="`{domain}` has no SPF record: the one that is meant as such is not recognised",
@@ -63,6 +59,17 @@ MISSING_SPF = Rule(
                 ja="`{domain}` にTXTレコードを1つ公開します。`v=spf1` に続けて{service}のマニュアルにある値を記載し、このドメインで送信するサービスがほかにもあればその値も加え、末尾を `~all` にします。受信サーバーから送信されるとは限らないため、レコードの例は示していません。",
             ),
         ),
+        "unknown_servers": Texts(
+            title=Text(en="`{domain}` has no SPF record", ja="`{domain}` にSPFレコードがありません"),
+            why=Text(
+                en="No TXT record at `{domain}` begins with `v=spf1`, so receivers cannot tell its own servers from a forger's. Which servers those are could not be found out: the lookup of its MX or address records failed.",
+                ja="`{domain}` のTXTレコードに `v=spf1` で始まるものがないため、受信側は正規の送信サーバーとなりすましを区別できません。MXレコードまたはアドレスレコードの問い合わせに失敗したため、どのサーバーを使っているかは確認できませんでした。",
+            ),
+            fix=Text(
+                en="If mail is sent with `{domain}`, publish one TXT record that begins with `v=spf1`, lists every server and service that sends with it, and ends in `~all`. If never, publish `v=spf1 -all`. Check again for a proposal, once that lookup succeeds.",
+                ja="`{domain}` でメールを送信している場合は、`v=spf1` で始まり、送信に使うサーバーとサービスをすべて記載して `~all` で終わるTXTレコードを1つ公開します。まったく送信しない場合は `v=spf1 -all` を公開します。問い合わせに成功するようになってから再度確認すると、レコードの案を示せます。",
+            ),
+        ),
         "non_sending": Texts(
             title=Text(
                 en="`{domain}` sends no mail, but has no SPF record that says so",
@@ -84,8 +91,8 @@ MISSING_SPF = Rule(
                 ja="SPFレコードは `v=spf1` と半角スペースで始まる必要があります。引用符や先頭の空白が付いたもの、`v=spf1;` などは無視され、SPFのないドメインとして扱われます。",
             ),
             fix=Text(
-                en="Replace that TXT record of `{domain}` by `{proposal}`.",
-                ja="`{domain}` の該当するTXTレコードを `{proposal}` に置き換えます。",
+                en="Replace every TXT record of `{domain}` that is meant as SPF by the one record `{proposal}`.",
+                ja="`{domain}` の該当するTXTレコードを(複数あれば、すべてまとめて)`{proposal}` に置き換えます。",
             ),
         ),
         "look_alike_closed": Texts(
@@ -95,8 +102,8 @@ MISSING_SPF = Rule(
                 ja="SPFレコードは `v=spf1` と半角スペースで始まる必要があります。引用符や先頭の空白が付いたもの、`v=spf1;` などは無視されます。ただし、そのまま認識された場合は、`all` によりあらゆるサーバーからの送信を許可してしまいます。",
             ),
             fix=Text(
-                en="Make sure that all your senders are listed, then replace that TXT record of `{domain}` by `{proposal}`, which ends in `~all`.",
-                ja="正規の送信元がすべて記載されていることを確認し、`{domain}` の該当するTXTレコードを、末尾を `~all` に変えた `{proposal}` に置き換えます。",
+                en="Make sure that all your senders are listed, then replace every TXT record of `{domain}` that is meant as SPF by the one record `{proposal}`, which ends in `~all`.",
+                ja="正規の送信元がすべて記載されていることを確認し、`{domain}` の該当するTXTレコードを(複数あれば、すべてまとめて)、末尾を `~all` に変えた `{proposal}` に置き換えます。",
             ),
         ),
         "alias": Texts(
@@ -172,18 +179,18 @@ MULTIPLE_SPF_RECORDS = Rule(
         ),
     ),
     variants={
-        "unreadable": Texts(
+        "by_hand": Texts(
             title=Text(
                 en="`{domain}` has {count} SPF records; only one is allowed",
                 ja="`{domain}` にSPFレコードが {count} 個あります(公開できるのは1つだけです)",
             ),
             why=Text(
-                en="With more than one `v=spf1` record receivers answer permerror and use none of them: no server of the domain passes SPF. One of them also has a syntax error.",
-                ja="`v=spf1` で始まるレコードが複数あると、受信側は結果をpermerrorとし、どのレコードも使いません。すべての送信元がSPFに合格しなくなります。また、構文エラーのあるレコードも含まれています。",
+                en="With more than one `v=spf1` record receivers answer permerror and use none of them: no server of the domain passes SPF.",
+                ja="`v=spf1` で始まるレコードが複数あると、受信側は結果をpermerrorとし、どのレコードも使いません。すべての送信元がSPFに合格しなくなります。",
             ),
             fix=Text(
-                en="Write one TXT record that lists the senders of all {count} and ends in one `~all`, then delete the others.",
-                ja="{count} 個のレコードの送信元をすべて1つのTXTレコードにまとめ、末尾を1つの `~all` にして公開し、ほかのレコードを削除します。",
+                en="Write one TXT record that lists the servers of all {count} that really send, without wide networks, and ends in one `~all`, then delete the others. No new record is shown: these are too many or too broken to be merged, or would together let nearly everybody send.",
+                ja="{count} 個のレコードの送信元のうち、実際に送信するものを1つのTXTレコードにまとめ、末尾を1つの `~all` にして公開し、ほかのレコードを削除します。広すぎるネットワークは引き継がないでください。個数が多すぎる、構文エラーを修正できない、または統合するとほぼ誰でも送信できるようになるため、変更後のレコードは示していません。",
             ),
         ),
         "included": Texts(
@@ -223,7 +230,7 @@ def judge(spf: SpfEvidence, use: UseEvidence) -> Iterator[Finding]:
             changes[0] = RecordChange(spf.published_at, "TXT", old[0], record)
             yield MULTIPLE_SPF_RECORDS.found(
                 spf.domain,
-                variant=None if record else "unreadable",
+                variant=None if record else "by_hand",
                 records=changes,
                 domain=spf.domain,
                 count=count,
@@ -239,23 +246,22 @@ def _one_for_all(spf: SpfEvidence) -> str | None:
 
 
 def _unrecognised(spf: SpfEvidence, use: UseEvidence) -> Finding | None:
-    """A TXT record that its owner takes for the SPF record, where it can be corrected with certainty."""
-    for octets in spf.answer.value.values if isinstance(spf.answer, Seen) else ():
-        text = text_of(octets)
-        if (meant := recognised(text)) is not None:
-            proposal = corrected(meant.text, spf.domain).text or meant.text
-            return MISSING_SPF.found(
-                spf.domain,
-                severity=Severity.WARNING if use.non_sending else None,
-                tier=Tier.NONE if use.non_sending else None,
-                variant="look_alike_closed" if meant.closed else "look_alike",
-                records=(RecordChange(spf.domain, "TXT", text, proposal),),
-                domain=spf.domain,
-                proposal=proposal,
-                target="",
-                service="",
-            )
-    return None
+    """TXT records that their owner takes for the SPF record, where they can be corrected with certainty."""
+    one, changes = one_for_look_alikes(spf)
+    if one is None:
+        return None
+    sends = use.non_sending is False
+    return MISSING_SPF.found(
+        spf.domain,
+        severity=None if sends else Severity.WARNING,
+        tier=None if sends else Tier.NONE,
+        variant="look_alike_closed" if one.closed else "look_alike",
+        records=changes,
+        domain=spf.domain,
+        proposal=one.text,
+        target="",
+        service="",
+    )
 
 
 def _missing(domain: str, use: UseEvidence) -> Finding:
@@ -268,6 +274,11 @@ def _missing(domain: str, use: UseEvidence) -> Finding:
         severity, tier, variant = Severity.NOTICE, Tier.NONE, "below"
     elif use.non_sending:
         severity, tier, variant = Severity.WARNING, Tier.NONE, "non_sending"
+    elif use.non_sending is None or use.has_mx is None:
+        # That there is no record is known; how much it matters and what it has to list hang on the lookup that failed.
+        sends = use.non_sending is False
+        severity, tier = (Severity.ERROR, Tier.MAIL) if sends else (Severity.WARNING, Tier.NONE)
+        variant, proposal = "unknown_servers", None
     elif use.has_mx is False:
         variant, proposal = "no_mx", "v=spf1 a ~all"
     elif terms := spf_terms(use.provider) or (("mx",) if sends_from_mx(use.provider) else ()):

@@ -85,7 +85,7 @@ SPF_NOT_PASS = Rule(
             why=_NEEDED,
             fix=Text(
                 en="If `{client_ip}` is a server of yours, remove `{mechanism}` from the `v=spf1` record of `{domain}`, or list the address before it. If not, change nothing: the mail may be forged.",
-                ja="`{client_ip}` から送信してよい場合は、`{domain}` のTXTレコードから `{mechanism}` を削除するか、その前にアドレスを追加します。そうでない場合は、送信した機器を確認してください。",
+                ja="`{client_ip}` が自社のサーバーであれば、`{domain}` の `v=spf1` のレコードから `{mechanism}` を削除するか、その前にアドレスを追加します。そうでない場合は、なりすましの可能性があるため、変更しないでください。",
             ),
         ),
         "matched": Texts(
@@ -99,7 +99,7 @@ SPF_NOT_PASS = Rule(
             ),
             fix=Text(
                 en="If `{client_ip}` may send for `{domain}`, list it in the TXT record before `{mechanism}`: after it, it would not be read. If not, find out who sent the mail.",
-                ja="`{client_ip}` から送信してよい場合は、`{domain}` のTXTレコードの `{mechanism}` より前に追加します(後に追加しても評価されません)。そうでない場合は、送信した機器を確認してください。",
+                ja="`{client_ip}` から送信してよい場合は、`{domain}` のTXTレコードの `{mechanism}` より前に追加します(後に追加しても評価されません)。そうでない場合は、レコードを変更せず、誰が送信したメールかを確認してください。",
             ),
         ),
         **_by_owner(
@@ -134,8 +134,8 @@ SPF_NOT_PASS = Rule(
                 "送信元 `{client_ip}` が `{domain}` のメールを送信してよいかどうか、受信側は判断できません。",
             ),
             fix=Text(
-                en="If you know `{client_ip}`: publish one TXT record at `{domain}` that begins with `v=spf1` and names every server that sends with this return path; for a service the include that it names, for a server of yours alone its address. If you do not know it, do not list it.",
-                ja="`{domain}` に `v=spf1` で始まるTXTレコードを1つ登録し、このReturn-Pathで送信するすべてのサーバーを記載します。外部サービスは提供元が案内する `include`、自社専用のサーバーはそのアドレスです。`{client_ip}` に心当たりがなければ、記載しないでください。",
+                en="If you know `{client_ip}`: publish one TXT record at `{domain}` that begins with `v=spf1`, names every server that sends with this return path, and ends in `~all`; for a service the include that it names, for a server of yours alone its address. If you do not know it, do not list it.",
+                ja="`{domain}` に、`v=spf1` で始まり `~all` で終わるTXTレコードを1つ登録し、このReturn-Pathで送信するすべてのサーバーを記載します。外部サービスは提供元が案内する `include`、自社専用のサーバーはそのアドレスです。`{client_ip}` に心当たりがなければ、記載しないでください。",
             ),
         ),
         "permerror": Texts(
@@ -144,8 +144,8 @@ SPF_NOT_PASS = Rule(
                 ja="SPFの結果がpermerrorです: Return-Pathのドメイン `{domain}` のレコードを評価できません",
             ),
             why=_why(
-                "A syntax error, a second record, a dead include or more than 10 lookups make receivers give up.",
-                "構文エラー、複数のレコード、SPFレコードのない参照先、10回を超える参照のいずれかにより、評価が打ち切られています。",
+                "A syntax error, a second record, a dead include, more than 10 lookups or the like make receivers give up.",
+                "構文エラー、複数のレコード、SPFレコードのない参照先、10回を超える参照などにより、評価が打ち切られています。",
             ),
             fix=Text(
                 en="Check `{domain}`: its SPF findings name the fault and the record to change.",
@@ -190,8 +190,8 @@ SPF_NOT_PASS = Rule(
                 ja="エラーメールや自動応答にはReturn-Pathがないため、SPFはHELO名で評価されます。この結果を重視する受信側は多くありません。",
             ),
             fix=Text(
-                en="Nothing has to be done. If `{domain}` is your server's name, `v=spf1 a -all` as TXT record there makes this pass too.",
-                ja="対応は必須ではありません。`{domain}` が自社サーバーの名前であれば、TXTレコードとして `v=spf1 a -all` を公開すると、この評価も合格します。",
+                en="Nothing has to be done. If `{domain}` is the name of your server alone (no mail address ends in it) and has no SPF record yet, the TXT record `v=spf1 a -all` there makes this pass too. If it has one, add the address of the server to that one; never publish a second.",
+                ja="対応は必須ではありません。`{domain}` がメールアドレスに使っていない自社サーバーの名前で、SPFレコードもまだない場合は、TXTレコード `v=spf1 a -all` を公開すると、この評価も合格します。すでにある場合は2つ目を作らず、既存のレコードにサーバーのアドレスを加えてください。",
             ),
         ),
         "forwarded": Texts(

@@ -10,7 +10,7 @@ from checks.model import Absent, Severity, Tier, Unreachable, Why
 from checks.parse.spf import spf_records
 from checks.parse.spf_proposal import proposed
 from checks.parse.spf_size import MAX_ANSWER, MAX_RECORD, answer_octets
-from checks.rules._spf_change import ALL_BUT_PTR, WITH_END, changes_end, with_end
+from checks.rules._spf_change import ALL_CERTAIN, WITH_END, changes_end, with_end
 
 _LONG = Text(
     en="The SPF record of `{domain}` is {octets} octets long; more than {limit} do not fit into a plain DNS answer",
@@ -26,10 +26,10 @@ _CORRECTED = Texts(
     why=_WHY_LONG,
     fix=Text(
         en="Replace the TXT record of `{domain}` by the new one shown, which is short enough. It contains "
-        + ALL_BUT_PTR.en
+        + ALL_CERTAIN.en
         + ".",
         ja="`{domain}` のTXTレコードを下記の変更後のレコードに置き換えると、上限内に収まります("
-        + ALL_BUT_PTR.ja
+        + ALL_CERTAIN.ja
         + "を含みます)。",
     ),
 )
@@ -46,7 +46,7 @@ RECORD_TOO_LONG = Rule(
         why=_WHY_LONG,
         fix=Text(
             en="In the TXT record of `{domain}` delete services you no longer use, let others send with a return path on a subdomain of its own, such as `news.{domain}`, and merge neighbouring networks. Do not put the addresses of a service in place of its include: they change.",
-            ja="`{domain}` のTXTレコードから、使っていないサービスを削除します。配信サービスは専用サブドメイン(例: `news.{domain}`)のReturn-Pathに移し、隣り合うネットワークはまとめます。サービスの `include` をIPアドレスに置き換えると、変更に追従できなくなります。",
+            ja="`{domain}` のTXTレコードから、使っていないサービスを削除します。配信サービスは専用サブドメイン(例: `news.{domain}`)のReturn-Pathに移し、隣り合うネットワークはまとめます。サービスの `include` をIPアドレスに置き換えないでください(提供元がアドレスを変更すると合格しなくなります)。",
         ),
     ),
     variants={

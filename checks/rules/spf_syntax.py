@@ -9,7 +9,7 @@ from checks.evidence.spf import SpfEvidence, SpfNode, SpfSyntaxError
 from checks.model import Severity, Tier, Unreachable, Why
 from checks.parse.spf_proposal import Fault, proposed
 from checks.parse.spf_repair import misread_terms
-from checks.rules._spf_change import ALL_BUT_PTR, WITH_END, changes_end, with_end
+from checks.rules._spf_change import ALL_CERTAIN, WITH_END, changes_end, with_end
 
 _REASONS: dict[str, Text] = {
     "unknown_mechanism": Text(
@@ -46,7 +46,7 @@ _REASONS: dict[str, Text] = {
     ),
     "bad_domain": Text(
         en="The domain is not complete: it has to end in a top-level domain such as `.jp`, without port, number or path.",
-        ja="ドメイン名が不完全です。`.jp` のようなトップレベルドメインで終わる必要があり、ポート番号や数字、パスは書けません。",
+        ja="ドメイン名の形式が正しくありません。末尾は `.jp` のようなトップレベルドメインで、その後にポート番号やパスなどは書けません。",
     ),
     "address_as_domain": Text(
         en="This mechanism takes host names; an address is written `ip4:`.",
@@ -86,7 +86,7 @@ _REASONS: dict[str, Text] = {
     ),
     "non_ascii": Text(
         en="It contains a character outside ASCII, such as a full-width letter, a typographic quote or an invisible character.",
-        ja="全角文字や引用符、見えない文字など、ASCII以外の文字が含まれています。",
+        ja="全角文字、全角の引用符(“ ”)、ゼロ幅スペースなどの見えない文字といった、ASCII以外の文字が含まれています。",
     ),
 }
 
@@ -100,18 +100,18 @@ _CONSEQUENCE = Text(
 )
 _CORRECTED = Text(
     en="Replace the TXT record of `{domain}` by the new one shown. It contains "
-    + ALL_BUT_PTR.en
+    + ALL_CERTAIN.en
     + ", and changes nothing else.",
     ja="`{domain}` のTXTレコードを、下記の変更後のレコードに置き換えます。"
-    + ALL_BUT_PTR.ja
+    + ALL_CERTAIN.ja
     + "を含み、それ以外の箇所は変えていません。",
 )
 _CLOSED = Text(
     en="Once it lists all your senders, replace the TXT record of `{domain}` by the new one shown, which contains "
-    + ALL_BUT_PTR.en
+    + ALL_CERTAIN.en
     + ". It ends in `~all`: with `all` as you wrote it, every server in the world could send.",
     ja="送信元がすべて記載されていることを確認し、`{domain}` のTXTレコードを、下記の変更後のレコードに置き換えます("
-    + ALL_BUT_PTR.ja
+    + ALL_CERTAIN.ja
     + "を含みます)。元の `all` のままではあらゆるサーバーからの送信を許可してしまうため、末尾は `~all` に変えています。",
 )
 _BY_HAND = Text(

@@ -11,7 +11,7 @@ from checks.evidence.spf import SpfEvidence, SpfNode
 from checks.model import Severity, Tier, Unreachable, Why
 from checks.parse.spf_proposal import Fault, Proposal, proposed
 from checks.parse.spf_redundancy import Redundancy, redundancies
-from checks.rules._spf_change import ALL_BUT_PTR, WITH_END, changes_end, with_end
+from checks.rules._spf_change import ALL_CERTAIN, WITH_END, changes_end, with_end
 
 _MAX_SHOWN = 5
 
@@ -58,9 +58,9 @@ _LEFT_OUT = Texts(
     why=_WHY_REPEATED,
     fix=Text(
         en="Replace the TXT record of `{domain}` by the new one shown, in which they are left out. It contains "
-        + ALL_BUT_PTR.en
+        + ALL_CERTAIN.en
         + ".",
-        ja="`{domain}` のTXTレコードを、重複を除いた下記のレコードに置き換えます(" + ALL_BUT_PTR.ja + "を含みます)。",
+        ja="`{domain}` のTXTレコードを、重複を除いた下記のレコードに置き換えます(" + ALL_CERTAIN.ja + "を含みます)。",
     ),
 )
 
@@ -89,8 +89,8 @@ REDUNDANT_TERM = Rule(
                 ja="{service} のReturn-Pathは専用のサブドメインか、サービス側のドメインになり、受信側はそこのSPFを確認します({read} 時点)。このレコードの `include` は使われず、上限10回のDNS参照のうち{lookups}回を消費しています。",
             ),
             fix=Text(
-                en="Check in a mail from {service} that its Return-Path does not end in `@{domain}`, then delete `{redundant}` from the TXT record of `{domain}`. The record on the subdomain stays.",
-                ja="{service} から届いたメールのReturn-Pathが `@{domain}` で終わっていないことを確認し、`{domain}` のTXTレコードから `{redundant}` を削除します。サブドメインのレコードはそのまま残します。",
+                en="Look at a mail that you sent through {service}: if its Return-Path does not end in `@{domain}`, delete `{redundant}` from the TXT record of `{domain}`. The record on the subdomain stays.",
+                ja="{service} を使って自社ドメインから送信したメールで、Return-Pathが `@{domain}` で終わっていないことを確認し、`{domain}` のTXTレコードから `{redundant}` を削除します。サブドメインのレコードはそのまま残します。",
             ),
         ),
         "service": Texts(
@@ -100,8 +100,8 @@ REDUNDANT_TERM = Rule(
                 ja="{service} のReturn-Pathはサービス側のドメインで、受信側はそこのSPFを確認します({read} 時点)。このレコードの `include` は使われず、上限10回のDNS参照のうち{lookups}回を消費しています。認証にはDKIMが使われます。",
             ),
             fix=Text(
-                en="Check in a mail from {service} that its Return-Path does not end in `@{domain}` and that it is signed with DKIM for your domain, then delete `{redundant}` from the TXT record of `{domain}`.",
-                ja="{service} から届いたメールのReturn-Pathが `@{domain}` で終わっておらず、自社ドメインのDKIMで署名されていることを確認し、`{domain}` のTXTレコードから `{redundant}` を削除します。",
+                en="Look at a mail that you sent through {service}: if its Return-Path does not end in `@{domain}` and it is signed with DKIM for your domain, delete `{redundant}` from the TXT record of `{domain}`.",
+                ja="{service} を使って自社ドメインから送信したメールで、Return-Pathが `@{domain}` で終わっておらず、自社ドメインのDKIMで署名されていることを確認し、`{domain}` のTXTレコードから `{redundant}` を削除します。",
             ),
         ),
     },

@@ -10,6 +10,7 @@ from checks.evidence.sts import PolicyProblem, StsEvidence, StsPolicy, StsPolicy
 from checks.model import NotServed, Seen, Severity, Tier, Unreachable, Why
 from checks.parse.sts import matches
 from checks.rules import _https_fault
+from checks.rules._policy_record import policy_change
 from checks.rules._receiving import mx_hosts, usable_mx_hosts
 from checks.rules.sts_record import URL, policy_file, policy_lines
 
@@ -282,7 +283,9 @@ def _new_id(sts: StsEvidence) -> list[RecordChange]:
     """Senders fetch a changed policy only when the id has changed, so after the file (RFC 8461 section 3.1)."""
     match sts.record:
         case Seen(StsRecord(text)):
-            return [RecordChange(f"_mta-sts.{sts.domain}", "TXT", text, f"v=STSv1; id={sts.fresh_id}", later=True)]
+            return [
+                policy_change(f"_mta-sts.{sts.domain}", sts.alias_of, text, f"v=STSv1; id={sts.fresh_id}", later=True)
+            ]
     return []
 
 

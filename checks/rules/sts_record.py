@@ -9,6 +9,7 @@ from checks.evidence.mx import MxEvidence
 from checks.evidence.sts import StsEvidence
 from checks.evidence.versioned import FaultyRecord
 from checks.model import Absent, Seen, Severity, Tier, Unreachable
+from checks.rules._policy_record import policy_change
 from checks.rules._receiving import usable_mx_hosts
 
 URL = "https://mta-sts.{domain}/.well-known/mta-sts.txt"
@@ -127,7 +128,9 @@ def judge(sts: StsEvidence, mx: MxEvidence) -> Iterator[Finding]:
             raise CannotTell(why)
         case Absent():
             policy = policy_lines("testing", hosts) if hosts else ()
-            changes = [policy_file(url, policy), RecordChange(name, "TXT", None, new, later=True)] if hosts else []
+            changes = (
+                [policy_file(url, policy), policy_change(name, sts.alias_of, None, new, later=True)] if hosts else []
+            )
             yield NO_MTA_STS.found(
                 sts.domain,
                 variant=None if hosts else "mx_first",
@@ -137,11 +140,11 @@ def judge(sts: StsEvidence, mx: MxEvidence) -> Iterator[Finding]:
                 policy=policy,
             )
         case Seen(FaultyRecord(texts, fault, part)):
-            others = [RecordChange(name, "TXT", text, "", later=True) for text in texts[1:]]
+            others = [policy_change(name, sts.alias_of, text, "", later=True) for text in texts[1:]]
             yield STS_RECORD_INVALID.found(
                 sts.domain,
                 variant=None if fault == "syntax" else fault,
-                records=[RecordChange(name, "TXT", texts[0], new, later=True), *others],
+                records=[policy_change(name, sts.alias_of, texts[0], new, later=True), *others],
                 domain=sts.domain,
                 name=name,
                 part=part,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checks.catalogue import CannotTell, Check, Finding, RecordChange, Rule, Sample, Text, Texts
+from checks.catalogue import CannotTell, Check, Finding, Rule, Sample, Text, Texts
 from checks.evidence.mx import MxEvidence
 from checks.evidence.tls_reports import TlsReportEvidence
 from checks.evidence.versioned import FaultyRecord
 from checks.model import Absent, Seen, Severity, Tier, Unreachable
 from checks.parse.tls_reports import destinations_in
+from checks.rules._policy_record import policy_change
 from checks.rules._receiving import usable_mx_hosts
 
 NO_TLS_REPORTS = Rule(
@@ -134,15 +135,15 @@ def judge(reports: TlsReportEvidence, mx: MxEvidence) -> Iterator[Finding]:
             yield NO_TLS_REPORTS.found(
                 reports.domain,
                 variant=None if hosts else "mx_first",
-                records=[RecordChange(name, "TXT", None, new)] if hosts else [],
+                records=[policy_change(name, reports.alias_of, None, new)] if hosts else [],
                 domain=reports.domain,
                 name=name,
             )
         case Seen(FaultyRecord(texts, fault, part)):
             # With several, which address is the right one only their owner knows.
-            changes = [RecordChange(name, "TXT", text, None) for text in texts]
+            changes = [policy_change(name, reports.alias_of, text, None) for text in texts]
             if len(texts) == 1:
-                changes = [RecordChange(name, "TXT", texts[0], _repaired(texts[0], new))]
+                changes = [policy_change(name, reports.alias_of, texts[0], _repaired(texts[0], new))]
             yield RECORD_INVALID.found(
                 reports.domain,
                 variant=None if fault == "syntax" else fault,

@@ -243,6 +243,8 @@ def test_the_documented_json_has_its_keys():
             "old": None,
             "new": "v=DMARC1; p=none; rua=mailto:dmarc-reports@no-dmarc.example",
             "later": False,
+            "alias": None,
+            "alias_of": None,
         }
     ]
     assert {row["item"] for row in data["profiles"]["mschecker"]} == {

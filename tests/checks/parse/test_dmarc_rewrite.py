@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from checks.evidence.dmarc import DmarcRecord
 from checks.parse.dmarc import effective_policy, is_record, parse_dmarc
 from checks.parse.dmarc_rewrite import corrected, enforced, render, repaired_uri
 
@@ -13,6 +14,7 @@ RUA = "rua=mailto:a@b.jp"
 NAMES = ["p", "sp", "np", "adkim", "aspf", "fo", "psd", "t", "rua", "ruf", "pct", "rf", "ri", "x", "unknown"]
 VALUES = st.one_of(
     st.sampled_from(["none", "quarantine", "reject", "r", "s", "y", "n", "50", "0", "a@b.jp", "mailto:a@b.jp!10m"]),
+    st.sampled_from(["nonne", "rejct", "strict", "yes", "no"]),
     st.text(st.characters(codec="utf-8", exclude_characters=";"), max_size=12).map(str.strip).filter(bool),
 )
 PAIRS = st.lists(st.tuples(st.sampled_from(NAMES), VALUES), unique_by=lambda pair: pair[0], max_size=8)
@@ -66,8 +68,8 @@ def test_any_octets_are_corrected_without_an_exception(raw: bytes) -> None:
         ("v=DMARC1;p=reject;rua=mailto:a@b.jp;", f"v=DMARC1; p=reject; {RUA}"),
         (f"v=DMARC1; {RUA}; p=reject", f"v=DMARC1; p=reject; {RUA}"),
         (f"v=DMARC1; {RUA}", f"v=DMARC1; p=none; {RUA}"),
-        (f"v=DMARC1; p=quarantin; sp=Rejct; {RUA}", f"v=DMARC1; p=quarantine; sp=reject; {RUA}"),
-        (f"v=DMARC1; p=none; adkim=strict; aspf=relaxed; {RUA}", f"v=DMARC1; p=none; adkim=s; aspf=r; {RUA}"),
+        (f"v=DMARC1; p=quarantin; sp=Rejct; {RUA}", f"v=DMARC1; p=none; {RUA}"),
+        (f"v=DMARC1; p=none; adkim=strict; aspf=relaxed; {RUA}", f"v=DMARC1; p=none; aspf=r; {RUA}"),
         (f"v=DMARC1; p=none; adkim=x; {RUA}", f"v=DMARC1; p=none; {RUA}"),
         (f"v=DMARC1; p=none; fo=1,s; {RUA}", f"v=DMARC1; p=none; fo=1:s; {RUA}"),
         (f"v=DMARC1; p=reject; pct=100; rf=afrf; ri=86400; {RUA}", f"v=DMARC1; p=reject; {RUA}"),
@@ -78,7 +80,7 @@ def test_any_octets_are_corrected_without_an_exception(raw: bytes) -> None:
         ("v=DMARC1; p=none; rua=mailto:a@b.jp; mailto:c@d.jp", f"v=DMARC1; p=none; {RUA},mailto:c@d.jp"),
         ("v=DMARC1; p=none; rua=mailto:a@b.jp; rua=mailto:c@d.jp", f"v=DMARC1; p=none; {RUA},mailto:c@d.jp"),
         ("v=DMARC1; p=none; rua mailto:a@b.jp", f"v=DMARC1; p=none; {RUA}"),
-        ("v=DMARC1; p:reject; rua=mailto:a@b.jp", f"v=DMARC1; p=reject; {RUA}"),
+        ("v=DMARC1; p:reject; rua=mailto:a@b.jp", f"v=DMARC1; p=none; {RUA}"),
         (f"v=DMARC1; p=none; p=none; {RUA}", f"v=DMARC1; p=none; {RUA}"),
         (f"v=DMARC1; p=none; {RUA}; ruf=nobody", f"v=DMARC1; p=none; {RUA}"),
         (f"v=DMARC1; p=none; {RUA}; x=1", f"v=DMARC1; p=none; {RUA}; x=1"),
@@ -86,6 +88,31 @@ def test_any_octets_are_corrected_without_an_exception(raw: bytes) -> None:
 )
 def test_what_was_meant_is_written(text: str, new: str) -> None:
     assert corrected(parse_dmarc(text)) == new
+
+
+@given(RECORDS)
+def test_receivers_do_with_the_corrected_record_what_they_do_today(text: str) -> None:
+    def told(record: DmarcRecord) -> list[object]:
+        ways = [(True, True), (False, True), (False, False)]
+        policies = [effective_policy(record, is_own=own, exists=exists) or "none" for own, exists in ways]
+        return [*policies, record.strict_dkim, record.strict_spf, record.testing, record.psd]
+
+    record = parse_dmarc(text)
+    new = corrected(record)
+    assert new is None or told(parse_dmarc(new)) == told(record)
+
+
+@pytest.mark.parametrize(
+    "ignored",
+    ["psd=yes", "psd=no", "psd y", "t=yes", "t: y", "adkim=strict", "aspf s", "sp none", "np reject"],
+)
+def test_what_is_ignored_today_does_not_begin_to_act(ignored: str) -> None:
+    assert corrected(parse_dmarc(f"v=DMARC1; p=reject; {ignored}; {RUA}")) == f"v=DMARC1; p=reject; {RUA}"
+
+
+def test_as_meant_the_policy_is_the_one_that_was_written() -> None:
+    record = parse_dmarc(f"v=DMARC1; p=quarantin; sp=Rejct; psd=yes; {RUA}")
+    assert corrected(record, as_meant=True) == f"v=DMARC1; p=quarantine; sp=reject; {RUA}"
 
 
 @pytest.mark.parametrize(

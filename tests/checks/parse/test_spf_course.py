@@ -46,6 +46,11 @@ class Receiver(spf.query):  # type: ignore[misc]  # pyspf has no types
         return found
 
 
+def counts_too_much(world: Mapping[str, str], problem: str) -> bool:
+    """pyspf counts a redirect also where it is not come to, and so may go past ten where RFC 7208 does not."""
+    return problem.startswith("Too many DNS lookups") and any("redirect=" in text for text in world.values())
+
+
 def read(line: str, qtype: str) -> Any:
     if line.startswith("v=spf1"):
         return (line.encode(),) if qtype == "TXT" else None
@@ -101,6 +106,8 @@ def test_lookups_and_void_lookups_are_those_of_pyspf(world: dict[str, str]) -> N
         result, _, _ = query.check()
         problem = str(getattr(query, "prob", "") or "")
         assert met.why is None
+        if counts_too_much(world, problem):
+            continue
         assert (met.stop != "") == (result == "permerror"), (met, problem)
         if not has_redirect:
             # pyspf counts a redirect before all other terms, and where it is not come to as well.
@@ -117,7 +124,10 @@ def test_lookups_and_void_lookups_are_those_of_pyspf(world: dict[str, str]) -> N
 @settings(max_examples=100, deadline=None)
 def test_what_goes_round_stops_where_pyspf_stops_too(world: dict[str, str]) -> None:
     for family, met in courses(world).items():
-        result, _, _ = Receiver(CLIENTS[family], world).check()
+        query = Receiver(CLIENTS[family], world)
+        result, _, _ = query.check()
+        if counts_too_much(world, str(getattr(query, "prob", "") or "")):
+            continue
         assert (met.stop != "") == (result == "permerror"), met
 
 

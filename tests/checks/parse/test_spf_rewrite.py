@@ -28,6 +28,9 @@ from checks.parse.spf_rewrite import with_all, with_term, without_terms
         ("include: _spf.example.com ~all", "include:_spf.example.com ~all"),
         ("redirect:_spf.example.com", "redirect=_spf.example.com"),
         ("mx, a, ~all", "mx a ~all"),
+        ("+ip4:192.0.2.1,192.0.2.2 -all", "+ip4:192.0.2.1 ip4:192.0.2.2 -all"),
+        ("-a:h.example,ip4:192.0.2.1,192.0.2.2 -all", "-a:h.example ip4:192.0.2.1 ip4:192.0.2.2 -all"),
+        ("mx ~all 192.0.2.1", "mx ~all ip4:192.0.2.1"),
         ("include:a.example,include:b.example;-all", "include:a.example include:b.example -all"),
         ("\u201cinclude:a.example\u201d \u2013all", "include:a.example -all"),
         ("include:a.example\u3000\uff5eall", "include:a.example ~all"),
@@ -69,6 +72,7 @@ def test_a_correction_does_not_open_the_domain_to_everybody(broken: str, meant: 
         "ipv6:2000::/3 -all",
         "a/1 al",
         "mx//8, -all",
+        "exists:a.example, -all",
     ],
 )
 def test_what_only_says_that_everybody_may_send_is_not_repaired(broken: str) -> None:
@@ -89,6 +93,9 @@ def test_what_only_says_that_everybody_may_send_is_not_repaired(broken: str) -> 
         "redirect=a.example redirect=b.example",
         "-all:foo",
         "exists:%{x}.a.example -all",
+        "-ip4:192.0.2.1,192.0.2.2 ip4:192.0.2.0/24 ~all",
+        "-ip4:192.0.2.1, 192.0.2.2,192.0.2.3/32 mx ~all",
+        "mx ?ip4:192.0.2.1 2001:db8::1 ~all",
     ],
 )
 def test_what_has_several_readings_is_left_to_its_owner(broken: str) -> None:
@@ -159,6 +166,11 @@ def test_merging(records: list[str], one: str) -> None:
 
 def test_no_merging_of_what_cannot_be_read() -> None:
     assert merged(["v=spf1 moo -all", "v=spf1 mx -all"]) is None
+
+
+@pytest.mark.parametrize("records", [["ip4:0.0.0.0/0 -all", "mx -all"], ["ip4:0.0.0.0/3 ~all", "ip4:32.0.0.0/3 -all"]])
+def test_no_merging_into_a_record_that_everybody_passes(records: list[str]) -> None:
+    assert merged([f"v=spf1 {r}" for r in records]) is None
 
 
 def test_rewriting_keeps_everything_else() -> None:

@@ -125,6 +125,26 @@ def asked(records: Iterable[str], name: str = "d.example") -> tuple[DmarcReports
     return asyncio.run(ask())
 
 
+@pytest.mark.parametrize(
+    ("record", "rules"),
+    [('d.hosted TXT "v=DMARC1; p=none; rua=mailto:a@d.example"', {"DMARC201"}), ("", {"DMARC001"})],
+)
+def test_a_record_behind_a_cname_is_known_to_stand_there(record: str, rules: set[str]) -> None:
+    zone = Zone("d.example", f"@ MX 10 mx\n_dmarc CNAME d.hosted\n{record}")
+
+    async def ask() -> tuple[DmarcEvidence, set[str]]:
+        async with Nameserver([zone], empty_zones=["example"]) as server:
+            dns = Dns([server.address], try_s=3.0)
+            try:
+                return (await run_for(dns, "d.example"))[0], await found(dns, "d.example")
+            finally:
+                await dns.aclose()
+
+    dmarc, told = asyncio.run(ask())
+    assert (dmarc.walk.alias_of("d.example"), dmarc.walk.alias_of("example")) == ("d.hosted.d.example", None)
+    assert told == rules
+
+
 def test_no_more_than_ten_destinations_are_asked() -> None:
     uris = ",".join(f"mailto:a@r{i}.example" for i in range(30))
     parts = " ".join(f'"{text}"' for text in (f"v=DMARC1; p=none; rua={uris}"[i : i + 200] for i in range(0, 800, 200)))

@@ -107,6 +107,21 @@ PLAIN = {"example.com": "v=DMARC1; p=reject"}
 STRICT = {"example.com": "v=DMARC1; p=reject; adkim=s; aspf=s"}
 
 
+def test_a_record_behind_a_cname_is_known_to_stand_there() -> None:
+    async def asked() -> DmarcResultEvidence:
+        records = '_dmarc CNAME d.hosted\nd.hosted TXT "v=DMARC1; p=reject; adkim=s"\nnews TXT x'
+        async with Nameserver([Zone("d.example", records)], empty_zones=["example"]) as server:
+            dns = Dns([server.address], try_s=3.0)
+            try:
+                return await received(dns, mail("news.d.example", ("d.example", "pass")), spf_of(("", "none")))
+            finally:
+                await dns.aclose()
+
+    told = asyncio.run(asked())
+    assert (told.at, told.alias_of) == ("d.example", "d.hosted.d.example")
+    assert evaluate(PLAIN, "example.com").alias_of is None
+
+
 class TestAlignment:
     @pytest.mark.parametrize("records", [PLAIN, STRICT], ids=["relaxed", "strict"])
     @pytest.mark.parametrize(

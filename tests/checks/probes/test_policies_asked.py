@@ -93,6 +93,18 @@ def test_records_are_read() -> None:
     assert gathered(BimiEvidence)[0].record.value.logo == "https://bimi.d.example/logo.svg"
 
 
+def test_the_canonical_name_of_an_alias_is_kept_whether_a_record_stands_there_or_not() -> None:
+    names = {StsEvidence: "_mta-sts", TlsReportEvidence: "_smtp._tls", BimiEvidence: "default._bimi"}
+    records = "\n".join(line for line in RECORDS.splitlines() if "TXT" in line)
+    for kind, name in names.items():
+        assert gathered(kind)[0].alias_of is None
+        moved = records.replace(f"{name} TXT", f"{name} CNAME at.hosted\nat.hosted TXT")
+        there, _ = gathered(kind, moved)
+        gone, _ = gathered(kind, f"{name} CNAME gone.hosted\n")
+        assert (type(there.record), there.alias_of) == (Seen, "at.hosted.d.example")
+        assert (gone.record, gone.alias_of) == (Absent("nxdomain"), "gone.hosted.d.example")
+
+
 def test_the_logo_is_fetched_and_looked_at() -> None:
     evidence, _ = gathered(BimiAssetsEvidence)
     assert isinstance(evidence.logo, Logo)

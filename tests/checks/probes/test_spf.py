@@ -161,11 +161,29 @@ def test_one_level_is_asked_at_once() -> None:
         ({"d": "v=spf1 -all +all"}, "", ""),
         ({"d": "v=spf1 mx moo +all"}, "", ""),
         ({"d": "v=spf1 ?all"}, "", ""),
+        ({"d": "v=spf1 exists:H.example -all", "h": "A 192.0.2.1"}, "exists:H.example", "d.example"),
+        (
+            {"d": "v=spf1 include:a.example -all", "a": "v=spf1 +exists:h.example", "h": "A 192.0.2.1"},
+            "+exists:h.example",
+            "a.example",
+        ),
+        ({"d": "v=spf1 exists:gone.example exists:h.example -all", "h": "AAAA 2001:db8::1"}, "", ""),
+        ({"d": "v=spf1 -exists:h.example ?exists:h.example ~all", "h": "A 192.0.2.1"}, "", ""),
+        ({"d": "v=spf1 exists:%{i}.h.example exists:h..example -all", "h": "A 192.0.2.1"}, "", ""),
+        ({"d": "v=spf1 " + "ptr " * 10 + "exists:h.example -all", "h": "A 192.0.2.1"}, "", ""),
     ],
 )
 def test_what_passes_everybody(records: Mapping[str, str], term: str, at: str) -> None:
     evidence = published(records)
-    assert (evidence.passes_all, evidence.passes_all_at) == (term, at)
+    assert (evidence.passes_all, evidence.passes_all_at, evidence.passes_all_why) == (term, at, None)
+
+
+def test_whether_an_exists_passes_everybody_may_be_unknown() -> None:
+    faults = (Fault("h.example", "A", rcode="SERVFAIL"),)
+    evidence = published({"d": "v=spf1 exists:h.example -all"}, faults=faults)
+    assert (evidence.passes_all, evidence.passes_all_why) == ("", Why.SERVFAIL)
+    known = published({"d": "v=spf1 exists:h.example +all"}, faults=faults)
+    assert (known.passes_all, known.passes_all_why) == ("+all", None)
 
 
 def test_networks_that_pass() -> None:

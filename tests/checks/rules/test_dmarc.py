@@ -85,6 +85,18 @@ def test_a_domain_without_mail_is_only_warned_and_told_to_reject():
     )
 
 
+def test_where_it_is_unknown_whether_mail_is_sent_the_least_is_said():
+    """A failed MX lookup is no proof that the domain sends; p=none is safe for either."""
+    unknown = use(non_sending=None, has_mx=None)
+    result = judge(dmarc_record.CHECK, dmarc(NAME, {}), unknown, domain(), place(), receiving(records=SERVFAIL))
+    finding = result.findings[0]
+    assert (finding.severity, finding.tier, finding.records[0].new) == (
+        Severity.WARNING,
+        Tier.NONE,
+        f"v=DMARC1; p=none{FIRST_RUA}",
+    )
+
+
 def test_several_records_are_all_discarded_and_the_walk_goes_on():
     two = txt("v=DMARC1; p=none", "v=DMARC1; p=reject")
     assert record_rules(NAME, {NAME: two}) == ["DMARC101"]
@@ -110,13 +122,15 @@ def test_one_record_beside_unrelated_text_is_one_record():
 @pytest.mark.parametrize(
     ("record", "severity", "new"),
     [
-        ("v=DMARC1; p=quarantaine", Severity.ERROR, f"v=DMARC1; p=quarantine{FIRST_RUA}"),
+        ("v=DMARC1; p=quarantaine", Severity.ERROR, f"v=DMARC1; p=none{FIRST_RUA}"),
         (
             "v=DMARC1; p=reject; sp=nonne; rua=mailto:a@b.jp",
             Severity.ERROR,
-            "v=DMARC1; p=reject; sp=none; rua=mailto:a@b.jp",
+            "v=DMARC1; p=none; rua=mailto:a@b.jp",
         ),
-        ("v=DMARC1; p=reject; adkim=strict", Severity.WARNING, f"v=DMARC1; p=reject; adkim=s{FIRST_RUA}"),
+        ("v=DMARC1; p=reject; adkim=strict", Severity.WARNING, f"v=DMARC1; p=reject{FIRST_RUA}"),
+        ("v=DMARC1; p=reject; psd=yes", Severity.WARNING, f"v=DMARC1; p=reject{FIRST_RUA}"),
+        ("v=DMARC1; p=reject; t=yes", Severity.WARNING, f"v=DMARC1; p=reject{FIRST_RUA}"),
         ("v=DMARC1; p=reject; p=none", Severity.WARNING, None),
         ("v=DMARC1; p=reject; rua mailto:a@b.jp", Severity.WARNING, "v=DMARC1; p=reject; rua=mailto:a@b.jp"),
         ("v=DMARC1; p=other; adkim=x", Severity.ERROR, None),

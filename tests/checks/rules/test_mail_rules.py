@@ -366,6 +366,9 @@ def test_a_strict_record_that_alone_prevents_alignment_is_named_with_its_change(
         RECORD.text,
         f"v=DMARC1; p=reject; rua=mailto:dmarc@{OWN}",
     )
+    hosted = replace(dmarc(False, result="fail", near_miss=True), alias_of="d.vendor.example")
+    (change,) = judge(RESULT, mail(sig()), hosted, SPF).findings[0].records
+    assert (change.name, change.alias) == ("d.vendor.example", f"_dmarc.{OWN}")
 
 
 @pytest.mark.parametrize("problem", ["none", "several_fields", "several_addresses", "no_address", "bad_domain"])

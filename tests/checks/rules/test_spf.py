@@ -159,8 +159,43 @@ class TestAll:
         finding = single(spf_all.CHECK, of("v=spf1 ip6:2000::/3 -all"))
         assert (finding.variant, finding.facts["networks"]) == ("ipv6", ("2000::/3",))
 
+    def test_an_exists_of_a_fixed_name_that_has_an_address(self) -> None:
+        finding = single(spf_all.CHECK, of("v=spf1 mx exists:h.example -all", h="A 192.0.2.1"))
+        assert (finding.severity, finding.tier) == (Severity.CRITICAL, Tier.DANGER)
+        assert (finding.variant, finding.facts["term"], new(finding)) == ("exists", "exists:h.example", None)
+        included = of("v=spf1 mx include:a.example +all", a="v=spf1 exists:h.example", h="A 192.0.2.1")
+        through = single(spf_all.CHECK, included)
+        assert (through.variant, through.facts["holder"], new(through)) == ("included_by_hand", "a.example", None)
+        assert judged(spf_all.CHECK, of("v=spf1 mx exists:h.example -all")) == []
+
+    def test_an_exists_without_an_answer(self) -> None:
+        unknown = published({"d": "v=spf1 exists:h.example -all"}, faults=(Fault("h.example", "A", rcode="SERVFAIL"),))
+        with pytest.raises(CannotTell) as caught:
+            judged(spf_all.CHECK, unknown)
+        assert caught.value.why is Why.SERVFAIL
+
+    @pytest.mark.parametrize(
+        "record",
+        [
+            "include:dead.example +all",
+            "mx include:broken.example include:open.example -all",
+            "ptr " * 11 + "+all",
+            "include:d.example +all",
+        ],
+    )
+    def test_what_receivers_do_not_come_to_is_no_danger_yet(self, record: str) -> None:
+        """They answer permerror before, so nobody passes by it; but once that is mended everybody does."""
+        finding = single(spf_all.CHECK, of(f"v=spf1 {record}", open="v=spf1 +all", broken="v=spf1 moo"))
+        assert (finding.severity, finding.tier) == (Severity.WARNING, Tier.NONE)
+        assert (finding.variant, new(finding)) == ("unreached", None)
+
+    def test_networks_before_the_fault_let_everybody_send_all_the_same(self) -> None:
+        finding = single(spf_all.CHECK, of("v=spf1 ip4:0.0.0.0/0 include:dead.example +all"))
+        assert (finding.severity, finding.variant) == (Severity.CRITICAL, "networks")
+
     def test_what_is_known_is_enough(self) -> None:
-        assert judged(spf_all.CHECK, published({"d": "v=spf1 include:a.example +all"}, faults=FAILING))
+        (finding,) = judged(spf_all.CHECK, published({"d": "v=spf1 include:a.example +all"}, faults=FAILING))
+        assert finding.severity is Severity.CRITICAL
 
 
 class TestLookups:

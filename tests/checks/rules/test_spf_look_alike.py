@@ -75,6 +75,32 @@ def test_beside_a_valid_record_it_is_never_corrected() -> None:
     assert new(broken) is None
 
 
+@pytest.mark.parametrize(
+    ("texts", "one"),
+    [
+        ((b'"v=spf1 mx -all"', b"v=spf1; include:a.example; ~all"), "v=spf1 mx include:a.example ~all"),
+        ((b" v=spf1 mx -all", b"v=spf1;mx;-all"), "v=spf1 mx -all"),
+        ((b" v=spf1 mx -all", b" v=spf1 a +all"), "v=spf1 mx a ~all"),
+        ((b" v=spf1 mx -all", b"v=spf1;moo"), None),
+        ((b" v=spf1 ip4:0.0.0.0/3 -all", b" v=spf1 ip4:32.0.0.0/3 -all"), None),
+    ],
+)
+def test_several_never_become_two_records(texts: tuple[bytes, ...], one: str | None) -> None:
+    """Receivers would use neither. One finding proposes one record for all, and so does the one on the missing record."""
+    finding = single(CHECK, at_the_name(*texts), USE)
+    assert [change.old for change in finding.records] == [text.decode() for text in texts]
+    assert [change.new for change in finding.records] == ([one, ""] if one else [None, None])
+    missing = single(spf_record.CHECK, at_the_name(*texts), USE)
+    assert (missing.records == finding.records) is (one is not None)
+
+
+def test_several_beside_a_valid_record_are_one_finding() -> None:
+    surplus = single(CHECK, of('v=spf1 mx a ~all\nTXT " v=spf1 mx -all"\nTXT "v=spf1;a"'), USE)
+    assert (surplus.variant, [change.new for change in surplus.records]) == ("surplus", ["", ""])
+    more = single(CHECK, of('v=spf1 mx ~all\nTXT " v=spf1 mx -all"\nTXT "v=spf1;a"'), USE)
+    assert (more.variant, [change.new for change in more.records]) == ("beside", [None, None])
+
+
 def test_where_no_mail_is_sent_the_verdict_stays() -> None:
     finding = single(CHECK, at_the_name(b" v=spf1 -all"), use("d.example", non_sending=True, has_mx=False))
     assert (finding.severity, finding.tier) == (Severity.WARNING, Tier.NONE)
@@ -84,7 +110,7 @@ def test_where_no_mail_is_sent_the_verdict_stays() -> None:
 
 def test_hundreds_and_huge_ones_are_bounded() -> None:
     many = [b" v=spf1 a:h%d.example -all" % i for i in range(300)]
-    assert len(judged(CHECK, at_the_name(*many), USE)) == 5
+    assert len(single(CHECK, at_the_name(*many), USE).records) == 20
     assert judged(CHECK, at_the_name(b" v=spf1" + b" mx" * 20_000), USE) == []
 
 

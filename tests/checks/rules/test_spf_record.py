@@ -55,6 +55,21 @@ class TestRecord:
         with pytest.raises(CannotTell):
             judged(spf_record.CHECK, unanswered(Absent()), use("m.d.example", is_below=True, has_mx=None))
 
+    @pytest.mark.parametrize(("has_mx", "non_sending"), [(None, None), (False, None), (None, False)])
+    def test_which_servers_it_has_is_never_guessed(self, has_mx: bool | None, non_sending: bool | None) -> None:
+        """That there is no record is known; what it has to list, and whether it is needed, hang on a failed lookup."""
+        known = use("d.example", has_mx=has_mx, non_sending=non_sending)
+        finding = single(spf_record.CHECK, unanswered(Absent()), known)
+        assert (finding.rule.id, finding.variant, finding.records) == ("SPF001", "unknown_servers", ())
+        sends = non_sending is False
+        assert finding.severity is (Severity.ERROR if sends else Severity.WARNING)
+        assert finding.tier is (Tier.MAIL if sends else Tier.NONE)
+
+    def test_what_is_not_recognised_is_corrected_whatever_servers_it_has(self) -> None:
+        unknown = use("d.example", has_mx=None, non_sending=None)
+        finding = single(spf_record.CHECK, of('TXT " v=spf1 mx -all"'), unknown)
+        assert (finding.severity, finding.tier, new(finding)) == (Severity.WARNING, Tier.NONE, "v=spf1 mx -all")
+
     def test_a_failed_lookup_is_never_missing(self) -> None:
         with pytest.raises(CannotTell) as caught:
             judged(spf_record.CHECK, unanswered(Unreachable(Why.SERVFAIL)), use("d.example"))
@@ -116,12 +131,25 @@ class TestRecord:
         many = tuple(f"v=spf1 ip4:192.0.2.{i} -all" for i in range(250))
         evidence = SpfEvidence("d.example", Seen(Answer("d.example", "TXT", ())), many, None)
         finding = single(spf_record.CHECK, evidence, use("d.example"))
-        assert (finding.facts["count"], len(finding.records), finding.variant) == (250, 20, "unreadable")
+        assert (finding.facts["count"], len(finding.records), finding.variant) == (250, 20, "by_hand")
         assert finding.facts["published"] == many[:20]
 
     def test_several_that_cannot_be_read_are_left_to_their_owner(self) -> None:
         finding = single(spf_record.CHECK, of("v=spf1 moo -all\nv=spf1 mx ~all"), use("d.example"))
-        assert finding.variant == "unreadable"
+        assert finding.variant == "by_hand"
+        assert [change.new for change in finding.records] == [None, None]
+
+    @pytest.mark.parametrize(
+        "several",
+        [
+            "v=spf1 ip4:0.0.0.0/0 -all\nv=spf1 mx -all",
+            "v=spf1 ip4:0.0.0.0/1 -all\nv=spf1 ip4:128.0.0.0/1 -all",
+            "v=spf1 exists:a.example -all\nv=spf1 mx -all",
+        ],
+    )
+    def test_several_that_nobody_passes_are_not_merged_into_one_that_everybody_does(self, several: str) -> None:
+        finding = single(spf_record.CHECK, of(several), use("d.example"))
+        assert (finding.rule.id, finding.variant) == ("SPF101", "by_hand")
         assert [change.new for change in finding.records] == [None, None]
 
     def test_one_record_is_right(self) -> None:
