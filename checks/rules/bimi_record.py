@@ -19,7 +19,7 @@ _NO_LOGO = Text(
 )
 _OPTIONAL = Text(
     en="Optional. The DMARC policy is strict enough for BIMI (p=quarantine or p=reject): Gmail, Yahoo, Apple and others can show your logo beside mail that passes.",
-    ja="必須ではありません。DMARCポリシーは、BIMIの前提条件(p=quarantineまたはp=reject)を満たしています。Gmail、Yahoo、Appleなどで、DMARCに合格したメールの横に自社のロゴを表示できます。",
+    ja="必須ではありません。DMARCポリシーは、BIMIの前提条件(p=quarantineまたはp=reject)を満たしています。Gmail、米国Yahoo、Appleなどで、DMARCに合格したメールの横に自社のロゴを表示できます。",
 )
 
 NO_BIMI = Rule(
@@ -33,8 +33,8 @@ NO_BIMI = Rule(
         title=_NO_LOGO,
         why=_OPTIONAL,
         fix=Text(
-            en="Put the logo as SVG Tiny PS on a web server and publish its URL in a TXT record at `{name}`, in this form with your own URL: `v=BIMI1; l=https://www.{domain}/logo.svg`. For Gmail and Apple add `; a=` and the URL of a mark certificate (VMC or CMC), as in `; a=https://www.{domain}/mark.pem`.",
-            ja="ロゴをSVG Tiny PS形式でWebサーバーに置き、そのURLを `{name}` のTXTレコードに登録します(例: `v=BIMI1; l=https://www.{domain}/logo.svg`。URLは実際のものに置き換えます)。GmailやAppleで表示するには、マーク証明書(VMCまたはCMC)のURLも続けて記載します(例: `; a=https://www.{domain}/mark.pem`)。",
+            en="Put the logo as SVG Tiny PS on a web server and publish its URL in a TXT record at `{name}`, in this form with your own URL: `v=BIMI1; l=https://www.{domain}/logo.svg`. For Gmail (VMC or CMC) and Apple (VMC only) add `; a=` and the URL of the mark certificate, as in `; a=https://www.{domain}/mark.pem`.",
+            ja="ロゴをSVG Tiny PS形式でWebサーバーに置き、そのURLを `{name}` のTXTレコードに登録します(例: `v=BIMI1; l=https://www.{domain}/logo.svg`。URLは実際のものに置き換えます)。マーク証明書が必要なGmail(VMCまたはCMC)とApple(VMCのみ)では、そのURLも続けて記載します(例: `; a=https://www.{domain}/mark.pem`)。",
         ),
     ),
     variants={

@@ -18,8 +18,8 @@ _NOTHING_ELSE_EN = "Receivers ask for `{right}` only, and no DMARC record applie
 _NOTHING_ELSE_JA = "受信側が参照するのは `{right}` だけです。ほかに適用されるDMARCレコードもなく、このレコードは一度も使われていません。"
 _ANOTHER_EN = "Receivers ask for `{right}` only. What applies is the record at `{governing}`; this one has no effect, and misleads whoever reads it."
 _ANOTHER_JA = "受信側が参照するのは `{right}` だけです。実際に適用されるのは `{governing}` のレコードで、このレコードには効果がなく、設定の誤解を招きます。"
-_MOVE_EN = "Publish the record once at `{right}`, as this report shows it, and delete the one at `{name}`. No receiver has applied its policy so far: begin with p=none, and tighten it when the reports are good."
-_MOVE_JA = "この結果に示すレコードを `{right}` に1つだけ登録し、`{name}` のレコードを削除してください。これまでポリシーは適用されていないため、p=noneから始め、レポートを確認してから強化します。"
+_MOVE_EN = "Publish the record once at `{right}`, as this report shows it, and delete the one at `{name}`. No receiver has applied its policy so far: it begins with p=none (p=reject if the domain sends no mail). Tighten p=none when the reports are good."
+_MOVE_JA = "この結果に示すレコードを `{right}` に1つだけ登録し、`{name}` のレコードを削除してください。これまでポリシーは適用されていないため、p=noneから始めます(メールを送信しないドメインではp=rejectです)。p=noneの場合は、レポートを確認してから強化します。"
 
 MISPLACED_RECORD = Rule(
     id="DMARC105",
@@ -113,8 +113,8 @@ RECORD_AT_DOUBLED_NAME = Rule(
                 ja="DNSの管理画面の多くは、入力した名前の後ろにドメイン名を補います。受信側が参照するのは `{right}` だけで、適用されるDMARCレコードはありません。",
             ),
             fix=Text(
-                en="Publish the record that DMARC001 shows at `{right}`, once: in the panel enter only `_dmarc` as the name. It begins with p=none, since no receiver has applied a policy so far. Then delete the one at `{name}`, which a panel may show as `{right}`.",
-                ja="DMARC001に示すレコードを `{right}` に1つだけ登録してください(管理画面の名前欄には `_dmarc` とだけ入力します)。これまでポリシーは適用されていないため、p=noneから始めます。その後、`{name}` のレコード(管理画面では `{right}` と表示されることがあります)を削除してください。",
+                en="Publish the record that DMARC001 shows at `{right}`, once: in the panel enter only `_dmarc` as the name. It begins with p=none or, where the domain sends no mail, with p=reject, since no receiver has applied a policy so far. Then delete the one at `{name}`, which a panel may show as `{right}`.",
+                ja="DMARC001に示すレコードを `{right}` に1つだけ登録してください(管理画面の名前欄には `_dmarc` とだけ入力します)。p=noneから始めます(メールを送信しないドメインではp=rejectです)。その後、`{name}` のレコード(管理画面では `{right}` と表示されることがあります)を削除してください。",
             ),
         )
     },

@@ -39,8 +39,8 @@ MISSING_DMARC = Rule(
         title=_MISSING,
         why=_WHY_MISSING,
         fix=Text(
-            en="Create a mailbox for the reports, then publish this TXT record at `{name}`. With p=none delivery does not change. Read the reports for a few weeks; then change to p=quarantine, and later to p=reject.",
-            ja="DMARCレポートを受け取るメールボックスを用意し、`{name}` にこのTXTレコードを登録してください。p=noneなので配送に影響はありません。数週間レポートを確認した後、p=quarantine、続いてp=rejectへ段階的に強化します。",
+            en="Create a mailbox for the reports, then publish this TXT record at `{name}`. With p=none delivery does not change. Read the reports for a few weeks; when all your own mail passes, change to p=quarantine, and later to p=reject.",
+            ja="DMARCレポートを受け取るメールボックスを用意し、`{name}` にこのTXTレコードを登録してください。p=noneなので配送に影響はありません。数週間レポートを確認し、自社のメールがすべて合格していれば、p=quarantine、続いてp=rejectへ強化します。",
         ),
     ),
     variants={
@@ -48,16 +48,16 @@ MISSING_DMARC = Rule(
             title=_MISSING,
             why=_WHY_MISSING,
             fix=Text(
-                en="Publish the TXT record shown, once, at `{name}` (in most DNS panels enter only `_dmarc` as the name), and delete the one at `{misplaced}`; the finding on that one means the same change. p=none does not change delivery. Read the reports for a few weeks; then change to p=quarantine, and later to p=reject.",
-                ja="示したTXTレコードを `{name}` に1つだけ登録し(管理画面の名前欄には `_dmarc` とだけ入力)、`{misplaced}` のレコードは削除してください。`{misplaced}` についての指摘も同じ変更を指します。p=noneなので配送に影響はありません。数週間レポートを確認した後、p=quarantine、続いてp=rejectへ段階的に強化します。",
+                en="Publish the TXT record shown, once, at `{name}` (in most DNS panels enter only `_dmarc` as the name), and delete the one at `{misplaced}`; the finding on that one means the same change. p=none changes no delivery. When the reports of a few weeks show that all your mail passes: p=quarantine, later p=reject.",
+                ja="下記のTXTレコードを `{name}` に1つだけ登録し(管理画面の名前欄には `_dmarc` とだけ入力)、`{misplaced}` のレコードは削除してください。`{misplaced}` についての指摘も同じ変更を指します。p=noneなので配送に影響はありません。数週間レポートを確認し、自社のメールがすべて合格していれば、p=quarantine、続いてp=rejectへ強化します。",
             ),
         ),
         "no_mailbox": Texts(
             title=_MISSING,
             why=_WHY_MISSING,
             fix=Text(
-                en="Publish this TXT record at `{name}`; p=none does not change delivery. Add `rua=mailto:` with a mailbox for the reports at another domain of yours: `{domain}` accepts no mail. Read the reports for a few weeks; then change to p=quarantine, and later to p=reject.",
-                ja="`{name}` にこのTXTレコードを登録してください。p=noneなので配送に影響はありません。`{domain}` はメールを受信できないため、レポートの宛先には自社の別ドメインのメールボックスを用意し、`rua=mailto:` で加えます。数週間レポートを確認した後、p=quarantine、続いてp=rejectへ段階的に強化します。",
+                en="Publish this TXT record at `{name}` (p=none changes no delivery), with `rua=mailto:` and a mailbox at another domain of yours: `{domain}` takes no mail. If its organizational domain is another one, publish TXT `v=DMARC1;` at `{domain}._report._dmarc.<that domain>`. When all your mail passes: p=quarantine, later p=reject.",
+                ja="`{name}` にこのTXTレコードを登録し(p=noneなので配送に影響はありません)、自社の別ドメインのメールボックスを `rua=mailto:` で加えてください(`{domain}` は受信できません)。組織ドメインが異なる場合は、`{domain}._report._dmarc.<宛先のドメイン>` にTXTレコード `v=DMARC1;` も登録します。自社のメールがすべて合格していれば、p=quarantine、続いてp=rejectへ強化します。",
             ),
         ),
         "non_sending": Texts(

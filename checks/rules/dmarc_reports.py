@@ -45,8 +45,8 @@ NO_AGGREGATE_REPORTS = Rule(
                 ja="誰がこのドメインを使って送信しているか、自社のどのメールが不合格かは、集計レポートでしか把握できません。`rua` がなければレポートは送られず、ポリシーの強化も手探りになります。",
             ),
             fix=Text(
-                en="`{domain}` accepts no mail: add the address of a mailbox at another domain of yours, or of a report service, to the record at `{name}`. Unless it has the same organizational domain, that other domain has to publish a TXT record by which it agrees.",
-                ja="`{domain}` はメールを受信できないため、自社の別ドメインのメールボックスか、レポート分析サービスの宛先を `{name}` のレコードに追加してください。組織ドメインが異なる場合は、宛先側のドメインにも、受信を許可するTXTレコードが必要です。",
+                en="`{domain}` accepts no mail: add the address of a mailbox at another domain of yours, or of a report service, to the record at `{name}`. If your other domain has another organizational domain, publish TXT `v=DMARC1;` at `{domain}._report._dmarc.<that domain>`; a report service does that itself.",
+                ja="`{domain}` はメールを受信できないため、自社の別ドメインのメールボックスか、レポート分析サービスの宛先を `{name}` のレコードに追加してください。組織ドメインが異なる自社ドメインを使う場合は、`{domain}._report._dmarc.<宛先のドメイン>` にTXTレコード `v=DMARC1;` も登録します(分析サービスでは通常、サービス側で設定されます)。",
             ),
         ),
         "inherited": Texts(

@@ -59,7 +59,7 @@ _TITLES = {
 }
 _WAYS_OUT = {
     "": Text(
-        en="If the mail is yours, leave From and do one of two things at the system that sent it, each with the DNS record it shows: sign with DKIM as `d={from_domain}` (better: it survives forwarding), or use a Return-Path at a subdomain such as `bounce.{from_domain}`.",
+        en="If the mail is yours, keep From as it is and do one of two things at the system that sent it, each with the DNS record it shows: sign with DKIM as `d={from_domain}` (better: it survives forwarding), or use a Return-Path at a subdomain such as `bounce.{from_domain}`.",
         ja="自社のメールであれば、送信したシステムで次のどちらかを設定し、表示されるレコードをDNSに登録します。(1) `d={from_domain}` でDKIM署名する(転送されても有効なため推奨)。(2) Return-Pathを `bounce.{from_domain}` などのサブドメインにする。どちらか一方で合格します(Fromは変えません)。",
     ),
     "strict": Text(
@@ -75,8 +75,8 @@ _WAYS_OUT = {
         ja="FromとReturn-Pathはすでにアライメントを満たしており、変更は不要です。正当な送信元であれば、`SPF401` に従ってSPFに合格させると、DMARCも合格します。SPFは転送されると不合格になるため、`d={from_domain}` のDKIM署名もあわせて設定してください。",
     ),
     "both": Text(
-        en="From, Return-Path and `d=` are aligned and can stay, but nothing passes. Repair the signature `d={signed}` as {rules:code} says (better: it survives forwarding), or let SPF pass as `SPF401` says, if the server may send for you. One of them is enough for DMARC.",
-        ja="From、Return-Path、`d=` はアライメントを満たしており、変更は不要ですが、どちらの認証も合格していません。{rules:code} に従って署名 `d={signed}` を修正するか(転送されても有効なため推奨)、正当な送信元であれば `SPF401` に従ってSPFに合格させてください。どちらか一方でDMARCは合格します。",
+        en="From, Return-Path and `d=` are aligned and can stay, but neither that signature nor SPF passes. Repair the signature `d={signed}` as {rules:code} says (better: it survives forwarding), or let SPF pass as `SPF401` says, if the server may send for you. One of them is enough for DMARC.",
+        ja="From、Return-Path、`d=` はアライメントを満たしており、変更は不要です。ただし、アライメントを満たす署名 `d={signed}` とSPFは、どちらも合格していません。{rules:code} に従って署名を修正するか(転送されても有効なため推奨)、正当な送信元であれば `SPF401` に従ってSPFに合格させてください。どちらか一方でDMARCは合格します。",
     ),
 }
 _REPAIRED_BY: Mapping[SignatureReason, str] = {

@@ -42,7 +42,7 @@ DMARC_SYNTAX_ERROR = Rule(
         "ignored": Texts(
             title=Text(
                 en="A TXT record at `{name}` looks like DMARC, but receivers ignore it: `{part}`",
-                ja="`{name}` のTXTレコードはDMARCのつもりと思われますが、無視されます: `{part}`",
+                ja="`{name}` のTXTレコードはDMARCレコードとみられますが、書式の誤りにより無視されます: `{part}`",
             ),
             why=Text(
                 en="A DMARC record must begin with exactly `v=DMARC1` in this case, without quotes. This one does not, so to every receiver you have no record here.",
@@ -56,7 +56,7 @@ DMARC_SYNTAX_ERROR = Rule(
         "ignored_several": Texts(
             title=Text(
                 en="{count} TXT records at `{name}` look like DMARC, but receivers ignore them: `{part}` and more",
-                ja="`{name}` の{count}個のTXTレコードはDMARCのつもりと思われますが、無視されます: `{part}` など",
+                ja="`{name}` の{count}個のTXTレコードはDMARCレコードとみられますが、書式の誤りにより無視されます: `{part}` など",
             ),
             why=Text(
                 en="A DMARC record must begin with exactly `v=DMARC1` in this case, without quotes, and be the only one. None of these begins so, so to every receiver you have no record here.",

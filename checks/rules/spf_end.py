@@ -44,6 +44,14 @@ TERMS_AFTER_ALL = Rule(
     texts=_LEFT_OUT,
     variants={
         WITH_END: with_end(_LEFT_OUT),
+        "opened": Texts(
+            title=_UNREACHED,
+            why=_WHY_UNREACHED,
+            fix=Text(
+                en="Make sure that all your senders are listed, then replace the TXT record of `{domain}` by the new one shown. In it the mechanisms of {unreached:code} stand before `~all` and count again. A `redirect=` is left out: if it names senders of yours, add it as `include:`.",
+                ja="送信元がすべて記載されていることを確認し、`{domain}` のTXTレコードを下記のレコードに置き換えます。{unreached:code} のメカニズムは `~all` の前に移したため、評価されるようになります。`redirect=` は除いているため、送信に使っている場合は `include:` として加えてください。",
+            ),
+        ),
         "by_hand": Texts(
             title=_UNREACHED,
             why=_WHY_UNREACHED,
@@ -63,6 +71,10 @@ TERMS_AFTER_ALL = Rule(
 _NEUTRAL = Text(
     en="SPF of `{domain}` ends in `?all`: it says nothing about servers that it does not list",
     ja="`{domain}` のSPFは `?all` で終わり、記載のないサーバーについて何も判定していません",
+)
+_ENDED_ELSEWHERE = Text(
+    en="The record that ends so is that of `{holder}`, and only its operator can change it. Once all your senders are listed, write `include:{holder} ~all` in place of the `redirect=` in the TXT record of `{domain}`.",
+    ja="この末尾になっているのは `{holder}` のレコードで、変更できるのはその管理者だけです。送信元がすべて記載されていることを確認し、`{domain}` のTXTレコードの `redirect=` を `include:{holder} ~all` に置き換えてください。",
 )
 _WHY_NEUTRAL = Text(
     en="Receivers get the result `neutral` and treat forged mail like mail of a domain without SPF. Bulk senders need a `pass`; `?all` protects nobody.",
@@ -89,6 +101,7 @@ NEUTRAL_ALL = Rule(
         ),
     ),
     variants={
+        "foreign": Texts(title=_NEUTRAL, why=_WHY_NEUTRAL, fix=_ENDED_ELSEWHERE),
         "by_hand": Texts(
             title=_NEUTRAL,
             why=_WHY_NEUTRAL,
@@ -131,6 +144,7 @@ NO_ALL = Rule(
         ),
     ),
     variants={
+        "foreign": Texts(title=_OPEN_END, why=_WHY_OPEN_END, fix=_ENDED_ELSEWHERE),
         "by_hand": Texts(
             title=_OPEN_END,
             why=_WHY_OPEN_END,
@@ -178,9 +192,12 @@ def _last(tree: SpfNode) -> SpfNode:
 
 def _terms_after(tree: SpfNode, end: SpfTerm, unreached: tuple[SpfTerm, ...]) -> Finding:
     new = proposed(tree).for_fault(Fault.UNREACHED)
+    variant = WITH_END if changes_end(tree.record, new) else None
+    if variant and end.qualifier in ("+", ""):
+        variant = "opened"  # what stands behind `+all` passed all the same, and is kept
     return TERMS_AFTER_ALL.found(
         tree.domain,
-        variant="by_hand" if new is None else WITH_END if changes_end(tree.record, new) else None,
+        variant="by_hand" if new is None else variant,
         records=(RecordChange(tree.published_at, "TXT", tree.record.text if tree.record else None, new),),
         domain=tree.domain,
         unreached=tuple(_short(t.text) for t in unreached[:_MAX_SHOWN]),
@@ -194,7 +211,7 @@ def _unended(rule: Rule, tree: SpfNode, last: SpfNode) -> Finding:
     old = last.record.text if last.record else None
     return rule.found(
         tree.domain,
-        variant=None if new else "by_hand",
+        variant=None if new else "by_hand" if is_own else "foreign",
         records=(RecordChange(last.published_at, "TXT", old, new),) if is_own else (),
         domain=tree.domain,
         holder=last.domain,

@@ -56,7 +56,7 @@ POLICY_INVALID = Rule(
         ),
         fix=Text(
             en="Serve the file shown at `{url}`, as `Content-Type: text/plain`. Then change the `id` in the TXT record as shown.",
-            ja="示したファイルを `{url}` で `Content-Type: text/plain` として公開します。その後、示したとおりTXTレコードの `id` を変更してください。",
+            ja="下記のファイルを `{url}` で `Content-Type: text/plain` として公開します。その後、TXTレコードを下記のとおり変更し、`id` を新しくしてください。",
         ),
     ),
     variants={
@@ -133,7 +133,7 @@ _WHY_TESTED = Text(
     ja="許可されているのは {allowed:code}、MXは {mx:code} です。テストモード(testing)の間は配送されますが、enforceに変えると {hosts:code} には配送されなくなります。",
 )
 _ALLOW_EN = "See that the certificate of {hosts:code} fits its name, serve the file shown at `{url}`, then change the `id` as shown."
-_ALLOW_JA = "{hosts:code} の証明書がその名前に対して有効であることを確認し、示したファイルを `{url}` で公開してください。その後、TXTレコードの `id` を示した値に変更します。"
+_ALLOW_JA = "{hosts:code} の証明書がその名前に対して有効であることを確認し、下記のファイルを `{url}` で公開してください。その後、TXTレコードの `id` を下記の値に変更します。"
 _RELIEF_EN = " Until then `mode: testing` lets mail through; each change of the file needs an unused `id`."
 _RELIEF_JA = (
     "それまでは、ファイルを `mode: testing` に変えると配送されます(ファイルを変えるたびに、`id` を未使用の値にします)。"

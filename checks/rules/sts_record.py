@@ -32,7 +32,7 @@ NO_MTA_STS = Rule(
         why=_WHY_POLICY,
         fix=Text(
             en="Give `mta-sts.{domain}` an address and a web server with a valid certificate, and serve the file shown at `{url}` as text/plain. Then publish the TXT record shown, and ask for TLS reports (RPT001). Weeks later, if they show no failures, change `testing` to `enforce` and give the record a new `id`.",
-            ja="`mta-sts.{domain}` のA/AAAAレコードと、有効な証明書を備えたWebサーバーを用意し、示したファイルを `{url}` でtext/plainとして公開します。続いて、示したTXTレコードを登録し、TLSレポートも受け取ります(RPT001)。数週間後、失敗がなければ `testing` を `enforce` に変え、レコードの `id` も変更してください。",
+            ja="`mta-sts.{domain}` のA/AAAAレコードと、有効な証明書を備えたWebサーバーを用意し、下記のファイルを `{url}` でtext/plainとして公開します。続いて下記のTXTレコードを登録し、TLSレポートも受け取れるようにします(RPT001)。数週間後、失敗がなければ `testing` を `enforce` に変え、レコードの `id` も変更してください。",
         ),
     ),
     variants={
@@ -57,7 +57,7 @@ _WHY = Text(
 )
 _FIX = Text(
     en="First see that the policy at `{url}` names all your MX. Then publish the record as shown, with a new `id`.",
-    ja="まず、`{url}` のポリシーがすべてのMXを含むことを確認します。その後、示したとおりのレコードを新しい `id` で登録してください。",
+    ja="まず、`{url}` のポリシーがすべてのMXを含むことを確認します。その後、新しい `id` を付けた下記のレコードを登録してください。",
 )
 
 STS_RECORD_INVALID = Rule(
@@ -110,7 +110,7 @@ STS_RECORD_INVALID = Rule(
             ),
             fix=Text(
                 en="First see that the policy at `{url}` names all your MX. Then leave one record, as shown, with a new `id`.",
-                ja="まず、`{url}` のポリシーがすべてのMXを含むことを確認します。その後、レコードを1個だけ残し、示したとおり新しい `id` を付けてください。",
+                ja="まず、`{url}` のポリシーがすべてのMXを含むことを確認します。その後、レコードを1個だけにし、新しい `id` を付けた下記の内容にしてください。",
             ),
         ),
     },

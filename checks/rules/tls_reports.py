@@ -31,7 +31,7 @@ NO_TLS_REPORTS = Rule(
         ),
         fix=Text(
             en="Create a mailbox for the reports (each large sender sends one every day), then publish the TXT record shown at `{name}`. If you have a mailbox or report service for them already, put its address in place of `tls-reports@{domain}`.",
-            ja="レポートを受け取るメールボックス(レポートは大手の送信側から毎日届きます)を用意し、示したTXTレコードを `{name}` に登録してください。既存のメールボックスやレポート分析サービスを使う場合は、`tls-reports@{domain}` をその宛先に置き換えます。",
+            ja="レポートを受け取るメールボックス(レポートは大手の送信側から毎日届きます)を用意し、下記のTXTレコードを `{name}` に登録してください。既存のメールボックスやレポート分析サービスを使う場合は、`tls-reports@{domain}` をその宛先に置き換えます。",
         ),
     ),
     variants={
@@ -63,7 +63,7 @@ _WHY = Text(
 )
 _FIX = Text(
     en="Publish one record at `{name}` as shown, with the mailbox that shall get the reports.",
-    ja="`{name}` のレコードを、示したとおり1個だけ登録してください。宛先には、レポートを受け取るメールボックスを指定します。",
+    ja="`{name}` に下記のレコードを1個だけ登録してください。宛先には、レポートを受け取るメールボックスを指定します。",
 )
 
 RECORD_INVALID = Rule(

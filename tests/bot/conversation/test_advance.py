@@ -25,7 +25,7 @@ from bot.conversation.events import (
     RecheckAsked,
     RootRefused,
 )
-from bot.conversation.state import MissingReport
+from bot.conversation.state import Conversation, MissingReport
 from checks import Outcome, Report, Why
 
 
@@ -336,6 +336,19 @@ def test_an_address_that_receives_nothing_is_told_although_another_one_did() -> 
     heard = MailAnalysed("2", "m", AT, "tok2")
     _, acts = play([*first, AddressAsked(OTHER), heard, AddressExpired("tok2")], reports)
     assert "nothing-1" not in shown(acts)
+
+
+def test_an_address_whose_mail_is_not_analysed_yet_expires_without_a_complaint_now_and_later() -> None:
+    reports = {"r": domain_report(), "m": mail_report()}
+    first = [begun(), Checked(1, "r"), AddressExpired("tok1", got_mail=True)]
+    state, acts = play(first, reports)
+    assert set(shown(acts)) == {"address", "root"}
+    assert Conversation.from_json(state.as_json()) == state
+    _, redrawn = play([*first, LanguageChosen("ja")], reports)
+    assert "nothing-0" not in shown(redrawn)
+    # Of the next address it says nothing.
+    _, acts = play([*first, AddressAsked(OTHER), AddressExpired("tok2")], reports)
+    assert "nothing-1" in shown(acts)
 
 
 @pytest.mark.parametrize("end", [AddressClosed("tok1"), AddressExpired("tok1")])

@@ -11,7 +11,7 @@ from told import AT, begun, play, shown, text
 from bot.conversation.content import Code, Content, Note, Paragraph
 from bot.conversation.events import Checked, MailAnalysed
 from bot.conversation.findings import explanation
-from bot.conversation.records import operator_of
+from bot.conversation.records import operator_of, ttl_of
 from checks import Lang, RecordChange, Report
 
 URL = "https://mta-sts.example.co.jp/.well-known/mta-sts.txt"
@@ -62,6 +62,49 @@ def test_a_record_in_the_zone_of_another_is_for_its_operator(old: str | None, la
     assert isinstance(parts.parts[at + 1], Code)
     own = explained(RecordChange("example.co.jp", "TXT", old, "v=DMARC1"), None, lang)
     assert {"en": "operator of", "ja": "管理者が"}[lang] not in text(own)
+
+
+HOSTED, ASKED = "example.co.jp.dmarc.vendor.net", "_dmarc.example.co.jp"
+
+
+@pytest.mark.parametrize(
+    ("change", "lang", "said"),
+    [
+        (
+            RecordChange(HOSTED, "TXT", "v=1", "v=2", alias=ASKED),
+            "en",
+            f"`{ASKED}` is an alias (CNAME) of `{HOSTED}`: the record stands there. "
+            f"To be changed by the operator of `{HOSTED}`, in their zone:",
+        ),
+        (
+            RecordChange(HOSTED, "TXT", "v=1", "v=2", alias=ASKED),
+            "ja",
+            f"`{ASKED}` は `{HOSTED}` の別名(CNAME)で、レコードは `{HOSTED}` にあります。"
+            f"`{HOSTED}` の管理者が、自身のゾーンで変更する必要があります。",
+        ),
+        (
+            RecordChange("d.example.co.jp", "TXT", "v=1", None, alias=ASKED),
+            "en",
+            f"`{ASKED}` is an alias (CNAME) of `d.example.co.jp`: the record stands there.",
+        ),
+        (
+            RecordChange(ASKED, "TXT", None, "v=2", alias_of=HOSTED),
+            "en",
+            f"`{ASKED}` is an alias (CNAME) of `{HOSTED}`, where there is no such record. Beside a CNAME nothing can be "
+            f"added: delete it first (one of a wildcard can stay), or have the record published at `{HOSTED}` instead:",
+        ),
+    ],
+)
+def test_what_a_cname_has_to_do_with_it_is_said_above_the_record(change: RecordChange, lang: Lang, said: str) -> None:
+    parts = explained(change, None, lang).parts
+    assert [part.text for part in parts if isinstance(part, Paragraph) and "CNAME" in part.text] == [said]
+
+
+def test_the_ttl_of_a_record_behind_an_alias_is_that_of_the_asked_name() -> None:
+    answer = {"rdtype": "TXT", "name": ASKED, "ttl_s": 3600}
+    report = replace(domain_report(), evidence={"DmarcEvidence": answer})
+    change = RecordChange("d.example.co.jp", "TXT", "v=1", "v=2", alias=ASKED)
+    assert ttl_of([replace(finding("DMARC201"), records=(change,))], report) == 3600
 
 
 @pytest.mark.parametrize(

@@ -67,8 +67,11 @@ def test_a_record_says_what_becomes_of_it(record: RecordChange, shown_as: list[t
     assert list(codes(explanation(changed, "en"))) == shown_as
 
 
-def test_a_policy_for_later_is_held_while_a_mail_fails_dmarc() -> None:
-    later = RecordChange("_dmarc.example.co.jp", "TXT", "v=DMARC1; p=none", "v=DMARC1; p=quarantine", later=True)
+@pytest.mark.parametrize(
+    ("name", "alias"), [("_dmarc.example.co.jp", None), ("example.co.jp.dmarc.example", "_dmarc.example.co.jp")]
+)
+def test_a_policy_for_later_is_held_while_a_mail_fails_dmarc(name: str, alias: str | None) -> None:
+    later = RecordChange(name, "TXT", "v=DMARC1; p=none", "v=DMARC1; p=quarantine", later=True, alias=alias)
     domain = domain_report(replace(finding("DMARC201"), records=(later,)))
     passes, fails = mail_report(), mail_report(finding("DMARC401"), facts={"aligned_pass": False})
     assert fails.authentication is not None

@@ -11,6 +11,7 @@ from bot.demo.nameserver import Fault
 from checks.catalogue import CannotTell, NotApplicable, Rule
 from checks.model import Absent, Severity, Tier, Why
 from checks.rules import spf_end
+from checks.rules._spf_change import WITH_END
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,8 @@ def test_severities() -> None:
 
 def test_redirect_leads_to_the_end_that_counts() -> None:
     foreign = single(spf_end.CHECK, of("v=spf1 redirect=a.example", a="v=spf1 mx ?all"))
-    assert (foreign.rule.id, foreign.facts["holder"], foreign.records) == ("SPF202", "a.example", ())
+    assert (foreign.rule.id, foreign.variant, foreign.records) == ("SPF202", "foreign", ())
+    assert "`include:a.example ~all`" in foreign.fix("en")
     own = single(spf_end.CHECK, published({"d": "v=spf1 redirect=x.d.example", "x.d": "v=spf1 mx"}))
     assert (own.rule.id, own.records[0].name, new(own)) == ("SPF203", "x.d.example", "v=spf1 mx ~all")
 
@@ -98,3 +100,11 @@ def test_without_an_answer_and_without_a_record() -> None:
 def test_the_samples_do_what_they_show(rule: Rule) -> None:
     assert single(spf_end.CHECK, of(rule.sample.bad)).rule is rule
     assert judged(spf_end.CHECK, of(rule.sample.good)) == []
+
+
+def test_what_stands_behind_an_open_end_counts_again_in_the_new_record() -> None:
+    opened = judged(spf_end.CHECK, of("v=spf1 mx +all ip4:11.0.0.1 redirect=a.example"))[0]
+    assert (opened.rule.id, opened.variant) == ("SPF104", "opened")
+    assert new(opened) == "v=spf1 mx ip4:11.0.0.1 ~all"
+    neutral = judged(spf_end.CHECK, of("v=spf1 mx ?all mx"))[0]
+    assert (neutral.rule.id, neutral.variant, new(neutral)) == ("SPF104", WITH_END, "v=spf1 mx ~all")
