@@ -145,17 +145,15 @@ class App:
             isolation=self._workers,
             blocklist_keys=settings.blocklist_key_texts(),
         )
-        self._register_workflows()
-        try:
-            await self._durable.launch()
-        except sqlite3.DatabaseError as error:
-            raise CannotStart(f"{settings.data_dir / 'dbos.db'} cannot be used: {error}") from error
-        await self._start_mailbox()
         make = partial(ObservedClient, self._metrics)
         client = make(token=bot_token, base_url=settings.slack_api_url)
         client.retry_handlers.append(ObservedRateLimit(self._metrics, max_retry_count=3))
+        # Before the engine: while Slack keeps the bot from starting, it is started again every few seconds, and each
+        # launch counts as a resumption of all unfinished work, which is given up after too many.
         we = await _who_we_are(client, bot_token)
         socket_url = await _socket_url(client, app_token)
+        await self._launch()
+        await self._start_mailbox()
         chat = SlackChat(outbox_client(bot_token, base_url=settings.slack_api_url, make=make))
         outbox = Outbox(self.store, chat, on_failed=self._conversations.give_up, clock=self._clock, pace=self._pace)
         self._spawn(outbox.run())
@@ -170,6 +168,13 @@ class App:
         self._spawn(self._tidy())
         self._sockets = Sockets(bolt, app_token, partial(greeted, self._metrics))
         await self._sockets.connect(socket_url)
+
+    async def _launch(self) -> None:
+        self._register_workflows()
+        try:
+            await self._durable.launch()
+        except sqlite3.DatabaseError as error:
+            raise CannotStart(f"{self._settings.data_dir / 'dbos.db'} cannot be used: {error}") from error
 
     async def _start_observation(self) -> None:
         """Before Slack is asked for anything, so that a start that takes long can be watched."""
@@ -207,7 +212,7 @@ class App:
     def _register_workflows(self) -> None:
         checks = DomainChecks(self.store, self._conversations, self._open_checker)
         mails = MailAnalyses(self.store, self._conversations, self._open_checker, keep_raw=self._settings.keep_mail)
-        expiries = Expiries(self._conversations)
+        expiries = Expiries(self.store, self._conversations)
         self._durable.workflow(CHECK_WORK)(checks.run)
         self._durable.workflow(MAIL_WORK)(mails.run)
         self._durable.workflow(EXPIRY_WORK, most_resumptions=None)(expiries.run)
@@ -338,8 +343,9 @@ async def run(settings: Settings) -> None:
     await asyncio.wait({starting, waiting}, return_when=asyncio.FIRST_COMPLETED)
     if not starting.done():
         LOG.info("stopping before the start was done")
-        starting.cancel()
-        await asyncio.gather(starting, return_exceptions=True)
+        with ended_by_force(STOP_S, loop):
+            starting.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
         return
     try:
         await starting

@@ -26,6 +26,9 @@ THREADS = 32
 RETRY_S = 0.5
 PATIENT = 12
 """Attempts of a step that no passing trouble may end: the last one comes some 17 minutes after the first."""
+# Each wait is twice the one before, up to DBOS's hour: the last attempt comes some forty days after the first. Far more
+# would make that power of two too large for a float.
+WITHOUT_END = 1000
 # Zero would make DBOS skip the sleep without counting it, and a replay would no longer match its record.
 SHORTEST_SLEEP_S = 0.001
 MOST_RESUMPTIONS = 100
@@ -48,13 +51,20 @@ class Context(Protocol):
     work_id: str
 
     async def step(
-        self, name: str, call: Callable[[], Awaitable[T]], *, attempts: int = 3, timeout_s: float | None = None
+        self,
+        name: str,
+        call: Callable[[], Awaitable[T]],
+        *,
+        attempts: int = 3,
+        timeout_s: float | None = None,
+        waits_out: tuple[type[Exception], ...] = (),
     ) -> T:
         """Run `call` and record its result (JSON data), so that a restart does not run it again.
 
         At least once: a kill between its end and the record runs it again. Steps of one workflow follow each
         other; only direct calls of `step` may be gathered. The wait before each further attempt is twice the one
-        before. Raises StepFailed after `attempts` failures.
+        before, up to an hour. Raises StepFailed after `attempts` failures; those of the types `waits_out` are not
+        counted, and repeated for weeks.
         """
 
     async def sleep_until(self, when: datetime) -> None:
@@ -226,15 +236,31 @@ class _Context:
         self.work_id = work_id
 
     async def step(
-        self, name: str, call: Callable[[], Awaitable[T]], *, attempts: int = 3, timeout_s: float | None = None
+        self,
+        name: str,
+        call: Callable[[], Awaitable[T]],
+        *,
+        attempts: int = 3,
+        timeout_s: float | None = None,
+        waits_out: tuple[type[Exception], ...] = (),
     ) -> T:
+        failures = 0
+
         async def attempt() -> T:
             return await self._durable._counted(call, timeout_s)
 
+        def goes_on(error: BaseException) -> bool:
+            nonlocal failures
+            if isinstance(error, waits_out):
+                return True
+            failures += 1
+            return failures < attempts
+
         options: StepOptions = {
             "name": name,
-            "retries_allowed": attempts > 1,
-            "max_attempts": attempts,
+            "retries_allowed": attempts > 1 or bool(waits_out),
+            "max_attempts": WITHOUT_END if waits_out else attempts,
+            "should_retry": goes_on,
             "interval_seconds": self._durable._retry_s,
             "backoff_rate": 2.0,
         }

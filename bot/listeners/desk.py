@@ -24,7 +24,11 @@ LOG = logging.getLogger(__name__)
 
 PERSON_KEPT = timedelta(days=1)
 POST_POLL_S = 0.1
-POST_WAIT_S = 60.0
+POST_SLOW_POLL_S = 2.0
+POST_SOON = timedelta(minutes=1)
+"""Most messages are posted or refused by then; after it, who asked waits no more in front of the screen."""
+POST_WAIT = timedelta(minutes=25)
+"""Slack takes an answer by response_url for 30 minutes, of which some may have gone by before we began to wait."""
 ANSWER_S = 10.0
 
 
@@ -37,6 +41,9 @@ class Desk:
         self.offers = offers
         self.client = client
         self.clock = clock
+        self.waiting: set[asyncio.Task[Any]] = set()
+        """Tasks that only wait to see how Slack takes a message. Interrupted, they lose nothing: run again, they wait
+        again."""
 
     async def lang_of(self, team_id: str, user_id: str) -> Lang:
         """The reader's own language: Japanese for every ja locale, else English; English when Slack does not tell."""
@@ -127,17 +134,22 @@ class Desk:
             await self.respond(asker, not_posted(error, lang))
 
     async def _refusal(self, thread_id: str) -> str | None:
-        """Wait for the root message; Slack's word if it will never be posted there."""
-        waited = 0.0
-        while waited < POST_WAIT_S:
-            message = await self.store.messages.get(message_key(thread_id, "root"))
-            if message is None or message.ts is not None:
-                return None
-            if message.state == "failed":
-                return message.last_error or "unknown"
-            await asyncio.sleep(POST_POLL_S)
-            waited += POST_POLL_S
-        return None
+        """Wait for the root message; Slack's word if it will never be posted there, None where nobody can be told."""
+        task = asyncio.current_task()
+        assert task is not None
+        began = self.clock()
+        self.waiting.add(task)
+        try:
+            while (waited := self.clock() - began) < POST_WAIT:
+                message = await self.store.messages.get(message_key(thread_id, "root"))
+                if message is None or message.ts is not None:
+                    return None
+                if message.state == "failed":
+                    return message.last_error or "unknown"
+                await asyncio.sleep(POST_POLL_S if waited < POST_SOON else POST_SLOW_POLL_S)
+            return None
+        finally:
+            self.waiting.discard(task)
 
     async def _permalink(self, channel_id: str, ts: str | None) -> str | None:
         if ts is None:

@@ -13,7 +13,7 @@ from bot.conversation import talk_words
 from bot.conversation.talk import said
 from bot.listeners.desk import Desk
 from bot.listeners.envelope import Envelope, asker_of, envelope_of
-from bot.store import PayloadTooLarge
+from bot.store import RESUMED, PayloadTooLarge
 
 LOG = logging.getLogger(__name__)
 
@@ -59,19 +59,29 @@ class Intake:
         await self._work(envelope.key, envelope.kind, envelope.payload)
 
     async def resume(self, started_at: datetime) -> None:
-        """Work on what a process that ended before `started_at` had kept and not finished, side by side."""
+        """Work on what a process that ended before `started_at` had kept and not finished, side by side.
+
+        What came longer than RESUMED before that is only marked as done.
+        """
         left = await self.desk.store.events.unfinished(received_before=started_at)
-        if left:
-            LOG.info("resuming what the process before left: %s", ", ".join(event.kind for event in left))
+        wanted = [event for event in left if started_at - event.received_at <= RESUMED]
+        too_old = [event for event in left if started_at - event.received_at > RESUMED]
+        if wanted:
+            LOG.info("resuming what the process before left: %s", ", ".join(event.kind for event in wanted))
+        if too_old:
+            LOG.warning("too old to be resumed: %s", ", ".join(event.kind for event in too_old))
         # One that waits, or fails, shall not keep the others waiting.
-        tasks = [self._work(event.key, event.kind, event.payload) for event in left]
+        tasks = [self._work(event.key, event.kind, event.payload) for event in wanted]
+        tasks += [self.desk.store.events.done(event.key) for event in too_old]
         for outcome in await asyncio.gather(*tasks, return_exceptions=True):
             if isinstance(outcome, Exception):
                 LOG.error("an event could not be marked as done", exc_info=outcome)
 
     async def stop(self, timeout_s: float) -> None:
-        """Let work in progress end; what does not is resumed by the next process."""
+        """Let work in progress end; what does not is resumed by the next process. Nothing waits for what only waits."""
         running = [task for task in self._running if not task.done()]
+        for task in self.desk.waiting & self._running:
+            task.cancel()
         if running:
             _, late = await asyncio.wait(running, timeout=timeout_s)
             for task in late:

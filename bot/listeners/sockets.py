@@ -6,6 +6,7 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import aiohttp
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
@@ -15,6 +16,8 @@ PING_S = 2.0
 """The SDK looks this often whether a connection broke, and gives it up after four pings without an answer."""
 RETIRED_S = 30.0
 """So long a connection that Slack means to close is still heard; Slack says ten seconds."""
+HANDSHAKE_S = 10.0
+"""So long one attempt to connect may take, from the name look-up to the 101; aiohttp's own limit is five minutes."""
 CLOSING_S = 1.0
 _FAREWELLS = {("disconnect", "warning"), ("disconnect", "refresh_requested")}
 
@@ -26,12 +29,15 @@ class Sockets:
 
     Slack closes each of them now and then, mostly after a warning. The SDK would close the old one at the warning and
     lose what is under way on it; here the successor is opened first, and the old one is heard until Slack closes it.
-    `listener` makes what hears every frame of one of them, and of its successors.
+    `listener` makes what hears every frame of one of them, and of its successors. `handshake_s`: see HANDSHAKE_S.
     """
 
-    def __init__(self, bolt: AsyncApp, app_token: str, listener: Callable[[], Listen]) -> None:
+    def __init__(
+        self, bolt: AsyncApp, app_token: str, listener: Callable[[], Listen], *, handshake_s: float = HANDSHAKE_S
+    ) -> None:
         self._bolt = bolt
         self._app_token = app_token
+        self._handshake_s = handshake_s
         self._handlers = [self._handler(listener()) for _ in range(SOCKETS)]
         self._retired: set[_Handler] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -58,7 +64,7 @@ class Sockets:
         await asyncio.gather(*self._tasks, *map(_close, [*self._handlers, *self._retired]), return_exceptions=True)
 
     def _handler(self, listen: Listen) -> "_Handler":
-        handler = _Handler(self._bolt, self._app_token, self._replace)
+        handler = _Handler(self._bolt, self._app_token, self._replace, self._handshake_s)
         handler.client.message_listeners.append(listen)
         return handler
 
@@ -82,11 +88,28 @@ class Sockets:
 
 
 class _Client(SocketModeClient):
-    """As the SDK's, but told that Slack is about to close it, it does not close first; `farewell` is called."""
+    """As the SDK's, but told that Slack is about to close it, it does not close first; `farewell` is called.
 
-    def __init__(self, *args: Any, farewell: Callable[[], None], **options: Any) -> None:
+    And it uses each URL for one attempt, of `handshake_s` at most. The ticket in a URL opens one connection within
+    seconds, but the SDK tries the same URL until it opens: after one failed handshake, for ever. How soon it tries
+    again stays as the SDK has it: after `ping_interval`, and when apps.connections.open says 429, as late as that says.
+    """
+
+    def __init__(self, *args: Any, farewell: Callable[[], None], handshake_s: float, **options: Any) -> None:
         super().__init__(*args, **options)
         self._farewell = farewell
+        attempts = aiohttp.TraceConfig()
+        attempts.on_request_start.append(self._forget_url)
+        given = self.aiohttp_client_session
+        self.aiohttp_client_session = aiohttp.ClientSession(
+            connector=given.connector, timeout=aiohttp.ClientTimeout(total=handshake_s), trace_configs=[attempts]
+        )
+        given.detach()
+
+    async def _forget_url(self, *_about: object) -> None:
+        # Called as an attempt begins, which is when its ticket counts as used, however the attempt ends. There is no
+        # later place that all failures pass: also the first ping may fail, and `connect` handles that by itself.
+        self.wss_uri = None
 
     async def enqueue_message(self, message: str) -> None:
         # In the order in which they come: behind the queue, the close would be seen before its announcement.
@@ -109,7 +132,9 @@ def _is_farewell(message: str) -> bool:
 class _Handler(AsyncSocketModeHandler):
     """Bolt's handler over such a client."""
 
-    def __init__(self, bolt: AsyncApp, app_token: str, farewell: Callable[["_Handler"], None]) -> None:
+    def __init__(
+        self, bolt: AsyncApp, app_token: str, farewell: Callable[["_Handler"], None], handshake_s: float
+    ) -> None:
         self.app = bolt
         self.app_token = app_token
         self.client = _Client(
@@ -118,6 +143,7 @@ class _Handler(AsyncSocketModeHandler):
             web_client=bolt.client,
             ping_interval=PING_S,
             farewell=lambda: farewell(self),
+            handshake_s=handshake_s,
         )
         self.client.socket_mode_request_listeners.append(self.handle)  # type: ignore[arg-type]
 

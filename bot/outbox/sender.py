@@ -19,6 +19,18 @@ PARENT_FAILED = "parent_failed"
 
 # Not the message's fault: it waits until the operator has put the credentials right.
 CREDENTIAL_ERRORS = frozenset({"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"})
+# Nor these: the workspace or the channel moves house, or an edit failed on Slack's side. Nothing was done.
+PASSING_ERRORS = frozenset(
+    {
+        "accesslimited",
+        "external_channel_migrating",
+        "org_login_required",
+        "team_added_to_org",
+        "update_failed",
+    }
+)
+MOST_PASSING = 1440
+"""Attempts after which a passing word counts as a refusal: about a day, most of it at SLOWEST_RETRY_S."""
 # Slack's clock and ours differ, and `created_at` is ours.
 CLOCK_DIFFERENCE = timedelta(minutes=5)
 SLOWEST_RETRY_S = 60.0
@@ -156,6 +168,9 @@ class Outbox:
                 until = self._clock() + timedelta(seconds=SLOWEST_RETRY_S)
                 await self._messages.postpone(message.key, until, refusal.error)
                 return False
+            if refusal.error in PASSING_ERRORS and message.attempts < MOST_PASSING:
+                await self._postpone(message, f"not now: {refusal.error}")
+                return False
             await self._give_up(message, refusal.error)
             return True
         else:
@@ -197,6 +212,9 @@ class Outbox:
         try:
             return await self._chat.find(message.channel_id, message.parent_ts, message.key, since=since)
         except Refused as refusal:
+            if refusal.error in CREDENTIAL_ERRORS | PASSING_ERRORS:
+                # The post would be refused too, and then count as one that was never made.
+                raise
             LOG.warning("message %s may be posted twice: it cannot be looked for (%s)", message.key, refusal.error)
             return None
 
@@ -226,7 +244,7 @@ class Outbox:
     async def _give_up(self, message: Message, error: str) -> None:
         LOG.warning("message %s is given up: %s", message.key, error)
         await self._on_failed(message.key, error)
-        await self._messages.failed(message.key, error)
+        await self._messages.failed(message.key, message.desired_rev, error)
 
 
 def _turn(message: Message) -> tuple[int, datetime]:

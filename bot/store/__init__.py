@@ -2,7 +2,7 @@
 
 from bot.store.backlog import Backlog, Unsent
 from bot.store.clock import Clock, NewId, random_id, utc_now
-from bot.store.database import UnusableDatabase
+from bot.store.database import StorageTrouble, UnusableDatabase
 from bot.store.effects import (
     Effect,
     LanguageSet,
@@ -14,7 +14,7 @@ from bot.store.effects import (
     State,
     Transition,
 )
-from bot.store.events import PayloadTooLarge
+from bot.store.events import RESUMED, PayloadTooLarge
 from bot.store.inspection import Arrival, Inspection, inspect
 from bot.store.mailboxes import MAIL_WORK, Acceptance
 from bot.store.records import (
@@ -35,6 +35,7 @@ from bot.store.threads import UnknownThread
 
 __all__ = [
     "MAIL_WORK",
+    "RESUMED",
     "Acceptance",
     "Arrival",
     "Backlog",
@@ -58,6 +59,7 @@ __all__ = [
     "Running",
     "StartWork",
     "State",
+    "StorageTrouble",
     "Store",
     "StoredReport",
     "Thread",

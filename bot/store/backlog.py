@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 
 from bot.store.database import Database
-from bot.store.tables import mails, messages, work
+from bot.store.tables import UNSENT, mails, messages, work
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Backlogs:
         unsent = (
             select(columns.key, columns.sent_rev, columns.ts.is_not(None), columns.created_at)
             .select_from(messages.outerjoin(parent, parent.c.key == columns.parent_key))
-            .where(columns.state != "failed", columns.desired_rev > columns.sent_rev, parent_ready)
+            .where(UNSENT, parent_ready)
         )
         unstarted = select(func.count()).select_from(work).where(work.c.started_at.is_(None))
         unanalysed = select(func.count()).select_from(mails).where(mails.c.analysed_at.is_(None))

@@ -13,7 +13,7 @@ from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.store.prepared import to_json
@@ -22,6 +22,9 @@ BUSY_TIMEOUT_MS = 10_000
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 T = TypeVar("T")
+
+StorageTrouble = OperationalError
+"""What reads and writes raise while the disk is full, broken or read-only or the file is locked: it may pass."""
 
 
 class UnusableDatabase(Exception):

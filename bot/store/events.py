@@ -14,8 +14,17 @@ from bot.store.records import ReceivedEvent
 from bot.store.tables import received_events
 
 MAX_PAYLOAD_BYTES = 256 * 1024
-# Slack repeats an event after at most some minutes; a day also covers events delayed on their side.
-KEPT = timedelta(hours=25)
+RESUMED = timedelta(days=3)
+"""So long after it came an event is still worked on by the next process.
+
+Slack accepted what somebody asked for, so they are owed it: also on Monday, when the machine went down on Friday
+evening. Later they have asked again, or no longer care, and what comes out of the blue only puzzles. And it must be
+well under what the keys of applied events are kept for: an event that comes after those are forgotten opens its thread
+again, over all that happened there.
+"""
+# Slack repeats an event after at most some minutes, or a day where it is delayed on their side; but nothing may be
+# forgotten that is still to be resumed.
+KEPT = RESUMED + timedelta(days=1)
 
 
 class PayloadTooLarge(ValueError):
@@ -64,9 +73,10 @@ class Events:
             return [ReceivedEvent(*row) for row in rows]
 
     async def forget_old(self) -> int:
-        """Drop finished events older than Slack can still repeat; returns how many."""
-        statement = delete(received_events).where(
-            received_events.c.done_at.is_not(None), received_events.c.received_at < self._clock() - KEPT
-        )
+        """Drop events older than Slack can still repeat, and than any that is resumed; returns how many.
+
+        Also those that were never marked as done: that mark can fail, and nobody waits for them any more.
+        """
+        statement = delete(received_events).where(received_events.c.received_at < self._clock() - KEPT)
         async with self._database.write() as connection:
             return (await connection.execute(statement)).rowcount

@@ -12,7 +12,7 @@ from bot.store.clock import Clock
 from bot.store.database import Database
 from bot.store.effects import PutMessage
 from bot.store.records import Message
-from bot.store.tables import messages, team_traits, threads
+from bot.store.tables import UNSENT, messages, team_traits, threads
 
 
 class Messages:
@@ -47,7 +47,7 @@ class Messages:
         waiting = (
             select(columns.seq, place.label("place"))
             .select_from(messages.outerjoin(_PARENT, _PARENT.c.key == columns.parent_key))
-            .where(columns.state != "failed", columns.desired_rev > columns.sent_rev, parent_ready)
+            .where(UNSENT, parent_ready)
             .subquery()
         )
         near = select(waiting.c.seq).where(waiting.c.place <= of_each)
@@ -95,9 +95,15 @@ class Messages:
             columns.key == key, not_before=not_before, last_error=error[:500], attempts=columns.attempts + 1
         )
 
-    async def failed(self, key: str, error: str) -> None:
-        """Slack refuses this message, or this revision of it: it is left alone until it shall look otherwise."""
-        await self._update(messages.c.key == key, state="failed", last_error=error[:500])
+    async def failed(self, key: str, rev: int, error: str) -> None:
+        """Slack refuses revision `rev`: it is left alone until it is wanted anew.
+
+        A revision that came meanwhile was not refused, and is tried; only a root that was never posted is given up
+        whatever it shall look like.
+        """
+        columns = messages.c
+        was_newest = or_(columns.desired_rev == rev, and_(columns.ts.is_(None), columns.parent_key.is_(None)))
+        await self._update(and_(columns.key == key, was_newest), state="failed", last_error=error[:500])
         self.changed.set()
 
     async def team_traits(self, team_id: str) -> frozenset[str]:
@@ -119,7 +125,10 @@ class Messages:
 async def put_message(
     connection: AsyncConnection, message: PutMessage, *, team_id: str, thread_id: str | None, now: datetime
 ) -> None:
-    """Write a desired message, or a new revision of it; the same payload again is no new revision."""
+    """Write a desired message, or a new revision of it; the same payload again is no new revision.
+
+    What was given up is tried again: an edit with its next revision, a reply that was never posted also as it was.
+    """
     columns = messages.c
     known = (await connection.execute(select(columns.payload).where(columns.key == message.key))).first()
     payload = dict(message.payload)
@@ -142,18 +151,20 @@ async def put_message(
         await connection.execute(insert(messages).values(values))
     elif known.payload != payload:
         revised = update(messages).where(columns.key == message.key)
-        # An edit that was refused says nothing about the next one; a message that does not exist stays given up.
-        edit_failed = and_(columns.state == "failed", columns.ts.is_not(None))
         await connection.execute(
-            revised.values(
-                payload=payload,
-                progress=message.progress,
-                desired_rev=columns.desired_rev + 1,
-                state=case((edit_failed, "sent"), else_=columns.state),
-            )
+            revised.values(payload=payload, progress=message.progress, desired_rev=columns.desired_rev + 1)
         )
+        # An edit that was refused says nothing about the next one.
+        await _revive(connection, message.key, columns.ts.is_not(None), state="sent")
     elif not message.progress:
         await connection.execute(update(messages).where(columns.key == message.key).values(progress=False))
+    # The channel that refused a reply may take it now; with its root that was refused, the thread ended.
+    await _revive(connection, message.key, and_(columns.ts.is_(None), columns.parent_key.is_not(None)), state="new")
+
+
+async def _revive(connection: AsyncConnection, key: str, which: ColumnElement[bool], *, state: str) -> None:
+    given_up = update(messages).where(messages.c.key == key, messages.c.state == "failed", which)
+    await connection.execute(given_up.values(state=state, attempts=0, not_before=None))
 
 
 _PARENT = messages.alias("parent")

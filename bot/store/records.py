@@ -124,7 +124,7 @@ class Message:
     """One row of the outbox.
 
     state: new (does not exist in Slack), sending (a post whose outcome is not known), sent, failed (given up; an edit
-    until the next revision).
+    until the next revision, a reply that was never posted until it is wanted again).
     parent_failed: its parent was never posted and never will be.
     """
 

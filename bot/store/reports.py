@@ -48,6 +48,10 @@ class Reports:
             row = (await connection.execute(select(reports).where(reports.c.id == report_id))).first()
             return None if row is None else StoredReport(*row)
 
+    async def is_stored(self, report_id: str) -> bool:
+        async with self._database.read() as connection:
+            return (await connection.execute(select(reports.c.id).where(reports.c.id == report_id))).first() is not None
+
     async def forget_unnamed(self, before: datetime) -> int:
         """Drop reports from before that time whose thread's state no longer names them; returns how many."""
         named = exists().where(

@@ -16,6 +16,8 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    and_,
+    literal_column,
     text,
 )
 from sqlalchemy.engine import Dialect
@@ -155,6 +157,13 @@ messages = Table(
     Index("messages_by_state", "state", "seq"),
     sqlite_autoincrement=True,
 )
+
+UNSENT = and_(messages.c.desired_rev > messages.c.sent_rev, messages.c.state != literal_column("'failed'"))
+"""Messages that Slack does not show as desired and that are not given up. No value is bound: SQLite has to see from
+the words of a query that they imply the condition of the index."""
+
+# The outbox looks every few seconds, and both columns stand behind payloads that may fill pages.
+Index("messages_unsent", messages.c.seq, sqlite_where=UNSENT)
 
 team_traits = Table(
     "team_traits",

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Protocol
 
 from bot.conversation.events import Checked, CheckFailed, Progressed
@@ -94,8 +94,10 @@ class DomainChecks:
             yield latest
         finally:
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            # Awaiting the task itself, one could not tell its cancellation, which is meant, from that of the workflow.
+            await asyncio.wait({task})
+            if not task.cancelled():
+                task.result()
 
     async def _show(self, latest: "_Latest", thread_id: str, run: int) -> None:
         shown = 0

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from bot.conversation.events import AddressExpired
 from bot.conversation.state import Address
 from bot.durable import PATIENT, Context
+from bot.store import StorageTrouble, Store
 from bot.workflows.conversations import Conversations
 from bot.workflows.names import EXPIRY_WORK, thread_and_number
 
@@ -12,15 +13,18 @@ __all__ = ["EXPIRY_WORK", "Expiries"]
 
 
 class Expiries:
-    def __init__(self, conversations: Conversations) -> None:
+    def __init__(self, store: Store, conversations: Conversations) -> None:
+        self._store = store
         self._conversations = conversations
 
     async def run(self, ctx: Context, argument: str) -> None:
         """The workflow EXPIRY_WORK. `argument` of numbered, with the place of the address: its token is a secret."""
-        expires_at = await ctx.step("read", lambda: self._expires_at(argument), attempts=PATIENT)
+        expires_at = await ctx.step(
+            "read", lambda: self._expires_at(argument), attempts=PATIENT, waits_out=(StorageTrouble,)
+        )
         if expires_at:
             await ctx.sleep_until(datetime.fromtimestamp(expires_at, UTC))
-            await ctx.step("tell", lambda: self._tell(argument), attempts=PATIENT)
+            await ctx.step("tell", lambda: self._tell(argument), attempts=PATIENT, waits_out=(StorageTrouble,))
 
     async def _expires_at(self, argument: str) -> float:
         address = await self._address(argument)
@@ -31,7 +35,10 @@ class Expiries:
         if address is None:
             return False
         thread_id, number = thread_and_number(argument)
-        return await self._conversations.apply(thread_id, f"expired:{number}", AddressExpired(address.token))
+        # A mail of the last minutes may wait for its analysis, and the thread does not know of it yet.
+        mailbox = await self._store.mailboxes.get(address.token)
+        event = AddressExpired(address.token, got_mail=mailbox is not None and mailbox.mails_count > 0)
+        return await self._conversations.apply(thread_id, f"expired:{number}", event)
 
     async def _address(self, argument: str) -> Address | None:
         thread_id, number = thread_and_number(argument)

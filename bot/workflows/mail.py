@@ -8,51 +8,63 @@ from typing import Any
 
 from bot.conversation.events import MailAnalysed
 from bot.durable import PATIENT, Context, StepFailed
-from bot.store import Store
+from bot.store import StorageTrouble, Store
 from bot.workflows.check import Check
 from bot.workflows.conversations import Conversations
 from checks import Session, Standing, Tls, standing
 
 LOG = logging.getLogger(__name__)
 
+ANALYSIS_S = 180.0
+
 
 class MailAnalyses:
-    """`keep_raw`: whether the mail itself stays on disk after its analysis."""
+    """`keep_raw`: whether the mail itself stays on disk after its analysis. `analysis_s`: how long one may take."""
 
-    def __init__(self, store: Store, conversations: Conversations, checker: Check, *, keep_raw: bool) -> None:
+    def __init__(
+        self,
+        store: Store,
+        conversations: Conversations,
+        checker: Check,
+        *,
+        keep_raw: bool,
+        analysis_s: float = ANALYSIS_S,
+    ) -> None:
         self._store = store
         self._conversations = conversations
         self._checker = checker
         self._keep_raw = keep_raw
+        self._analysis_s = analysis_s
 
     async def run(self, ctx: Context, mail_id: str) -> None:
         """The workflow bot.store.MAIL_WORK; `mail_id` names the mail that the mailbox kept."""
-        report_id = ""
+        # The sender was told that we have the mail: a full disk only delays it. An analysis that takes for ever does
+        # so twice, and no more.
+        waits_out = (StorageTrouble,)
+        analyse = partial(self._analyse, mail_id)
         try:
-            report_id = await ctx.step("analyse", lambda: self._analyse(mail_id), attempts=2, timeout_s=180)
+            await ctx.step("analyse", analyse, attempts=2, timeout_s=self._analysis_s, waits_out=waits_out)
         except StepFailed:
             LOG.exception("the mail %s could not be analysed", mail_id)
         # With the report; else, that there is none: whoever sent the mail shall read that something went wrong here.
-        for told in dict.fromkeys((report_id or None, None)):
+        for may_have_report in (True, False):
             try:
-                await ctx.step("tell", partial(self._tell, mail_id, told), attempts=PATIENT)
+                tell = partial(self._tell, mail_id, may_have_report)
+                await ctx.step("tell", tell, attempts=PATIENT, waits_out=waits_out)
                 break
             except StepFailed:
                 LOG.exception("the thread could not be told of the mail %s", mail_id)
         # The body goes whether or not anybody could be told.
-        await ctx.step("drop", lambda: self._drop(mail_id, report_id or None), attempts=PATIENT)
+        await ctx.step("drop", lambda: self._drop(mail_id), attempts=PATIENT, waits_out=waits_out)
 
-    async def _analyse(self, mail_id: str) -> str:
-        """The id of the stored report, "" where there is no mail to analyse."""
-        report_id = f"mail.{mail_id}"
-        if await self._store.reports.get(report_id) is not None:
-            return report_id
+    async def _analyse(self, mail_id: str) -> None:
+        """Keeps the report, where there is a mail to analyse."""
         mail = await self._store.mailboxes.mail(mail_id)
-        if mail is None or mail.raw is None:
-            return ""
-        report = await self._checker().check_message(mail.raw, session_of(mail.session))
+        if mail is None or mail.raw is None or await self._stored_report(mail_id) is not None:
+            return
+        report = await self._checker().check_message(mail.raw, session_of(mail.session, mail.received_at))
         await self._store.reports.save(
-            report_id,
+            _report_id(mail_id),
             thread_id=mail.thread_id,
             kind="message",
             subject=report.subject,
@@ -60,15 +72,21 @@ class MailAnalyses:
             verdict=report.verdict.value if report.verdict else "",
             data=report.as_stored(),
         )
-        return report_id
 
-    async def _drop(self, mail_id: str, report_id: str | None) -> None:
+    async def _stored_report(self, mail_id: str) -> str | None:
+        """The report's id if it is stored, which it may be although the engine could not record the step."""
+        report_id = _report_id(mail_id)
+        return report_id if await self._store.reports.is_stored(report_id) else None
+
+    async def _drop(self, mail_id: str) -> None:
+        report_id = await self._stored_report(mail_id)
         await self._store.mailboxes.analysed(mail_id, report_id, keep_raw=self._keep_raw)
 
-    async def _tell(self, mail_id: str, report_id: str | None) -> None:
+    async def _tell(self, mail_id: str, may_have_report: bool) -> None:
         mail = await self._store.mailboxes.mail(mail_id)
         if mail is None:
             return
+        report_id = await self._stored_report(mail_id) if may_have_report else None
         at: datetime = mail.received_at
         event = MailAnalysed(mail_id, report_id, at, mail.token)
         await self._conversations.apply(mail.thread_id, f"mail:{mail_id}", event)
@@ -89,7 +107,11 @@ class MailAnalyses:
                 await self._store.selectors.seen(domain.subject, signature["selector"])
 
 
-def session_of(facts: Mapping[str, Any]) -> Session:
+def _report_id(mail_id: str) -> str:
+    return f"mail.{mail_id}"
+
+
+def session_of(facts: Mapping[str, Any], received_at: datetime | None = None) -> Session:
     """The session of a mail as the checks take it, from what the mailbox noted (see NewMail)."""
     tls = facts.get("tls")
     return Session(
@@ -99,4 +121,5 @@ def session_of(facts: Mapping[str, Any]) -> Session:
         tls=Tls(tls["version"], tls["cipher"]) if tls else None,
         tls_failure=facts.get("tls_failure"),
         smtputf8=facts.get("smtputf8"),
+        received_at=received_at,
     )

@@ -256,6 +256,30 @@ def test_a_token_that_slack_does_not_know_is_a_sentence_and_leaves_nothing_runni
     asyncio.run(run())
 
 
+def test_starts_that_slack_refuses_use_up_no_resumption_of_unfinished_work(tmp_path: Path) -> None:
+    def resumptions() -> int:
+        with closing(sqlite3.connect(tmp_path / "dbos.db")) as connection:
+            return int(connection.execute("SELECT sum(recovery_attempts) FROM workflow_status").fetchone()[0])
+
+    async def scene(stage: Stage) -> None:
+        # Its address waits for its end: a workflow that each launch resumes.
+        await checked(stage, "good.example")
+        await stage.stop_bot()
+        before = resumptions()
+        for method in ("auth.test", "apps.connections.open"):
+            # An engine that runs by then has the time to count.
+            stage.workspace.faults.rate_limit(method, 1)
+            stage.workspace.faults.fail(method, "fatal_error")
+            with pytest.raises(CannotStart, match="fatal_error"):
+                await stage.start_bot()
+        # In a thread of its own, a moment after the launch.
+        await stage.start_bot()
+        await stage.workspace.wait_for(lambda: resumptions() > before, what="a resumption")
+        assert resumptions() == before + 1
+
+    on_stage(scene, data_dir=tmp_path)
+
+
 def test_what_nothing_can_ask_for_any_more_is_forgotten(tmp_path: Path) -> None:
     def count(table: str) -> int:
         with closing(sqlite3.connect(tmp_path / "app.db")) as connection:

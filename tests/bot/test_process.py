@@ -4,16 +4,20 @@ import asyncio
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
+from bot.app import STOP_S
 from bot.demo.domains import SIGNERS, sample_zones
 from bot.demo.nameserver import Fault, Nameserver
 from bot.demo.signing import make_signing_keys
 from bot.demo.workspace import ALICE, MAIL_OPS, Message, Workspace
+from bot.durable import lock_holder
+from bot.store import Store
 
 ROOT = Path(__file__).parents[2]
 HERE = MAIL_OPS.id
@@ -128,6 +132,39 @@ def test_a_slack_that_never_answers_does_not_keep_the_bot_from_stopping(tmp_path
                 await asyncio.wait_for(asked.wait(), 20)
                 bot.send_signal(signal.SIGTERM)
                 assert await asyncio.wait_for(bot.wait(), 5) == 0
+            finally:
+                if bot.returncode is None:
+                    bot.kill()
+                    await bot.wait()
+
+    asyncio.run(scene())
+
+
+def test_a_thread_that_hangs_while_the_bot_starts_does_not_keep_it_from_stopping(tmp_path: Path) -> None:
+    async def scene() -> None:
+        store = Store(tmp_path / "app.db")
+        await store.open()
+        await store.close()
+        environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | {
+            "SLACK_BOT_TOKEN": "xoxb-1",
+            "SLACK_APP_TOKEN": "xapp-1",
+            "MAILCHECK_DATA_DIR": str(tmp_path),
+        }
+        # The bot waits in a thread for whoever writes to its database, and no cancellation ends that.
+        with closing(sqlite3.connect(tmp_path / "app.db", isolation_level=None)) as writer:
+            writer.execute("BEGIN IMMEDIATE")
+            command = (sys.executable, "-m", "bot", "run")
+            bot = await asyncio.create_subprocess_exec(
+                *command, cwd=ROOT, env=environment, stderr=asyncio.subprocess.DEVNULL
+            )
+            try:
+                async with asyncio.timeout(20):
+                    while lock_holder(tmp_path) is None:  # noqa: ASYNC110 - another process takes it
+                        await asyncio.sleep(0.05)
+                await asyncio.sleep(0.5)
+                bot.send_signal(signal.SIGTERM)
+                async with asyncio.timeout(STOP_S + 1.5):
+                    assert await bot.wait() == 0
             finally:
                 if bot.returncode is None:
                     bot.kill()

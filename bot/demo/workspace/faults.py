@@ -33,6 +33,7 @@ class Faults:
 
     _of_method: dict[str, list[Fault]] = field(default_factory=lambda: defaultdict(list))
     _redeliver: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    _handshakes: list[int | None] = field(default_factory=list)
 
     def fail(self, method: str, error: str, times: int = 1) -> None:
         """The next ``times`` calls of ``method`` (e.g. chat.postMessage) answer this error."""
@@ -51,15 +52,26 @@ class Faults:
         their ack, as if the ack had been lost."""
         self._redeliver[envelope_type] += times
 
+    def fail_handshake(self, status: int | None, times: int = 1) -> None:
+        """The next ``times`` sockets get this HTTP status instead of a connection, or for None no answer at all; their
+        tickets are used up all the same."""
+        self._handshakes += [status] * times
+
     def clear(self) -> None:
         """Nothing goes wrong any more."""
         self._of_method.clear()
         self._redeliver.clear()
+        self._handshakes.clear()
 
     def next_of(self, method: str) -> Fault | None:
         """Take the fault that waits for this call."""
         waiting = self._of_method[method]
         return waiting.pop(0) if waiting else None
+
+    def next_handshakes(self) -> list[int | None]:
+        """Take the fault that waits for this socket: a list of one, or of none."""
+        taken, self._handshakes = self._handshakes[:1], self._handshakes[1:]
+        return taken
 
     def takes_redelivery(self, envelope_type: str) -> bool:
         """Whether this envelope is to be delivered once more."""

@@ -65,6 +65,10 @@ class Sockets:
         """One connection, from hello to its end."""
         if time.monotonic() > self._tickets.pop(request.query.get("ticket", ""), 0.0):
             return web.Response(status=404)
+        for status in self.faults.next_handshakes():
+            if status is None:
+                await _gone(request)
+            return web.Response(status=status or 408)
         socket = web.WebSocketResponse(timeout=1.0)
         await socket.prepare(request)
         if len(self._open) >= MOST_SOCKETS:
@@ -206,6 +210,12 @@ def _disconnect(reason: str) -> str:
 
 def _envelope(kind: str, payload: Json) -> dict[str, Any]:
     return {"type": kind, "accepts_response_payload": kind != "events_api", "payload": dict(payload)}
+
+
+async def _gone(request: web.Request) -> None:
+    """Until the other end has given up."""
+    while request.transport is not None and not request.transport.is_closing():  # noqa: ASYNC110 - aiohttp tells nobody
+        await asyncio.sleep(0.05)
 
 
 async def _close(socket: web.WebSocketResponse) -> None:

@@ -108,6 +108,39 @@ def test_a_step_that_keeps_failing_fails_with_its_name_and_can_be_survived(tmp_p
     asyncio.run(main())
 
 
+def test_what_a_step_waits_out_is_not_counted_and_the_rest_is(tmp_path: Path) -> None:
+    async def main() -> None:
+        durable = Durable(tmp_path, retry_s=0.0001)
+        troubles: list[Exception] = [OSError("full")] * 8 + [ValueError("no")] + [OSError("full")] * 2
+        seen: list[str] = []
+
+        @durable.workflow("patient")
+        async def patient(ctx: Context, argument: str) -> None:
+            async def work() -> None:
+                if troubles:
+                    raise troubles.pop(0)
+                seen.append("done")
+
+            async def fail() -> None:
+                seen.append("fail")
+                raise ValueError("no")
+
+            await ctx.step("work", work, attempts=2, waits_out=(OSError,))
+            try:
+                await ctx.step("fail", fail, attempts=2, waits_out=(OSError,))
+            except StepFailed as error:
+                seen.append(str(error).partition(":")[0])
+            seen.append("end")
+
+        await durable.launch()
+        await durable.start("patient", "w1", "")
+        await until(lambda: "end" in seen)
+        assert seen == ["done", "fail", "fail", "fail", "end"]
+        await durable.stop()
+
+    asyncio.run(main())
+
+
 def test_stop_ends_soon_and_the_next_launch_goes_on(tmp_path: Path) -> None:
     done: list[str] = []
 

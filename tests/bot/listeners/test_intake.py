@@ -1,22 +1,95 @@
 """What was kept and not finished is resumed: side by side, each once, whatever becomes of the others."""
 
 import asyncio
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.app import WORKFLOWS_KEPT
 from bot.listeners import Desk
+from bot.listeners.envelope import Asker
 from bot.listeners.intake import Intake
 from bot.settings import Settings
-from bot.store import Store, utc_now
+from bot.store import RESUMED, Store, utc_now
 from bot.workflows import Conversations, Offers
 
 
 async def never_wanted(envelope: object) -> bool:
     return False
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 27, 18, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@asynccontextmanager
+async def desk_of(path: Path, clock: Clock) -> AsyncIterator[Desk]:
+    """A desk that cannot reach Slack."""
+    store = Store(path / "app.db", clock=clock)
+    await store.open()
+    offers = Offers(Settings(), clock=clock, new_token=str, address_of=lambda token, domain: token)
+    client = AsyncWebClient(token="xoxb-1", base_url="http://127.0.0.1:9/")
+    try:
+        yield Desk(store, Conversations(store), offers, client, clock=clock)
+    finally:
+        await store.close()
+
+
+def test_what_came_before_a_weekend_is_resumed_and_what_is_older_only_marked_as_done(tmp_path: Path) -> None:
+    async def scene() -> None:
+        clock, worked = Clock(), list[str]()
+
+        async def work(key: str, payload: Mapping[str, Any]) -> None:
+            worked.append(key)
+
+        async with desk_of(tmp_path, clock) as desk:
+            await desk.store.events.receive("an hour too old", "command", {"text": "old.example"})
+            clock.now += timedelta(hours=1)
+            friday_evening = clock.now
+            await desk.store.events.receive("on Friday evening", "command", {})
+            clock.now += RESUMED
+            assert clock.now - friday_evening > timedelta(days=2, hours=18), "Monday noon"
+            # By then the thread of a command still knows that it was applied, and is not begun anew.
+            assert 2 * RESUMED < WORKFLOWS_KEPT
+            await Intake(desk, {"command": work}, never_wanted).resume(clock.now)
+            assert worked == ["on Friday evening"]
+            assert await desk.store.events.unfinished() == []
+            # Delivered again it is still known.
+            assert not await desk.store.events.receive("an hour too old", "command", {})
+
+    asyncio.run(scene())
+
+
+def test_a_stop_does_not_wait_for_what_waits_for_slack_and_the_next_start_resumes_it(tmp_path: Path) -> None:
+    async def scene() -> None:
+        clock = Clock()
+        asker = Asker("T1", "C1", "U1", "http://127.0.0.1:9/")
+
+        async with desk_of(tmp_path, clock) as desk:
+
+            async def work(key: str, payload: Mapping[str, Any]) -> None:
+                await desk.start_check(key, asker, ("a.example",))
+
+            await desk.store.events.receive("1", "command", {})
+            intake = Intake(desk, {"command": work}, never_wanted)
+            resuming = asyncio.create_task(intake.resume(clock.now + timedelta(seconds=1)))
+            async with asyncio.timeout(10):
+                while not desk.waiting:  # noqa: ASYNC110 - nobody else wants to know
+                    await asyncio.sleep(0.01)
+            async with asyncio.timeout(5):
+                await intake.stop(60)
+                await resuming
+            assert [event.key for event in await desk.store.events.unfinished()] == ["1"]
+
+    asyncio.run(scene())
 
 
 def test_events_of_the_process_before_do_not_wait_for_each_other(tmp_path: Path) -> None:

@@ -155,7 +155,7 @@ def test_an_edit_is_as_old_as_its_first_sight_and_progress_that_goes_out_is_neve
             await store.messages.sent("m", 2 * revision - 2, "1.0", "C1")
         assert await waiting.oldest_s() == 0
         await store.messages.put("T1", PutMessage("given up", "C1", {"text": "x"}))
-        await store.messages.failed("given up", "channel_not_found")
+        await store.messages.failed("given up", 1, "channel_not_found")
         now += timedelta(days=1)
         assert (await store.backlog.read()).unsent[0].key == "m"
         assert len((await store.backlog.read()).unsent) == 1

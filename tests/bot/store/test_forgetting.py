@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.store import NewThread, Store
+from bot.store import RESUMED, NewThread, Store
 
 NEW = NewThread("t1", "T", "C", "example.com", "en", "U")
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -52,6 +52,22 @@ def test_reports_go_once_they_are_old_and_no_thread_names_them(tmp_path: Path) -
             False,
             True,
         ]
+
+    run(tmp_path, body)
+
+
+def test_events_go_with_their_age_whether_or_not_their_end_was_noted(tmp_path: Path) -> None:
+    async def body(store: Store, clock: Clock) -> None:
+        await store.events.receive("done", "command", {})
+        await store.events.receive("not noted", "command", {"text": "words"})
+        await store.events.done("done")
+        clock.now += RESUMED
+        assert await store.events.forget_old() == 0
+        assert not await store.events.receive("done", "command", {})
+        assert [event.key for event in await store.events.unfinished()] == ["not noted"]
+        clock.now += timedelta(hours=26)
+        assert await store.events.forget_old() == 2
+        assert await store.events.unfinished() == []
 
     run(tmp_path, body)
 

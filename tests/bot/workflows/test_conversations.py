@@ -276,7 +276,7 @@ class Steps:
 def test_an_address_expires_when_its_time_is_up_and_the_thread_says_so_once(tmp_path: Path) -> None:
     async def scene(store: Store, conversations: Conversations) -> None:
         await conversations.open(OPENING, OFFER)
-        expiries, steps = Expiries(conversations), Steps()
+        expiries, steps = Expiries(store, conversations), Steps()
         await expiries.run(steps, "t1.0")
         await expiries.run(steps, "t1.0")
         await expiries.run(steps, "unknown.0")
@@ -286,6 +286,19 @@ def test_an_address_expires_when_its_time_is_up_and_the_thread_says_so_once(tmp_
         assert notice.desired_rev == 1
         mail = NewMail("abcdefgh", AT, {}, b"late")
         assert await store.mailboxes.accept([mail]) == ["closed"]
+
+    with_store(tmp_path, scene)
+
+
+def test_an_address_that_took_a_mail_just_before_its_end_is_not_said_to_have_got_none(tmp_path: Path) -> None:
+    async def scene(store: Store, conversations: Conversations) -> None:
+        await conversations.open(OPENING, OFFER)
+        assert await store.mailboxes.accept([NewMail("abcdefgh", AT, {}, b"not analysed yet")]) == ["accepted"]
+        await Expiries(store, conversations).run(Steps(), "t1.0")
+        thread = await conversations.read("t1")
+        assert thread is not None
+        assert thread.state.addresses[0].status == "expired"
+        assert await store.messages.get("t1/nothing-0") is None
 
     with_store(tmp_path, scene)
 

@@ -15,6 +15,7 @@ from bot.demo.nameserver import Fault, Nameserver, Zone
 from bot.durable import Durable, Starter
 from bot.store import MAIL_WORK, NewMail, Store, utc_now
 from bot.workflows import CHECK_WORK, EXPIRY_WORK, Conversations, DomainChecks, Expiries, MailAnalyses, Opening
+from bot.workflows.mail import ANALYSIS_S
 from checks import Checker
 
 DEAD = ["127.0.0.1:9"]
@@ -23,7 +24,7 @@ MAIL = b"From: a@example.co.jp\r\nSubject: x\r\n\r\nx\r\n"
 
 
 class Trouble:
-    """Makes the database refuse one kind of write, as a full disk would, until it is taken away."""
+    """Makes a database refuse one kind of write until it is taken away."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -32,8 +33,13 @@ class Trouble:
         """Refuse to apply events whose key is LIKE this."""
         self._execute(
             f"CREATE TRIGGER trouble BEFORE INSERT ON applied_events WHEN NEW.event_key LIKE '{event_keys}'"
-            " BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"
+            " BEGIN SELECT RAISE(ABORT, 'refused'); END"
         )
+
+    def fill(self, write: str, when: str = "1") -> None:
+        """Refuse a kind of write, such as INSERT ON reports, with the type of error that a full disk gives."""
+        overflow = "abs(-9223372036854775807 - 1)"
+        self._execute(f"CREATE TRIGGER trouble BEFORE {write} WHEN {when} BEGIN SELECT {overflow}; END")
 
     def end(self) -> None:
         self._execute("DROP TRIGGER trouble")
@@ -51,6 +57,7 @@ def with_engine(
     retry_s: float,
     nameservers: list[str] = DEAD,
     deadline_s: float = 0.3,
+    analysis_s: float = ANALYSIS_S,
 ) -> None:
     async def run() -> None:
         store, durable = Store(tmp_path / "app.db"), Durable(tmp_path, retry_s=retry_s)
@@ -58,10 +65,10 @@ def with_engine(
         conversations = Conversations(store)
         async with Checker(nameservers, deadline_s=deadline_s) as checker:
             checks = DomainChecks(store, conversations, lambda: checker, quiet_s=0.001)
-            mails = MailAnalyses(store, conversations, lambda: checker, keep_raw=False)
+            mails = MailAnalyses(store, conversations, lambda: checker, keep_raw=False, analysis_s=analysis_s)
             durable.workflow(CHECK_WORK)(checks.run)
             durable.workflow(MAIL_WORK)(mails.run)
-            durable.workflow(EXPIRY_WORK)(Expiries(conversations).run)
+            durable.workflow(EXPIRY_WORK)(Expiries(store, conversations).run)
             await durable.launch()
             starter = asyncio.create_task(Starter(store.work, durable.start).run())
             try:
@@ -74,8 +81,8 @@ def with_engine(
     asyncio.run(run())
 
 
-async def opened(conversations: Conversations) -> None:
-    offer = Offer("abcdefgh", "t-abcdefgh@mail.example", 24, utc_now() + timedelta(hours=24), 20, 2 * 1024**2)
+async def opened(conversations: Conversations, lives: timedelta = timedelta(hours=24)) -> None:
+    offer = Offer("abcdefgh", "t-abcdefgh@mail.example", 24, utc_now() + lives, 20, 2 * 1024**2)
     opening = Opening("t1", "T1", "C1", "U1", "en", (Asked("example.co.jp", "example.co.jp"),))
     await conversations.open(opening, offer)
 
@@ -160,12 +167,76 @@ def test_a_mail_that_can_never_be_told_is_dropped_all_the_same(tmp_path: Path) -
         trouble.begin("mail:%")
         await store.mailboxes.accept([NewMail("abcdefgh", utc_now(), SESSION, MAIL)])
         mail_id = (await _mail_ids(tmp_path))[0]
+        await until(lambda: _is_dropped(store, mail_id))
 
-        async def dropped() -> bool:
-            mail = await store.mailboxes.mail(mail_id)
-            return mail is not None and mail.raw is None and mail.analysed_at is not None
+    with_engine(tmp_path, scene, retry_s=0.00001)
 
-        await until(dropped)
+
+@pytest.mark.parametrize("write", ["INSERT ON reports", "INSERT ON applied_events", "UPDATE ON mails"])
+def test_a_disk_that_stays_full_delays_a_mail_and_loses_nothing(tmp_path: Path, write: str) -> None:
+    async def scene(store: Store, conversations: Conversations, trouble: Trouble) -> None:
+        await opened(conversations)
+        await until(lambda: _is_told(store, "t1/findings"))
+        trouble.fill(write)
+        await store.mailboxes.accept([NewMail("abcdefgh", utc_now(), SESSION, MAIL)])
+        mail_id = (await _mail_ids(tmp_path))[0]
+        # Longer than all attempts of a patient step, with the short waits of this test.
+        await asyncio.sleep(1.0)
+        mail = await store.mailboxes.mail(mail_id)
+        assert mail is not None
+        assert mail.raw is not None
+        trouble.end()
+        await until(lambda: _is_dropped(store, mail_id))
+        reply = await store.messages.get(f"t1/mail-{mail_id}")
+        assert reply is not None
+        assert "error on our side" not in str(reply.payload)
+
+    with_engine(tmp_path, scene, retry_s=0.00001)
+
+
+def test_a_report_whose_step_could_not_be_recorded_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async def scene(store: Store, conversations: Conversations, _: Trouble) -> None:
+        await opened(conversations)
+        await until(lambda: _is_told(store, "t1/findings"))
+        Trouble(tmp_path / "dbos.db").fill("INSERT ON operation_outputs", "NEW.function_name = 'analyse'")
+        await store.mailboxes.accept([NewMail("abcdefgh", utc_now(), SESSION, MAIL)])
+        mail_id = (await _mail_ids(tmp_path))[0]
+        await until(lambda: _is_dropped(store, mail_id))
+        assert f"the mail {mail_id} could not be analysed" in caplog.text
+        reply, mail = await store.messages.get(f"t1/mail-{mail_id}"), await store.mailboxes.mail(mail_id)
+        assert reply is not None
+        assert "error on our side" not in str(reply.payload)
+        assert mail is not None
+        assert mail.report_id == f"mail.{mail_id}"
+
+    with_engine(tmp_path, scene, retry_s=0.00001)
+
+
+def test_an_analysis_that_takes_for_ever_is_given_up_at_the_second_try(tmp_path: Path) -> None:
+    async def scene(store: Store, conversations: Conversations, trouble: Trouble) -> None:
+        await opened(conversations)
+        await store.mailboxes.accept([NewMail("abcdefgh", utc_now(), SESSION, MAIL)])
+        mail_id = (await _mail_ids(tmp_path))[0]
+        before = asyncio.get_running_loop().time()
+        await until(lambda: _is_told(store, f"t1/mail-{mail_id}"))
+        assert asyncio.get_running_loop().time() - before < 5
+        reply = await store.messages.get(f"t1/mail-{mail_id}")
+        assert reply is not None
+        assert "error on our side" in str(reply.payload)
+
+    with socket.socket(type=socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        servers = [f"127.0.0.1:{silent.getsockname()[1]}"]
+        with_engine(tmp_path, scene, retry_s=0.5, nameservers=servers, deadline_s=60, analysis_s=0.3)
+
+
+def test_an_address_expires_after_a_disk_that_stayed_full(tmp_path: Path) -> None:
+    async def scene(store: Store, conversations: Conversations, trouble: Trouble) -> None:
+        trouble.fill("INSERT ON applied_events", "NEW.event_key LIKE 'expired:%'")
+        await opened(conversations, timedelta(seconds=0.2))
+        await asyncio.sleep(1.2)
+        trouble.end()
+        await until(lambda: _is_told(store, "t1/nothing-0"))
 
     with_engine(tmp_path, scene, retry_s=0.00001)
 
@@ -176,6 +247,11 @@ async def _stored(store: Store, report_id: str) -> bool:
 
 async def _is_told(store: Store, key: str) -> bool:
     return await store.messages.get(key) is not None
+
+
+async def _is_dropped(store: Store, mail_id: str) -> bool:
+    mail = await store.mailboxes.mail(mail_id)
+    return mail is not None and mail.raw is None and mail.analysed_at is not None
 
 
 async def _mail_ids(tmp_path: Path) -> list[str]:

@@ -34,7 +34,7 @@ def severities(path: Path, course: list[tuple[int, str]]) -> list[Severity | Non
         checker: Checker | None = None
         checks = DomainChecks(store, conversations, lambda: checker)  # type: ignore[arg-type, return-value]
         durable.workflow(CHECK_WORK)(checks.run)
-        durable.workflow(EXPIRY_WORK)(Expiries(conversations).run)
+        durable.workflow(EXPIRY_WORK)(Expiries(store, conversations).run)
         await durable.launch()
         starter = asyncio.create_task(Starter(store.work, durable.start).run())
         found: list[Severity | None] = []
