@@ -148,12 +148,13 @@ class App:
         make = partial(ObservedClient, self._metrics)
         client = make(token=bot_token, base_url=settings.slack_api_url)
         client.retry_handlers.append(ObservedRateLimit(self._metrics, max_retry_count=3))
+        # What it takes waits on disk, also while Slack cannot be reached.
+        await self._start_mailbox()
         # Before the engine: while Slack keeps the bot from starting, it is started again every few seconds, and each
         # launch counts as a resumption of all unfinished work, which is given up after too many.
         we = await _who_we_are(client, bot_token)
         socket_url = await _socket_url(client, app_token)
         await self._launch()
-        await self._start_mailbox()
         chat = SlackChat(outbox_client(bot_token, base_url=settings.slack_api_url, make=make))
         outbox = Outbox(self.store, chat, on_failed=self._conversations.give_up, clock=self._clock, pace=self._pace)
         self._spawn(outbox.run())

@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,8 +56,8 @@ def message(
     lang: Lang,
 ) -> None:
     """Analyse a mail file (- for standard input). Without the session options, what they would tell stays unknown."""
-    session = _session(ip, helo, mail_from, tls, tls_failure)
     at = _instant(now)
+    session = replace(_session(ip, helo, mail_from, tls, tls_failure), received_at=at)
     try:
         raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     except OSError as error:

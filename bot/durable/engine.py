@@ -26,9 +26,8 @@ THREADS = 32
 RETRY_S = 0.5
 PATIENT = 12
 """Attempts of a step that no passing trouble may end: the last one comes some 17 minutes after the first."""
-# Each wait is twice the one before, up to DBOS's hour: the last attempt comes some forty days after the first. Far more
-# would make that power of two too large for a float.
-WITHOUT_END = 1000
+SLOWEST_RETRY_S = 600.0
+"""The longest wait between two attempts of a step that waits trouble out."""
 # Zero would make DBOS skip the sleep without counting it, and a replay would no longer match its record.
 SHORTEST_SLEEP_S = 0.001
 MOST_RESUMPTIONS = 100
@@ -63,8 +62,8 @@ class Context(Protocol):
 
         At least once: a kill between its end and the record runs it again. Steps of one workflow follow each
         other; only direct calls of `step` may be gathered. The wait before each further attempt is twice the one
-        before, up to an hour. Raises StepFailed after `attempts` failures; those of the types `waits_out` are not
-        counted, and repeated for weeks.
+        before. Raises StepFailed after `attempts` failures; those of the types `waits_out` are not counted, and
+        repeated without end, every SLOWEST_RETRY_S in the end.
         """
 
     async def sleep_until(self, when: datetime) -> None:
@@ -244,23 +243,22 @@ class _Context:
         timeout_s: float | None = None,
         waits_out: tuple[type[Exception], ...] = (),
     ) -> T:
-        failures = 0
-
         async def attempt() -> T:
-            return await self._durable._counted(call, timeout_s)
-
-        def goes_on(error: BaseException) -> bool:
-            nonlocal failures
-            if isinstance(error, waits_out):
-                return True
-            failures += 1
-            return failures < attempts
+            # Waited for here and not by DBOS, which keeps the error of every attempt until the step ends, and with it
+            # all that the attempt had in hand: a mail, a report.
+            wait_s = self._durable._retry_s
+            while True:
+                try:
+                    return await self._durable._counted(call, timeout_s)
+                except waits_out as error:
+                    LOG.warning("step %s of %s waits: %s", name, self.work_id, type(error).__name__)
+                await asyncio.sleep(wait_s)
+                wait_s = min(2 * wait_s, SLOWEST_RETRY_S)
 
         options: StepOptions = {
             "name": name,
-            "retries_allowed": attempts > 1 or bool(waits_out),
-            "max_attempts": WITHOUT_END if waits_out else attempts,
-            "should_retry": goes_on,
+            "retries_allowed": attempts > 1,
+            "max_attempts": attempts,
             "interval_seconds": self._durable._retry_s,
             "backoff_rate": 2.0,
         }

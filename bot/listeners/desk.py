@@ -120,7 +120,8 @@ class Desk:
         """Open a thread for these domains, or tell the asker alone why not; one key opens one thread."""
         lang = await self.lang_of(asker.team_id, asker.user_id)
         domains, refused = _read(typed)
-        if refused:
+        # Resumed after a restart, it has opened its thread and said this before.
+        if refused and await self.store.threads.get(key) is None:
             await self.respond(asker, bad_domains(refused, lang))
         if not domains:
             return

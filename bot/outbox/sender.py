@@ -29,6 +29,7 @@ PASSING_ERRORS = frozenset(
         "update_failed",
     }
 )
+_NOT_NOW = "not now: "
 MOST_PASSING = 1440
 """Attempts after which a passing word counts as a refusal: about a day, most of it at SLOWEST_RETRY_S."""
 # Slack's clock and ours differ, and `created_at` is ours.
@@ -168,9 +169,12 @@ class Outbox:
                 until = self._clock() + timedelta(seconds=SLOWEST_RETRY_S)
                 await self._messages.postpone(message.key, until, refusal.error)
                 return False
-            if refusal.error in PASSING_ERRORS and message.attempts < MOST_PASSING:
-                await self._postpone(message, f"not now: {refusal.error}")
-                return False
+            if refusal.error in PASSING_ERRORS:
+                # A day without a network, counted as well, must not use up the patience with these.
+                is_first = not (message.last_error or "").startswith(_NOT_NOW)
+                if is_first or message.attempts < MOST_PASSING:
+                    await self._postpone(message, f"{_NOT_NOW}{refusal.error}", first=is_first)
+                    return False
             await self._give_up(message, refusal.error)
             return True
         else:
@@ -236,10 +240,13 @@ class Outbox:
             return posted
         return await show(forms[-1])
 
-    async def _postpone(self, message: Message, why: str) -> None:
-        delay_s = min(self._settle_s * 2.0 ** min(message.attempts, 10), SLOWEST_RETRY_S)
+    async def _postpone(self, message: Message, why: str, *, first: bool = False) -> None:
+        """`first`: of a new kind of trouble."""
+        attempts = 0 if first else min(message.attempts, 10)
+        delay_s = min(self._settle_s * 2.0**attempts, SLOWEST_RETRY_S)
         LOG.warning("message %s waits %.1f s: %s", message.key, delay_s, why)
-        await self._messages.postpone(message.key, self._clock() + timedelta(seconds=delay_s), why)
+        until = self._clock() + timedelta(seconds=delay_s)
+        await self._messages.postpone(message.key, until, why, first=first)
 
     async def _give_up(self, message: Message, error: str) -> None:
         LOG.warning("message %s is given up: %s", message.key, error)

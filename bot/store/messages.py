@@ -88,12 +88,13 @@ class Messages:
         columns = messages.c
         await self._update(and_(columns.key == key, columns.state == "sending"), state="new")
 
-    async def postpone(self, key: str, not_before: datetime, error: str) -> None:
-        """Another attempt, counted in `attempts` until one succeeds, is made at `not_before`."""
+    async def postpone(self, key: str, not_before: datetime, error: str, *, first: bool = False) -> None:
+        """Another attempt, counted in `attempts` until one succeeds, is made at `not_before`. `first`: of a new kind
+        of trouble, from which on they are counted.
+        """
         columns = messages.c
-        await self._update(
-            columns.key == key, not_before=not_before, last_error=error[:500], attempts=columns.attempts + 1
-        )
+        attempts = 1 if first else columns.attempts + 1
+        await self._update(columns.key == key, not_before=not_before, last_error=error[:500], attempts=attempts)
 
     async def failed(self, key: str, rev: int, error: str) -> None:
         """Slack refuses revision `rev`: it is left alone until it is wanted anew.
@@ -158,8 +159,9 @@ async def put_message(
         await _revive(connection, message.key, columns.ts.is_not(None), state="sent")
     elif not message.progress:
         await connection.execute(update(messages).where(columns.key == message.key).values(progress=False))
-    # The channel that refused a reply may take it now; with its root that was refused, the thread ended.
-    await _revive(connection, message.key, and_(columns.ts.is_(None), columns.parent_key.is_not(None)), state="new")
+    # The channel that refused a reply may take it now; with its root that was refused, the thread ended. An earlier
+    # attempt may have come through without anybody knowing: so it is looked for first.
+    await _revive(connection, message.key, and_(columns.ts.is_(None), columns.parent_key.is_not(None)), state="sending")
 
 
 async def _revive(connection: AsyncConnection, key: str, which: ColumnElement[bool], *, state: str) -> None:

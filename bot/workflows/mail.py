@@ -1,5 +1,6 @@
 """The analysis of one received mail as a workflow."""
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from datetime import datetime
@@ -43,7 +44,7 @@ class MailAnalyses:
         waits_out = (StorageTrouble,)
         analyse = partial(self._analyse, mail_id)
         try:
-            await ctx.step("analyse", analyse, attempts=2, timeout_s=self._analysis_s, waits_out=waits_out)
+            await ctx.step("analyse", analyse, attempts=2, waits_out=waits_out)
         except StepFailed:
             LOG.exception("the mail %s could not be analysed", mail_id)
         # With the report; else, that there is none: whoever sent the mail shall read that something went wrong here.
@@ -62,7 +63,8 @@ class MailAnalyses:
         mail = await self._store.mailboxes.mail(mail_id)
         if mail is None or mail.raw is None or await self._stored_report(mail_id) is not None:
             return
-        report = await self._checker().check_message(mail.raw, session_of(mail.session, mail.received_at))
+        async with asyncio.timeout(self._analysis_s):  # of the analysis alone: to wait for the database is no fault
+            report = await self._checker().check_message(mail.raw, session_of(mail.session, mail.received_at))
         await self._store.reports.save(
             _report_id(mail_id),
             thread_id=mail.thread_id,

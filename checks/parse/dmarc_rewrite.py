@@ -43,7 +43,7 @@ def corrected(
     to leave out. `not_to`: a domain that no report shall go to. No change of what receivers do is hidden in it: a `pct`
     that still holds back a policy stays (see `enforced`), and a policy that they cannot read becomes the one that they
     apply for it; `as_meant`: it becomes the one that was meant, since nobody applies the record yet. None where only
-    the owner can decide: an unreadable policy, two values for one tag, no usable address.
+    the owner can decide: an unreadable policy, two values for one tag, no usable address, `is_read_in_two_ways`.
     """
     if len(record.text) >= MAX_TEXT:
         return None
@@ -54,6 +54,8 @@ def corrected(
     if policy:
         meant["p"] = policy
     elif not as_meant:
+        if is_read_in_two_ways(record):
+            return None
         meant = _as_applied(meant, record)
     if not _holds_back(meant):
         meant.pop("pct", None)
@@ -97,6 +99,14 @@ def _holds_back(meant: dict[str, str]) -> bool:
     return held_back_to(meant.get("pct", ""), meant.get("p")) is not None
 
 
+def is_read_in_two_ways(record: DmarcRecord) -> bool:
+    """Of the policies np alone is not valid: all together are p=none by RFC 9989 (section 4.10.1), but receivers that
+    follow RFC 7489 do not know np, and apply p.
+    """
+    invalid = {tag.name for tag in record.tags if tag.name in _POLICY_TAGS and tag.value.lower() not in POLICIES}
+    return invalid == {"np"} and record.policy is not None
+
+
 def _as_applied(meant: dict[str, str], record: DmarcRecord) -> dict[str, str]:
     """With p, sp and np as receivers apply them: where one of them is not valid, all together are p=none (RFC 9989
     section 4.10.1).
@@ -120,7 +130,7 @@ def _meant(record: DmarcRecord, not_to: str) -> dict[str, str] | None:
             value = ", ".join(filter(None, (meant.get(name, ""), value)))
         elif name in meant and meant[name].lower() != value.lower():
             return None
-        kept = _value(name, value, is_read=bool(tag.name))
+        kept = _value(name, value, is_read=any(tag is read for read in record.tags))
         if kept is None and name in _POLICY_TAGS:
             return None
         if kept is not None:

@@ -118,6 +118,8 @@ def _corrected(record: SpfRecord, domain: str, children: tuple[SpfNode, ...], *,
         if after.terms != draft.terms and is_correction:
             mended.add(fault)
             draft = after
+    if passes_a_quarter(draft.record):
+        mended.discard(Fault.OPEN)  # what stood behind the old end lets everybody send as well
     mended.discard(Fault.UNREACHED)
     if unreached_terms(record) and not unreached_terms(draft.record):
         mended.add(Fault.UNREACHED)

@@ -57,11 +57,18 @@ def change_without_destination(dmarc: DmarcEvidence, destination: str) -> tuple[
 
 def change_without_mail(dmarc: DmarcEvidence) -> tuple[RecordChange, ...]:
     """For a name that has no mail: p=reject at the name itself, whatever its organization does, and at once."""
-    if not isinstance(dmarc.record, Seen) or dmarc.at != dmarc.domain:
+    if not isinstance(dmarc.record, Seen) or dmarc.at != dmarc.domain or is_anothers(dmarc, dmarc.domain):
         return (change_at(dmarc, dmarc.domain, None, "v=DMARC1; p=reject"),)
     record = dmarc.record.value
     new = corrected(record, policy="reject", without=("t", "pct", *_misused(dmarc)))
     return (change_at(dmarc, dmarc.domain, record.text, new),)
+
+
+def is_anothers(dmarc: DmarcEvidence, domain: str) -> bool:
+    """Whether `_dmarc.<domain>` is an alias of the record by which another domain is governed itself: one that sends,
+    perhaps, and whose owner wants the reports elsewhere.
+    """
+    return (dmarc.walk.alias_of(domain) or "").startswith("_dmarc.")
 
 
 def change_at(
@@ -77,7 +84,14 @@ def begun_with(meant: DmarcRecord, at: str, dmarc: DmarcEvidence, use: UseEviden
     """
     without = () if suffix_list().is_public(at) else ("psd",)
     new = corrected(meant, without=without, as_meant=True)
-    if new is None or harmless(parse_dmarc(new), at, dmarc, use):
+    if new is None:
+        return None
+    if at != dmarc.at and POLICIES.index(parse_dmarc(new).policy or "none") < POLICIES.index(applied_policy(dmarc)):
+        # What is inherited now would be lifted by it.
+        return corrected(
+            meant, policy=applied_policy(dmarc), without=(*without, "adkim", "aspf", "sp", "np", "t", "pct")
+        )
+    if harmless(parse_dmarc(new), at, dmarc, use):
         return new
     policy = min(parse_dmarc(new).policy or "none", applied_policy(dmarc), key=POLICIES.index)
     return corrected(meant, policy=policy, without=(*without, *_stricter_modes(meant, dmarc), "sp", "np", "t", "pct"))
@@ -87,7 +101,7 @@ def harmless(record: DmarcRecord, at: str, dmarc: DmarcEvidence, use: UseEvidenc
     """Whether no mail can be lost when this record of the domain `at`, which no receiver uses, comes into use: it asks
     for no more than applies already, or the domain has no mail. Of one above the checked name nobody knows the latter.
     """
-    if use.non_sending and at == dmarc.domain:
+    if use.non_sending and at == dmarc.domain and not is_anothers(dmarc, at):
         return True
     asked = {p for p in (record.policy, record.subdomain_policy, record.nonexistent_policy) if p}
     if asked - {"none"} and _stricter_modes(record, dmarc):
@@ -118,7 +132,9 @@ def misplaced_records(place: DmarcPlaceEvidence) -> tuple[tuple[str, str], ...]:
         (f"_dmarc._dmarc.{place.domain}", place.nested),
         (f"_dmarc.{place.domain}.{place.domain}", place.doubled),
     )
-    return tuple((name, text) for name, told in names if told for text in texts_at(told) if is_record(text))
+    # Where the name is an alias, the record stands elsewhere, and there perhaps in its place.
+    told = ((name, answer) for name, answer in names if isinstance(answer, Seen) and answer.value.alias_of is None)
+    return tuple((name, text) for name, answer in told for text in texts_at(answer) if is_record(text))
 
 
 def first_record(dmarc: DmarcEvidence, use: UseEvidence, place: DmarcPlaceEvidence) -> str:
@@ -179,6 +195,7 @@ def _reports_to(dmarc: DmarcEvidence, use: UseEvidence, mx: MxEvidence) -> str:
     if (
         use.non_sending
         or dmarc.at is None
+        or is_anothers(dmarc, dmarc.at)
         or (dmarc.at == dmarc.domain and accepts_mail(mx.records, mx.own_ipv4, mx.own_ipv6) is False)
     ):
         return ""

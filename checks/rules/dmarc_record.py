@@ -12,6 +12,7 @@ from checks.model import Absent, Severity, Tier, Unreachable
 from checks.parse.dmarc import POLICIES, parse_dmarc, records_at
 from checks.rules._dmarc_change import (
     accepts_mail,
+    begun_with,
     change_at,
     first_at,
     first_record,
@@ -56,7 +57,7 @@ MISSING_DMARC = Rule(
             title=_MISSING,
             why=_WHY_MISSING,
             fix=Text(
-                en="Publish this TXT record at `{name}` (p=none changes no delivery), with `rua=mailto:` and a mailbox at another domain of yours: `{domain}` takes no mail. If its organizational domain is another one, publish TXT `v=DMARC1;` at `{domain}._report._dmarc.<that domain>`. When all your mail passes: p=quarantine, later p=reject.",
+                en="Publish this TXT record at `{name}` (p=none changes no delivery), with `rua=mailto:` and a mailbox at another domain of yours: `{domain}` takes no mail. If that domain has another organizational domain, publish TXT `v=DMARC1;` at `{domain}._report._dmarc.<that domain>`. When all your mail passes: p=quarantine, later p=reject.",
                 ja="`{name}` にこのTXTレコードを登録し(p=noneなので配送に影響はありません)、自社の別ドメインのメールボックスを `rua=mailto:` で加えてください(`{domain}` は受信できません)。組織ドメインが異なる場合は、`{domain}._report._dmarc.<宛先のドメイン>` にTXTレコード `v=DMARC1;` も登録します。自社のメールがすべて合格していれば、p=quarantine、続いてp=rejectへ強化します。",
             ),
         ),
@@ -161,10 +162,11 @@ def _multiple(dmarc: DmarcEvidence, use: UseEvidence) -> Iterator[Finding]:
         # The strictest that puts nothing at risk; where each does, the mildest: receivers use none of them today.
         safe = [t for t in records if (r := parse_dmarc(t)).policy and harmless(r, step.domain, dmarc, use)]
         kept = min(safe, key=_mildness, default=None) or max(records, key=_mildness)
+        stays = kept if safe else begun_with(parse_dmarc(kept), step.domain, dmarc, use)
         yield MULTIPLE_DMARC_RECORDS.found(
             step.domain,
             variant="inherited" if dmarc.at else None,
-            records=[change_at(dmarc, step.domain, text, text if text is kept else "") for text in records],
+            records=[change_at(dmarc, step.domain, text, stays if text is kept else "") for text in records],
             name=name,
             count=len(records_at(step.answer)),
             governing=f"_dmarc.{dmarc.at}" if dmarc.at else "-",

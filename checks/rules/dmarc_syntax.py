@@ -12,9 +12,22 @@ from checks.evidence.domain import UseEvidence
 from checks.evidence.mx import MxEvidence
 from checks.model import Seen, Severity, Tier, Unreachable, Why
 from checks.parse.dmarc import MAX_TEXT, is_meant_as_record, is_record, parse_dmarc, texts_at
-from checks.parse.dmarc_rewrite import REMOVED_TAGS
+from checks.parse.dmarc_rewrite import REMOVED_TAGS, is_read_in_two_ways
 from checks.parse.domain import registrable
 from checks.rules._dmarc_change import begun_with, change_at, change_now
+
+_INVALID_POLICY = Text(
+    en="The DMARC record at `{name}` has an invalid policy: `{part}`",
+    ja="`{name}` のDMARCレコードのポリシー `{part}` は無効です",
+)
+_IGNORED = Text(
+    en="A TXT record at `{name}` looks like DMARC, but receivers ignore it: `{part}`",
+    ja="`{name}` のTXTレコードはDMARCレコードとみられますが、書式の誤りにより無視されます: `{part}`",
+)
+_WHY_IGNORED = Text(
+    en="A DMARC record must begin with exactly `v=DMARC1` in this case, without quotes. This one does not, so to every receiver you have no record here.",
+    ja="DMARCレコードは `v=DMARC1`(大文字と小文字もこのとおり、引用符なし)で始まる必要があります。これは該当せず、受信側からはレコードがないものとして扱われます。",
+)
 
 DMARC_SYNTAX_ERROR = Rule(
     id="DMARC102",
@@ -25,10 +38,7 @@ DMARC_SYNTAX_ERROR = Rule(
     facts=("name", "part", "position", "count"),
     alternatives=((Severity.WARNING, Tier.NONE),),
     texts=Texts(
-        title=Text(
-            en="The DMARC record at `{name}` has an invalid policy: `{part}`",
-            ja="`{name}` のDMARCレコードのポリシー `{part}` は無効です",
-        ),
+        title=_INVALID_POLICY,
         why=Text(
             en="Receivers know only none, quarantine and reject. With any other value the record counts as p=none, or as no DMARC at all where it has no report address.",
             ja="有効な値はnone、quarantine、rejectのみです。それ以外の値があると、受信側はp=noneとして扱うか、レポートの宛先もなければDMARC自体を適用しません。",
@@ -39,18 +49,31 @@ DMARC_SYNTAX_ERROR = Rule(
         ),
     ),
     variants={
-        "ignored": Texts(
-            title=Text(
-                en="A TXT record at `{name}` looks like DMARC, but receivers ignore it: `{part}`",
-                ja="`{name}` のTXTレコードはDMARCレコードとみられますが、書式の誤りにより無視されます: `{part}`",
-            ),
+        "np": Texts(
+            title=_INVALID_POLICY,
             why=Text(
-                en="A DMARC record must begin with exactly `v=DMARC1` in this case, without quotes. This one does not, so to every receiver you have no record here.",
-                ja="DMARCレコードは `v=DMARC1`(大文字と小文字もこのとおり、引用符なし)で始まる必要があります。これは該当せず、受信側からはレコードがないものとして扱われます。",
+                en="By RFC 9989 receivers treat the whole record as p=none because of it, or as no DMARC where it has no report address. Those that still follow RFC 7489 do not know `np` and apply `p`.",
+                ja="RFC 9989に従う受信側は、この値のためにレコード全体をp=noneとして扱うか、レポートの宛先もなければDMARCを適用しません。RFC 7489に従う受信側は `np` を知らず、`p` をそのまま適用します。",
             ),
+            fix=Text(
+                en="Correct `{part}` (it begins at octet {position} of the record) to none, quarantine or reject, or delete it; then all receivers apply `p`. See first that all your mail passes. No new record is shown, since receivers differ in what they apply now.",
+                ja="レコードの{position}オクテット目から始まる `{part}` を、none、quarantine、rejectのいずれかに修正するか、削除してください。その後はすべての受信側で `p` が適用されるため、先に自社のメールがすべて合格することを確認します。現在の扱いが受信側によって異なるため、変更後のレコードは示していません。",
+            ),
+        ),
+        "ignored": Texts(
+            title=_IGNORED,
+            why=_WHY_IGNORED,
             fix=Text(
                 en="Replace the record by the one below; what is wrong begins at octet {position}. The policy you wrote has never been applied: the record shown puts no mail of yours at risk. Make it stricter when all of it passes.",
                 ja="下記のレコードに置き換えてください。誤りは{position}オクテット目から始まっています。記載したポリシーはこれまで適用されていないため、下記では自社のメールに影響しない内容にしています。すべて合格することを確認してから強化してください。",
+            ),
+        ),
+        "ignored_by_hand": Texts(
+            title=_IGNORED,
+            why=_WHY_IGNORED,
+            fix=Text(
+                en="In its place publish one TXT record at `{name}` that begins with exactly `v=DMARC1;`, with p=none and the address for reports, or delete it to inherit. No new record is shown: what was meant is not certain. Make it stricter when all your mail passes.",
+                ja="このレコードの代わりに、`v=DMARC1;` で始まり、p=noneとレポートの宛先を記載したTXTレコードを `{name}` に1つだけ登録するか、上位の設定に従う場合は削除してください。意図した内容を確定できないため、変更後のレコードは示していません。ポリシーは、自社のメールがすべて合格することを確認してから強化します。",
             ),
         ),
         "ignored_several": Texts(
@@ -63,8 +86,8 @@ DMARC_SYNTAX_ERROR = Rule(
                 ja="DMARCレコードは `v=DMARC1`(大文字と小文字もこのとおり、引用符なし)で始まり、1つだけでなければなりません。いずれも該当せず、受信側からはレコードがないものとして扱われます。",
             ),
             fix=Text(
-                en="Replace all of them by one record: if two were corrected, receivers would discard both. Where one is shown below, it puts no mail of yours at risk; else they differ, and only you know which is right. No policy has been applied so far: make it stricter when all your mail passes.",
-                ja="すべてをまとめて、1つのレコードに置き換えてください(2つを修正すると、どちらも無視されます)。下記に変更後のレコードがあれば、自社のメールに影響しない内容です。なければ、内容が異なるため、どれが正しいかを確認してください。ポリシーは、すべて合格することを確認してから強化します。",
+                en="Replace all of them by one record: if two were corrected, receivers would discard both. Where one is shown below, it puts no mail of yours at risk; else only you know which is right. None of them has been applied so far: make it stricter when all your mail passes.",
+                ja="すべてをまとめて、1つのレコードに置き換えてください(2つを修正すると、どちらも無視されます)。下記に変更後のレコードがあれば、自社のメールに影響しない内容です。なければ、意図した内容を確認してください。ポリシーは、すべて合格することを確認してから強化します。",
             ),
         ),
         "tag": Texts(
@@ -140,7 +163,7 @@ def _ignored(domain: str, texts: Sequence[str], dmarc: DmarcEvidence, use: UseEv
     position = next((i for i, (a, b) in enumerate(zip(text, expected, strict=False)) if a != b), len(expected))
     return DMARC_SYNTAX_ERROR.found(
         domain,
-        variant="ignored_several" if len(texts) > 1 else "ignored",
+        variant="ignored_several" if len(texts) > 1 else "ignored" if new else "ignored_by_hand",
         records=[change_at(dmarc, domain, text[:MAX_TEXT], new), *rest],
         name=f"_dmarc.{domain}",
         part=text[:_SHOWN],
@@ -163,7 +186,7 @@ def _problem(dmarc: DmarcEvidence, record: DmarcRecord, tag: DmarcTag, change: S
         dmarc.at or "",
         severity=None if is_policy else Severity.WARNING,
         tier=None if is_policy else Tier.NONE,
-        variant=None if is_policy else "tag",
+        variant=("np" if is_read_in_two_ways(record) else None) if is_policy else "tag",
         records=change,
         name=f"_dmarc.{dmarc.at}",
         part=part[:_SHOWN],

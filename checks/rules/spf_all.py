@@ -75,8 +75,8 @@ PASS_ALL = Rule(
                 ja="`{term}` が問い合わせる名前は固定で、アドレスがあるため、すべての接続元が一致します。`{domain}` をかたるメールが、どのサーバーから送られてもSPFに合格し、DMARCにも合格してしまいます。",
             ),
             fix=Text(
-                en="In the TXT record of `{domain}` list the servers and services that send, and remove `{term}`. No new record is shown: whom it was to let through is not certain. An `exists` tells servers apart only with a macro such as that for the client address.",
-                ja="`{domain}` のTXTレコードに、実際に送信するサーバーとサービスを記載し、`{term}` を削除します。どの送信元を意図したものか確定できないため、変更後のレコードは示していません。`exists` で送信元を区別するには、接続元アドレスなどのマクロが必要です。",
+                en="In the TXT record of `{domain}` list the servers and services that send, remove `{term}` and all else by which everybody passes, and end it in `~all`. No new record is shown: whom it was to let through is not certain. An `exists` tells servers apart only with a macro such as that for the client address.",
+                ja="`{domain}` のTXTレコードに、実際に送信するサーバーとサービスを記載し、`{term}` と、ほかにもすべてを許可する記述があればそれも削除して、末尾を `~all` にします。どの送信元を意図したものか確定できないため、変更後のレコードは示していません。`exists` で送信元を区別するには、接続元アドレスなどのマクロが必要です。",
             ),
         ),
         "unreached": Texts(
@@ -97,8 +97,8 @@ PASS_ALL = Rule(
             title=_TITLE,
             why=_WHY,
             fix=Text(
-                en="In the TXT record of `{domain}` list the servers and services that send with this domain, and put `~all` at the end in place of `{term}`. No new record is shown, since the old one names no sender.",
-                ja="`{domain}` のTXTレコードに、このドメインで送信するサーバーやサービスを記載し、末尾の `{term}` を `~all` に変更します。現在のレコードには送信元が1つも記載されていないため、変更後のレコードは示していません。",
+                en="In the TXT record of `{domain}` list the servers and services that send with this domain, and put `~all` at the end in place of `{term}`. No new record is shown: the old one does not tell for certain who sends.",
+                ja="`{domain}` のTXTレコードに、このドメインで送信するサーバーやサービスを記載し、末尾の `{term}` を `~all` に変更します。現在のレコードからは送信元を確定できないため、変更後のレコードは示していません。",
             ),
         ),
         "included": _INCLUDE_REMOVED,
@@ -107,8 +107,8 @@ PASS_ALL = Rule(
             title=_INCLUDED,
             why=_WHY_INCLUDED,
             fix=Text(
-                en="In the TXT record of `{domain}` replace `{through}` by the addresses of the servers that send with this domain, and tell whoever runs `{holder}`. No new record is shown: the record does not tell which servers these are.",
-                ja="`{domain}` のTXTレコードの `{through}` を、このドメインで送信するサーバーのアドレスに置き換えます。現在のレコードからは送信元がわからないため、変更後のレコードは示していません。`{holder}` の管理者にも連絡してください。",
+                en="In the TXT record of `{domain}` replace `{through}` by the addresses of the servers that send with this domain, end it in `~all`, and tell whoever runs `{holder}`. No new record is shown: the record does not tell which servers these are.",
+                ja="`{domain}` のTXTレコードの `{through}` を、このドメインで送信するサーバーのアドレスに置き換え、末尾を `~all` にします。現在のレコードからは送信元がわからないため、変更後のレコードは示していません。`{holder}` の管理者にも連絡してください。",
             ),
         ),
         "networks": Texts(

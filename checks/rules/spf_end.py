@@ -34,6 +34,11 @@ _LEFT_OUT = Texts(
     ),
 )
 
+_OPENED = Text(
+    en="Make sure that all your senders are listed, then replace the TXT record of `{domain}` by the new one shown. In it the mechanisms that stood behind `{end}` stand before `~all`, and count again.",
+    ja="送信元がすべて記載されていることを確認し、`{domain}` のTXTレコードを下記のレコードに置き換えます。`{end}` より後にあったメカニズムは `~all` の前に移したため、評価されるようになります。",
+)
+
 TERMS_AFTER_ALL = Rule(
     id="SPF104",
     name="terms-after-all",
@@ -44,12 +49,14 @@ TERMS_AFTER_ALL = Rule(
     texts=_LEFT_OUT,
     variants={
         WITH_END: with_end(_LEFT_OUT),
-        "opened": Texts(
+        "opened": Texts(title=_UNREACHED, why=_WHY_UNREACHED, fix=_OPENED),
+        "opened_redirect": Texts(
             title=_UNREACHED,
             why=_WHY_UNREACHED,
             fix=Text(
-                en="Make sure that all your senders are listed, then replace the TXT record of `{domain}` by the new one shown. In it the mechanisms of {unreached:code} stand before `~all` and count again. A `redirect=` is left out: if it names senders of yours, add it as `include:`.",
-                ja="送信元がすべて記載されていることを確認し、`{domain}` のTXTレコードを下記のレコードに置き換えます。{unreached:code} のメカニズムは `~all` の前に移したため、評価されるようになります。`redirect=` は除いているため、送信に使っている場合は `include:` として加えてください。",
+                en=_OPENED.en + " The `redirect=` is left out: if it names senders of yours, add it as `include:`.",
+                ja=_OPENED.ja
+                + "`redirect=` は除いているため、送信に使っている場合は `include:` として加えてください。",
             ),
         ),
         "by_hand": Texts(
@@ -73,8 +80,8 @@ _NEUTRAL = Text(
     ja="`{domain}` のSPFは `?all` で終わり、記載のないサーバーについて何も判定していません",
 )
 _ENDED_ELSEWHERE = Text(
-    en="The record that ends so is that of `{holder}`, and only its operator can change it. Once all your senders are listed, write `include:{holder} ~all` in place of the `redirect=` in the TXT record of `{domain}`.",
-    ja="この末尾になっているのは `{holder}` のレコードで、変更できるのはその管理者だけです。送信元がすべて記載されていることを確認し、`{domain}` のTXTレコードの `redirect=` を `include:{holder} ~all` に置き換えてください。",
+    en="The record that ends so is that of `{holder}`, and only its operator can change it. Once all your senders are listed, turn the `redirect=` in the TXT record of `{domain}` into `include:` with the same name, and put `~all` at the end.",
+    ja="この末尾になっているのは `{holder}` のレコードで、変更できるのはその管理者だけです。送信元がすべて記載されていることを確認し、`{domain}` のTXTレコードの `redirect=` を同じ名前の `include:` に変え、末尾に `~all` を加えてください。",
 )
 _WHY_NEUTRAL = Text(
     en="Receivers get the result `neutral` and treat forged mail like mail of a domain without SPF. Bulk senders need a `pass`; `?all` protects nobody.",
@@ -144,7 +151,14 @@ NO_ALL = Rule(
         ),
     ),
     variants={
-        "foreign": Texts(title=_OPEN_END, why=_WHY_OPEN_END, fix=_ENDED_ELSEWHERE),
+        "foreign": Texts(
+            title=Text(
+                en="SPF of `{domain}` leads by `redirect=` to the record of `{holder}`, which has no `all`",
+                ja="`{domain}` のSPFの `redirect=` の先にある `{holder}` のレコードに `all` がありません",
+            ),
+            why=_WHY_OPEN_END,
+            fix=_ENDED_ELSEWHERE,
+        ),
         "by_hand": Texts(
             title=_OPEN_END,
             why=_WHY_OPEN_END,
@@ -193,8 +207,9 @@ def _last(tree: SpfNode) -> SpfNode:
 def _terms_after(tree: SpfNode, end: SpfTerm, unreached: tuple[SpfTerm, ...]) -> Finding:
     new = proposed(tree).for_fault(Fault.UNREACHED)
     variant = WITH_END if changes_end(tree.record, new) else None
-    if variant and end.qualifier in ("+", ""):
-        variant = "opened"  # what stands behind `+all` passed all the same, and is kept
+    if variant and end.qualifier in ("+", "") and any(t.kind == "mechanism" and t.name != "all" for t in unreached):
+        # What stands behind `+all` passed all the same, and is kept.
+        variant = "opened_redirect" if any(t.name == "redirect" for t in unreached) else "opened"
     return TERMS_AFTER_ALL.found(
         tree.domain,
         variant="by_hand" if new is None else variant,

@@ -91,8 +91,8 @@ MISSING_SPF = Rule(
                 ja="SPFレコードは `v=spf1` と半角スペースで始まる必要があります。引用符や先頭の空白が付いたもの、`v=spf1;` などは無視され、SPFのないドメインとして扱われます。",
             ),
             fix=Text(
-                en="Replace every TXT record of `{domain}` that is meant as SPF by the one record `{proposal}`.",
-                ja="`{domain}` の該当するTXTレコードを(複数あれば、すべてまとめて)`{proposal}` に置き換えます。",
+                en="Make sure that all your senders are listed, then replace every TXT record of `{domain}` that is meant as SPF by the one record `{proposal}`: from then on it counts.",
+                ja="正規の送信元がすべて記載されていることを確認し、`{domain}` の該当するTXTレコードを(複数あれば、すべてまとめて)`{proposal}` に置き換えます。その時点からSPFが有効になります。",
             ),
         ),
         "look_alike_closed": Texts(

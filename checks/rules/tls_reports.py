@@ -114,7 +114,10 @@ RECORD_INVALID = Rule(
                 en="Senders have to ignore all of them, so no reports on failed TLS arrive.",
                 ja="送信側はどのレコードも無視するため、TLSの失敗に関するレポートが届きません。",
             ),
-            fix=_FIX,
+            fix=Text(
+                en="Leave one record at `{name}`, with the address that shall get the reports, and delete the others.",
+                ja="`{name}` のレコードを1個だけ残し、ほかは削除してください。残すレコードの宛先は、レポートを受け取るメールボックスにします。",
+            ),
         ),
     },
     references=("https://www.rfc-editor.org/rfc/rfc8460#section-3",),

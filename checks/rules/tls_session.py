@@ -53,7 +53,7 @@ SENT_WITH_OLD_TLS = Rule(
     texts=Texts(
         title=Text(
             en="`{client}` sent the mail over `{version}`, which is withdrawn and which many receivers refuse",
-            ja="`{client}` は、廃止された `{version}` でメールを送信しました",
+            ja="`{client}` は、廃止され多くの受信側が拒否する `{version}` でメールを送信しました",
         ),
         why=Text(
             en="TLS 1.0 and 1.1 are withdrawn (RFC 8996) and broken in parts. Receivers that demand 1.2 or later refuse the "

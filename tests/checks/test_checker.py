@@ -451,6 +451,8 @@ def test_a_file_whose_session_is_told_is_judged_as_of_when_it_came_and_not_by_it
     assert wrong <= rules(live)
     assert not wrong & rules(file)
     assert file.authentication["spf"]["result"] == "pass"
+    at = datetime(2026, 2, 1, tzinfo=UTC)
+    assert wrong & rules(analysed(SIGNED_LONG_AGO, Session(*facts, is_file=True, received_at=at))) == wrong - {"MSG108"}
     late = analysed(SIGNED_LONG_AGO, Session(*facts, received_at=datetime(2026, 1, 5, 1, 0, 2, tzinfo=UTC)))
     assert wrong & rules(late) == {"MSG108"}
 

@@ -52,15 +52,15 @@ def verify(
     """Everything that the bytes tell. `answers`: TXT by the names of `outline`. `now`: when it came, unless the session
     tells. Never raises.
 
-    Of a file, with or without a session, expiry is judged at the date of its topmost Received field, and not at all
-    without one.
+    Of a file, with or without a session, expiry is judged at the date of its topmost Received field unless somebody
+    says when it came, and not at all without one.
     """
     mail = split_mail(raw)
     is_told = session is not None and session.client_ip is not None
     is_live = session is not None and session.is_live
     hashes = BodyHashes(mail.body)
     arrived = session.received_at if session is not None else None
-    at = (now.timestamp() if arrived is None else arrived) if is_live else _received_at(mail)
+    at = arrived if arrived is not None else now.timestamp() if is_live else _received_at(mail)
     verifier = _Verifier(mail, hashes, answers, at)
     author = find_author(mail.all(b"from"))
     return_path = next((f.text[:_MAX_TEXT].strip("<> ") for f in mail.all(b"return-path")), None)

@@ -103,14 +103,19 @@ def test_a_word_that_says_not_now_costs_no_final_state(tmp_path: Path, word: str
     run(tmp_path, body)
 
 
-def test_a_word_that_says_not_now_for_ever_is_a_refusal(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_counted", [True, False], ids=["by this word", "by a day without network"])
+def test_a_word_that_says_not_now_for_ever_is_a_refusal(tmp_path: Path, is_counted: bool) -> None:
     async def body(scene: Scene) -> None:
-        with closing(sqlite3.connect(tmp_path / "app.db", timeout=10)) as connection, connection:
-            connection.execute("UPDATE messages SET attempts = ?", (MOST_PASSING,))
+        def have_tried() -> None:
+            with closing(sqlite3.connect(tmp_path / "app.db", timeout=10)) as connection, connection:
+                error = "not now: update_failed" if is_counted else "not reached: no network"
+                connection.execute("UPDATE messages SET attempts = ?, last_error = ?", (MOST_PASSING, error))
+
+        await asyncio.to_thread(have_tried)
         scene.workspace.faults.fail("chat.update", "update_failed")
         await scene.put("root", "changed")
         await scene.quiet()
-        assert scene.failures == [("root", "update_failed")]
+        assert scene.failures == ([("root", "update_failed")] if is_counted else [])
         # The next revision has all its attempts.
         scene.workspace.faults.fail("chat.update", "update_failed")
         await scene.put("root", "done")
@@ -183,5 +188,20 @@ def test_a_root_that_was_refused_stays_given_up_whatever_came_meanwhile(tmp_path
         await scene.quiet()
         assert scene.failures == [("other", "not_in_channel")]
         assert scene.texts == ["root"]
+
+    run(tmp_path, body)
+
+
+def test_a_reply_that_may_stand_there_already_is_looked_for_when_it_is_wanted_again(tmp_path: Path) -> None:
+    async def body(scene: Scene) -> None:
+        scene.workspace.faults.drop_response("chat.postMessage")
+        scene.workspace.faults.fail("conversations.replies", "not_in_channel")
+        scene.workspace.faults.fail("chat.postMessage", "not_in_channel")
+        await scene.put("reply", "reply")
+        await scene.quiet()
+        assert scene.failures == [("reply", "not_in_channel")]
+        await scene.put("reply", "返信")
+        await scene.quiet()
+        assert scene.texts == ["root", "返信"]
 
     run(tmp_path, body)

@@ -29,22 +29,26 @@ class Trouble:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def begin(self, event_keys: str) -> None:
+    async def begin(self, event_keys: str) -> None:
         """Refuse to apply events whose key is LIKE this."""
-        self._execute(
+        await self._execute(
             f"CREATE TRIGGER trouble BEFORE INSERT ON applied_events WHEN NEW.event_key LIKE '{event_keys}'"
             " BEGIN SELECT RAISE(ABORT, 'refused'); END"
         )
 
-    def fill(self, write: str, when: str = "1") -> None:
+    async def fill(self, write: str, when: str = "1") -> None:
         """Refuse a kind of write, such as INSERT ON reports, with the type of error that a full disk gives."""
         overflow = "abs(-9223372036854775807 - 1)"
-        self._execute(f"CREATE TRIGGER trouble BEFORE {write} WHEN {when} BEGIN SELECT {overflow}; END")
+        await self._execute(f"CREATE TRIGGER trouble BEFORE {write} WHEN {when} BEGIN SELECT {overflow}; END")
 
-    def end(self) -> None:
-        self._execute("DROP TRIGGER trouble")
+    async def end(self) -> None:
+        await self._execute("DROP TRIGGER trouble")
 
-    def _execute(self, statement: str) -> None:
+    async def _execute(self, statement: str) -> None:
+        # In a thread: whoever waits for the lock here must not keep the transaction that holds it from going on.
+        await asyncio.to_thread(self._wait_and_execute, statement)
+
+    def _wait_and_execute(self, statement: str) -> None:
         # SQLite gives a free database to nobody in turn, and the engine tries again all the time.
         with closing(sqlite3.connect(self._path, timeout=60)) as connection, connection:
             connection.execute(statement)
@@ -103,18 +107,18 @@ async def root_text(store: Store) -> str:
 
 def test_a_trouble_that_passes_costs_neither_the_check_nor_the_mail(tmp_path: Path) -> None:
     async def scene(store: Store, conversations: Conversations, trouble: Trouble) -> None:
-        trouble.begin("%ed:1")
+        await trouble.begin("%ed:1")
         await opened(conversations)
         await until(lambda: _stored(store, "t1.1"))
         await asyncio.sleep(0.2)
-        trouble.end()
+        await trouble.end()
         await until(lambda: _is_told(store, "t1/findings"))
-        trouble.begin("mail:%")
+        await trouble.begin("mail:%")
         assert await store.mailboxes.accept([NewMail("abcdefgh", utc_now(), SESSION, MAIL)]) == ["accepted"]
         mail_id = (await _mail_ids(tmp_path))[0]
         await until(lambda: _stored(store, f"mail.{mail_id}"))
         await asyncio.sleep(0.2)
-        trouble.end()
+        await trouble.end()
         await until(lambda: _is_told(store, f"t1/mail-{mail_id}"))
         reply = await store.messages.get(f"t1/mail-{mail_id}")
         assert reply is not None
@@ -129,7 +133,7 @@ def test_progress_that_cannot_be_shown_costs_no_check(tmp_path: Path, caplog: py
         slow = Fault("_dmarc.example.co.jp", delay_s=1.0)
         server = Nameserver([Zone("example.co.jp", "@ MX 10 mx")], empty_zones=["jp"], faults=[slow], port=port)
         async with server:
-            trouble.begin("progress:%")
+            await trouble.begin("progress:%")
             await opened(conversations)
             await until(lambda: _is_told(store, "t1/findings"))
         assert "the progress of t1 could not be shown" in caplog.text
@@ -142,7 +146,7 @@ def test_progress_that_cannot_be_shown_costs_no_check(tmp_path: Path, caplog: py
 
 def test_a_check_that_can_never_be_told_ends_as_failed_and_can_be_repeated(tmp_path: Path) -> None:
     async def scene(store: Store, conversations: Conversations, trouble: Trouble) -> None:
-        trouble.begin("checked:%")
+        await trouble.begin("checked:%")
         await opened(conversations)
 
         async def ended() -> bool:
@@ -164,7 +168,7 @@ def test_a_check_that_can_never_be_told_ends_as_failed_and_can_be_repeated(tmp_p
 def test_a_mail_that_can_never_be_told_is_dropped_all_the_same(tmp_path: Path) -> None:
     async def scene(store: Store, conversations: Conversations, trouble: Trouble) -> None:
         await opened(conversations)
-        trouble.begin("mail:%")
+        await trouble.begin("mail:%")
         await store.mailboxes.accept([NewMail("abcdefgh", utc_now(), SESSION, MAIL)])
         mail_id = (await _mail_ids(tmp_path))[0]
         await until(lambda: _is_dropped(store, mail_id))
@@ -177,7 +181,7 @@ def test_a_disk_that_stays_full_delays_a_mail_and_loses_nothing(tmp_path: Path, 
     async def scene(store: Store, conversations: Conversations, trouble: Trouble) -> None:
         await opened(conversations)
         await until(lambda: _is_told(store, "t1/findings"))
-        trouble.fill(write)
+        await trouble.fill(write)
         await store.mailboxes.accept([NewMail("abcdefgh", utc_now(), SESSION, MAIL)])
         mail_id = (await _mail_ids(tmp_path))[0]
         # Longer than all attempts of a patient step, with the short waits of this test.
@@ -185,7 +189,7 @@ def test_a_disk_that_stays_full_delays_a_mail_and_loses_nothing(tmp_path: Path, 
         mail = await store.mailboxes.mail(mail_id)
         assert mail is not None
         assert mail.raw is not None
-        trouble.end()
+        await trouble.end()
         await until(lambda: _is_dropped(store, mail_id))
         reply = await store.messages.get(f"t1/mail-{mail_id}")
         assert reply is not None
@@ -198,7 +202,7 @@ def test_a_report_whose_step_could_not_be_recorded_is_told(tmp_path: Path, caplo
     async def scene(store: Store, conversations: Conversations, _: Trouble) -> None:
         await opened(conversations)
         await until(lambda: _is_told(store, "t1/findings"))
-        Trouble(tmp_path / "dbos.db").fill("INSERT ON operation_outputs", "NEW.function_name = 'analyse'")
+        await Trouble(tmp_path / "dbos.db").fill("INSERT ON operation_outputs", "NEW.function_name = 'analyse'")
         await store.mailboxes.accept([NewMail("abcdefgh", utc_now(), SESSION, MAIL)])
         mail_id = (await _mail_ids(tmp_path))[0]
         await until(lambda: _is_dropped(store, mail_id))
@@ -232,10 +236,10 @@ def test_an_analysis_that_takes_for_ever_is_given_up_at_the_second_try(tmp_path:
 
 def test_an_address_expires_after_a_disk_that_stayed_full(tmp_path: Path) -> None:
     async def scene(store: Store, conversations: Conversations, trouble: Trouble) -> None:
-        trouble.fill("INSERT ON applied_events", "NEW.event_key LIKE 'expired:%'")
+        await trouble.fill("INSERT ON applied_events", "NEW.event_key LIKE 'expired:%'")
         await opened(conversations, timedelta(seconds=0.2))
         await asyncio.sleep(1.2)
-        trouble.end()
+        await trouble.end()
         await until(lambda: _is_told(store, "t1/nothing-0"))
 
     with_engine(tmp_path, scene, retry_s=0.00001)

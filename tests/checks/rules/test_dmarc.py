@@ -304,10 +304,10 @@ def test_a_domain_without_mail_is_told_one_new_record_alone():
     assert told == ["v=DMARC1; p=reject; rua=mailto:a@b.jp"] * 2
 
 
-def test_a_missing_semicolon_does_not_cost_the_policy():
+def test_a_missing_semicolon_costs_neither_the_record_nor_the_policy_that_applies():
     at = {"news.example.co.jp": txt("v=DMARC1 p=quarantine; rua=mailto:a@b.jp"), NAME: GOOD}
     finding = judge(dmarc_syntax.CHECK, dmarc("news.example.co.jp", at), use(), receiving()).findings[0]
-    assert finding.records[0].new == "v=DMARC1; p=quarantine; rua=mailto:a@b.jp"
+    assert finding.records[0].new == "v=DMARC1; p=reject; rua=mailto:a@b.jp"
 
 
 def test_a_public_suffix_record_is_nobodys_to_change():

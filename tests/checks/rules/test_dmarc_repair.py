@@ -79,3 +79,41 @@ def test_a_look_alike_becomes_no_stricter_record_and_no_boundary(above, record, 
 def test_a_mistyped_policy_acts_as_none_and_does_not_begin_at_once(about, record, new):
     finding = judge(dmarc_syntax.CHECK, dmarc(NAME, {NAME: txt(record)}), use(**about), receiving()).findings[0]
     assert (finding.variant, finding.records[0].new, finding.records[0].later) == (None, new, False)
+
+
+@pytest.mark.parametrize(
+    ("record", "new"),
+    [
+        ('"v=DMARC1; p=none"', "v=DMARC1; p=reject"),
+        ("v=dmarc1; p=quarantine; rua=mailto:a@b.jp; sp=none", "v=DMARC1; p=reject; rua=mailto:a@b.jp"),
+    ],
+)
+def test_a_look_alike_below_a_strict_policy_does_not_lift_it(record, new):
+    name = "news.example.co.jp"
+    at = {name: txt(record), NAME: txt("v=DMARC1; p=reject")}
+    finding = judge(dmarc_syntax.CHECK, dmarc(name, at), use(name), receiving(name)).findings[0]
+    assert (finding.variant, finding.records[0].new) == ("ignored", new)
+
+
+def test_what_nobody_can_read_is_not_said_to_be_replaced_by_a_record_below():
+    finding = judge(dmarc_syntax.CHECK, dmarc(NAME, {NAME: txt("v=dmarc1; p=please")}), use(), receiving()).findings[0]
+    assert (finding.variant, finding.records[0].new) == ("ignored_by_hand", None)
+
+
+def test_a_policy_that_receivers_read_in_two_ways_is_left_to_its_owner():
+    record = "v=DMARC1; p=reject; np=rejct; rua=mailto:a@b.jp"
+    finding = judge(dmarc_syntax.CHECK, dmarc(NAME, {NAME: txt(record)}), use(), receiving()).findings[0]
+    assert (finding.variant, [r.new for r in finding.records]) == ("np", [None])
+
+
+@pytest.mark.parametrize(
+    ("record", "new"),
+    [
+        ("v=DMARC1; p=reject; rua=mailto:a@b.jp; adkim=x; adkim=s", "v=DMARC1; p=reject; rua=mailto:a@b.jp"),
+        ("v=DMARC1; p=reject; rua=mailto:a@b.jp; t=yes; t=y", "v=DMARC1; p=reject; rua=mailto:a@b.jp"),
+        ("v=DMARC1; p=reject; rua=mailto:a@b.jp; adkim=s; adkim=s", "v=DMARC1; p=reject; rua=mailto:a@b.jp; adkim=s"),
+    ],
+)
+def test_a_tag_that_stands_there_again_does_not_begin_to_count(record, new):
+    finding = judge(dmarc_syntax.CHECK, dmarc(NAME, {NAME: txt(record)}), use(), receiving()).findings[0]
+    assert finding.records[0].new == new

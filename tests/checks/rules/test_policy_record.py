@@ -134,3 +134,19 @@ def test_a_new_id_is_given_at_the_service() -> None:
 
 def test_a_name_that_is_no_alias_stays_as_it_is() -> None:
     assert policy_change("a", None, "x", "y", later=True) == RecordChange("a", "TXT", "x", "y", later=True)
+
+
+def test_the_record_of_another_domain_is_not_changed_for_a_name_that_shares_it() -> None:
+    shared = Seen(replace(txt("v=DMARC1; p=none", name=ASKED).value, alias_of="_dmarc.corp.jp"))
+    evidence = dmarc(NAME, {NAME: shared})
+    parked = use(non_sending=True)
+    (made,) = changes(dmarc_policy.CHECK, evidence, parked, receiving())
+    assert (made.name, made.old, made.new, made.alias_of) == (ASKED, None, "v=DMARC1; p=reject", "_dmarc.corp.jp")
+    meant = dmarc(NAME, {NAME: Seen(replace(txt("v=dmarc1; p=reject", name=ASKED).value, alias_of="_dmarc.corp.jp"))})
+    (mended,) = changes(dmarc_syntax.CHECK, meant, parked, receiving())
+    assert mended.new == "v=DMARC1; p=none"
+
+
+def test_a_record_at_the_name_that_an_alias_leads_to_is_not_misplaced() -> None:
+    apex = Seen(replace(txt("v=DMARC1; p=none").value, alias_of="elsewhere.example"))
+    assert judge(dmarc_place.CHECK, dmarc(NAME, {}), place(apex=apex), use(), domain()).findings == ()

@@ -167,6 +167,8 @@ class TestAll:
         through = single(spf_all.CHECK, included)
         assert (through.variant, through.facts["holder"], new(through)) == ("included_by_hand", "a.example", None)
         assert judged(spf_all.CHECK, of("v=spf1 mx exists:h.example -all")) == []
+        behind = single(spf_all.CHECK, of("v=spf1 mx +all exists:h.example", h="A 192.0.2.1"))
+        assert (behind.facts["term"], new(behind)) == ("+all", None)
 
     def test_an_exists_without_an_answer(self) -> None:
         unknown = published({"d": "v=spf1 exists:h.example -all"}, faults=(Fault("h.example", "A", rcode="SERVFAIL"),))

@@ -67,7 +67,7 @@ def test_severities() -> None:
 def test_redirect_leads_to_the_end_that_counts() -> None:
     foreign = single(spf_end.CHECK, of("v=spf1 redirect=a.example", a="v=spf1 mx ?all"))
     assert (foreign.rule.id, foreign.variant, foreign.records) == ("SPF202", "foreign", ())
-    assert "`include:a.example ~all`" in foreign.fix("en")
+    assert "`include:`" in foreign.fix("en")
     own = single(spf_end.CHECK, published({"d": "v=spf1 redirect=x.d.example", "x.d": "v=spf1 mx"}))
     assert (own.rule.id, own.records[0].name, new(own)) == ("SPF203", "x.d.example", "v=spf1 mx ~all")
 
@@ -103,8 +103,21 @@ def test_the_samples_do_what_they_show(rule: Rule) -> None:
 
 
 def test_what_stands_behind_an_open_end_counts_again_in_the_new_record() -> None:
-    opened = judged(spf_end.CHECK, of("v=spf1 mx +all ip4:11.0.0.1 redirect=a.example"))[0]
-    assert (opened.rule.id, opened.variant) == ("SPF104", "opened")
-    assert new(opened) == "v=spf1 mx ip4:11.0.0.1 ~all"
+    for behind, variant in (
+        ("ip4:11.0.0.1", "opened"),
+        ("ip4:11.0.0.1 redirect=a.example", "opened_redirect"),
+        ("ip4:11.0.0.1 -all", "opened"),
+    ):
+        opened = judged(spf_end.CHECK, of(f"v=spf1 mx +all {behind}"))[0]
+        assert (opened.rule.id, opened.variant, new(opened)) == ("SPF104", variant, "v=spf1 mx ip4:11.0.0.1 ~all")
+    for behind in ("-all", "redirect=a.example"):
+        closed = judged(spf_end.CHECK, of(f"v=spf1 mx +all {behind}"))[0]
+        assert (closed.variant, new(closed)) == (WITH_END, "v=spf1 mx ~all")
     neutral = judged(spf_end.CHECK, of("v=spf1 mx ?all mx"))[0]
     assert (neutral.rule.id, neutral.variant, new(neutral)) == ("SPF104", WITH_END, "v=spf1 mx ~all")
+
+
+def test_an_end_in_the_record_of_others_is_told_as_theirs() -> None:
+    foreign = single(spf_end.CHECK, of("v=spf1 redirect=a.example", a="v=spf1 mx"))
+    assert (foreign.rule.id, foreign.variant, foreign.facts["holder"]) == ("SPF203", "foreign", "a.example")
+    assert "`a.example`" in foreign.title("en")
