@@ -39,7 +39,7 @@ from bot.observation import (
 )
 from bot.outbox import SLACK_PACE, Outbox, Pace, SlackChat, outbox_client
 from bot.settings import Settings
-from bot.store import MAIL_WORK, Clock, Store, UnusableDatabase, utc_now
+from bot.store import MAIL_WORK, Clock, StorageTrouble, Store, UnusableDatabase, utc_now
 from bot.workflows import CHECK_WORK, EXPIRY_WORK, Conversations, DomainChecks, Expiries, MailAnalyses, Offers
 from checks import Checker, Workers
 
@@ -96,7 +96,7 @@ class App:
         self._metrics = Metrics()
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.store = Store(settings.data_dir / "app.db", clock=clock)
-        self._durable = Durable(settings.data_dir, clock=clock)
+        self._durable = Durable(settings.data_dir, clock=clock, waits_out=(StorageTrouble,))
         self._conversations = Conversations(self.store)
 
     async def start(self) -> None:

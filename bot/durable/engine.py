@@ -50,20 +50,14 @@ class Context(Protocol):
     work_id: str
 
     async def step(
-        self,
-        name: str,
-        call: Callable[[], Awaitable[T]],
-        *,
-        attempts: int = 3,
-        timeout_s: float | None = None,
-        waits_out: tuple[type[Exception], ...] = (),
+        self, name: str, call: Callable[[], Awaitable[T]], *, attempts: int = 3, timeout_s: float | None = None
     ) -> T:
         """Run `call` and record its result (JSON data), so that a restart does not run it again.
 
         At least once: a kill between its end and the record runs it again. Steps of one workflow follow each
         other; only direct calls of `step` may be gathered. The wait before each further attempt is twice the one
-        before. Raises StepFailed after `attempts` failures; those of the types `waits_out` are not counted, and
-        repeated without end, every SLOWEST_RETRY_S in the end.
+        before. Raises StepFailed after `attempts` failures; what the engine waits out is not counted, and repeated
+        without end, every SLOWEST_RETRY_S in the end.
         """
 
     async def sleep_until(self, when: datetime) -> None:
@@ -80,8 +74,16 @@ class Durable:
     before the second attempt of a step.
     """
 
-    def __init__(self, data_dir: Path, *, clock: Clock = lambda: datetime.now(UTC), retry_s: float = RETRY_S) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        clock: Clock = lambda: datetime.now(UTC),
+        retry_s: float = RETRY_S,
+        waits_out: tuple[type[Exception], ...] = (),
+    ) -> None:
         self._data_dir = data_dir
+        self._waits_out = waits_out
         self._clock = clock
         self._retry_s = retry_s
         self._lock = DataDirLock(data_dir)
@@ -235,13 +237,7 @@ class _Context:
         self.work_id = work_id
 
     async def step(
-        self,
-        name: str,
-        call: Callable[[], Awaitable[T]],
-        *,
-        attempts: int = 3,
-        timeout_s: float | None = None,
-        waits_out: tuple[type[Exception], ...] = (),
+        self, name: str, call: Callable[[], Awaitable[T]], *, attempts: int = 3, timeout_s: float | None = None
     ) -> T:
         async def attempt() -> T:
             # Waited for here and not by DBOS, which keeps the error of every attempt until the step ends, and with it
@@ -250,7 +246,7 @@ class _Context:
             while True:
                 try:
                     return await self._durable._counted(call, timeout_s)
-                except waits_out as error:
+                except self._durable._waits_out as error:
                     LOG.warning("step %s of %s waits: %s", name, self.work_id, type(error).__name__)
                 await asyncio.sleep(wait_s)
                 wait_s = min(2 * wait_s, SLOWEST_RETRY_S)

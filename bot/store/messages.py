@@ -131,7 +131,8 @@ async def put_message(
     What was given up is tried again: an edit with its next revision, a reply that was never posted also as it was.
     """
     columns = messages.c
-    known = (await connection.execute(select(columns.payload).where(columns.key == message.key))).first()
+    is_it = columns.key == message.key
+    known = (await connection.execute(select(columns.payload, columns.state, columns.ts).where(is_it))).first()
     payload = dict(message.payload)
     if known is None:
         parent_channel = await connection.scalar(select(columns.channel_id).where(columns.key == message.parent_key))
@@ -151,22 +152,23 @@ async def put_message(
         }
         await connection.execute(insert(messages).values(values))
     elif known.payload != payload:
-        revised = update(messages).where(columns.key == message.key)
-        await connection.execute(
-            revised.values(payload=payload, progress=message.progress, desired_rev=columns.desired_rev + 1)
-        )
-        # An edit that was refused says nothing about the next one.
-        await _revive(connection, message.key, columns.ts.is_not(None), state="sent")
+        revised = {"payload": payload, "progress": message.progress, "desired_rev": columns.desired_rev + 1}
+        await connection.execute(update(messages).where(is_it).values(revised))
     elif not message.progress:
-        await connection.execute(update(messages).where(columns.key == message.key).values(progress=False))
+        await connection.execute(update(messages).where(is_it).values(progress=False))
+    if known is not None and known.state == "failed":
+        tried = _tried_again(message, is_posted=known.ts is not None, is_new=known.payload != payload)
+        if tried:
+            await connection.execute(update(messages).where(is_it).values(state=tried, attempts=0, not_before=None))
+
+
+def _tried_again(message: PutMessage, *, is_posted: bool, is_new: bool) -> str | None:
+    """The state in which a message that was given up is tried again, None where it stays so."""
+    if is_posted:
+        return "sent" if is_new else None  # an edit that was refused says nothing about the next one
     # The channel that refused a reply may take it now; with its root that was refused, the thread ended. An earlier
     # attempt may have come through without anybody knowing: so it is looked for first.
-    await _revive(connection, message.key, and_(columns.ts.is_(None), columns.parent_key.is_not(None)), state="sending")
-
-
-async def _revive(connection: AsyncConnection, key: str, which: ColumnElement[bool], *, state: str) -> None:
-    given_up = update(messages).where(messages.c.key == key, messages.c.state == "failed", which)
-    await connection.execute(given_up.values(state=state, attempts=0, not_before=None))
+    return "sending" if message.parent_key is not None else None
 
 
 _PARENT = messages.alias("parent")

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from bot.conversation.events import Checked, CheckFailed, Progressed
 from bot.durable import PATIENT, Context, StepFailed
-from bot.store import StorageTrouble, Store
+from bot.store import Store
 from bot.workflows.conversations import Conversations
 from bot.workflows.names import CHECK_WORK, numbered, thread_and_number
 from checks import Checker, Progress
@@ -42,16 +42,12 @@ class DomainChecks:
         """The workflow CHECK_WORK; `argument` of numbered, with the run."""
         thread_id, run = thread_and_number(argument)
         try:
-            await ctx.step(
-                "check", lambda: self._check(thread_id, run), attempts=2, timeout_s=900, waits_out=(StorageTrouble,)
-            )
-            await ctx.step("tell", lambda: self._tell(thread_id, run), attempts=PATIENT, waits_out=(StorageTrouble,))
+            await ctx.step("check", lambda: self._check(thread_id, run), attempts=2, timeout_s=900)
+            await ctx.step("tell", lambda: self._tell(thread_id, run), attempts=PATIENT)
         except StepFailed:
             # A thread that is told nothing would wait for ever.
             LOG.exception("the check %s gave no report", argument)
-            await ctx.step(
-                "tell", lambda: self._tell_failure(thread_id, run), attempts=PATIENT, waits_out=(StorageTrouble,)
-            )
+            await ctx.step("tell", lambda: self._tell_failure(thread_id, run), attempts=PATIENT)
 
     async def _check(self, thread_id: str, run: int) -> str:
         report_id = numbered(thread_id, run)

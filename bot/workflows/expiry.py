@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from bot.conversation.events import AddressExpired
 from bot.conversation.state import Address
 from bot.durable import PATIENT, Context
-from bot.store import StorageTrouble, Store
+from bot.store import Store
 from bot.workflows.conversations import Conversations
 from bot.workflows.names import EXPIRY_WORK, thread_and_number
 
@@ -19,12 +19,10 @@ class Expiries:
 
     async def run(self, ctx: Context, argument: str) -> None:
         """The workflow EXPIRY_WORK. `argument` of numbered, with the place of the address: its token is a secret."""
-        expires_at = await ctx.step(
-            "read", lambda: self._expires_at(argument), attempts=PATIENT, waits_out=(StorageTrouble,)
-        )
+        expires_at = await ctx.step("read", lambda: self._expires_at(argument), attempts=PATIENT)
         if expires_at:
             await ctx.sleep_until(datetime.fromtimestamp(expires_at, UTC))
-            await ctx.step("tell", lambda: self._tell(argument), attempts=PATIENT, waits_out=(StorageTrouble,))
+            await ctx.step("tell", lambda: self._tell(argument), attempts=PATIENT)
 
     async def _expires_at(self, argument: str) -> float:
         address = await self._address(argument)

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.conversation.events import MailAnalysed
 from bot.durable import PATIENT, Context, StepFailed
-from bot.store import StorageTrouble, Store
+from bot.store import Store
 from bot.workflows.check import Check
 from bot.workflows.conversations import Conversations
 from checks import Session, Standing, Tls, standing
@@ -39,24 +39,21 @@ class MailAnalyses:
 
     async def run(self, ctx: Context, mail_id: str) -> None:
         """The workflow bot.store.MAIL_WORK; `mail_id` names the mail that the mailbox kept."""
-        # The sender was told that we have the mail: a full disk only delays it. An analysis that takes for ever does
-        # so twice, and no more.
-        waits_out = (StorageTrouble,)
-        analyse = partial(self._analyse, mail_id)
+        # The sender was told that we have the mail: a full disk only delays it, since the engine waits that out. An
+        # analysis that takes for ever does so twice, and no more.
         try:
-            await ctx.step("analyse", analyse, attempts=2, waits_out=waits_out)
+            await ctx.step("analyse", lambda: self._analyse(mail_id), attempts=2)
         except StepFailed:
             LOG.exception("the mail %s could not be analysed", mail_id)
         # With the report; else, that there is none: whoever sent the mail shall read that something went wrong here.
         for may_have_report in (True, False):
             try:
-                tell = partial(self._tell, mail_id, may_have_report)
-                await ctx.step("tell", tell, attempts=PATIENT, waits_out=waits_out)
+                await ctx.step("tell", partial(self._tell, mail_id, may_have_report), attempts=PATIENT)
                 break
             except StepFailed:
                 LOG.exception("the thread could not be told of the mail %s", mail_id)
         # The body goes whether or not anybody could be told.
-        await ctx.step("drop", lambda: self._drop(mail_id), attempts=PATIENT, waits_out=waits_out)
+        await ctx.step("drop", lambda: self._drop(mail_id), attempts=PATIENT)
 
     async def _analyse(self, mail_id: str) -> None:
         """Keeps the report, where there is a mail to analyse."""

@@ -113,12 +113,11 @@ async def ask_sender_targets(run: Run) -> SenderTargetsEvidence:
 
 async def _forwarded(run: Run, message: MessageEvidence) -> bool:
     """SPF is waited for only where its result makes a difference."""
-    if not message.signs_of_forwarding(spf_is_aligned=True):
-        if not message.forwarded:
-            return False
-        spf, dmarc = await asyncio.gather(run.evidence(SpfResultEvidence), run.evidence(DmarcResultEvidence))
-        return not (spf.result == "pass" and dmarc.spf_aligned)
-    return True
+    in_any_case = message.signs_of_forwarding(spf_is_aligned=True)
+    if in_any_case or not message.forwarded:
+        return bool(in_any_case)
+    spf, dmarc = await asyncio.gather(run.evidence(SpfResultEvidence), run.evidence(DmarcResultEvidence))
+    return not (spf.result == "pass" and dmarc.spf_aligned)
 
 
 def _domain_of(path: str) -> str | None:

@@ -79,22 +79,18 @@ def change_at(
 
 
 def begun_with(meant: DmarcRecord, at: str, dmarc: DmarcEvidence, use: UseEvidence) -> str | None:
-    """The record that no receiver uses yet as it was meant for the domain `at`, but no stricter than what applies now;
-    it does not draw the boundary of an organization either, unless `at` is a public suffix.
+    """The record that no receiver uses yet as it was meant for the domain `at`, but no stricter and no milder than what
+    applies now; it does not draw the boundary of an organization either, unless `at` is a public suffix.
     """
     without = () if suffix_list().is_public(at) else ("psd",)
     new = corrected(meant, without=without, as_meant=True)
     if new is None:
         return None
-    if at != dmarc.at and POLICIES.index(parse_dmarc(new).policy or "none") < POLICIES.index(applied_policy(dmarc)):
-        # What is inherited now would be lifted by it.
-        return corrected(
-            meant, policy=applied_policy(dmarc), without=(*without, "adkim", "aspf", "sp", "np", "t", "pct")
-        )
-    if harmless(parse_dmarc(new), at, dmarc, use):
+    record, applied = parse_dmarc(new), applied_policy(dmarc)
+    lifts = POLICIES.index(record.policy or "none") < POLICIES.index(applied)  # what is inherited now
+    if not lifts and harmless(record, at, dmarc, use):
         return new
-    policy = min(parse_dmarc(new).policy or "none", applied_policy(dmarc), key=POLICIES.index)
-    return corrected(meant, policy=policy, without=(*without, *_stricter_modes(meant, dmarc), "sp", "np", "t", "pct"))
+    return corrected(meant, policy=applied, without=(*without, *_stricter_modes(meant, dmarc), "sp", "np", "t", "pct"))
 
 
 def harmless(record: DmarcRecord, at: str, dmarc: DmarcEvidence, use: UseEvidence) -> bool:

@@ -32,8 +32,8 @@ BODY_CHANGED = Rule(
         ),
         fix=Text(
             en="Usually a gateway, service or list adds a footer, rewrites links or re-encodes text afterwards. If it "
-            "is yours, switch that off (no record changes), or sign after it as `d={domain}`: own selector, key "
-            "published. If not, change nothing: test again with a mail sent directly.",
+            "is yours, switch that off (no record changes), or sign after it as `d={domain}` with a selector "
+            "whose key you publish. If not, change nothing: test again with a mail sent directly.",
             ja="署名後にゲートウェイ、配信サービス、メーリングリストなどが、フッターの追加、リンクの書き換え、文字コードの変換をしている"
             "可能性があります。自社で管理・利用するものであれば、その処理を止めるか(DNSの変更は不要です)、処理の後に `d={domain}` で署名"
             "してください(専用のセレクターの公開鍵を登録します)。そうでなければ何も変更せず、転送先やメーリングリストを経由しないテストメールで、もう一度検査してください。",

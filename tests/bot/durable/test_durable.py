@@ -110,7 +110,7 @@ def test_a_step_that_keeps_failing_fails_with_its_name_and_can_be_survived(tmp_p
 
 def test_what_a_step_waits_out_is_not_counted_and_the_rest_is(tmp_path: Path) -> None:
     async def main() -> None:
-        durable = Durable(tmp_path, retry_s=0.0001)
+        durable = Durable(tmp_path, retry_s=0.0001, waits_out=(OSError,))
         troubles: list[Exception] = [OSError("full")] * 8 + [ValueError("no")] + [OSError("full")] * 2
         seen: list[str] = []
 
@@ -125,9 +125,9 @@ def test_what_a_step_waits_out_is_not_counted_and_the_rest_is(tmp_path: Path) ->
                 seen.append("fail")
                 raise ValueError("no")
 
-            await ctx.step("work", work, attempts=2, waits_out=(OSError,))
+            await ctx.step("work", work, attempts=2)
             try:
-                await ctx.step("fail", fail, attempts=2, waits_out=(OSError,))
+                await ctx.step("fail", fail, attempts=2)
             except StepFailed as error:
                 seen.append(str(error).partition(":")[0])
             seen.append("end")

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from shown import all_shown
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.outbox import NO_TABLES, PARENT_FAILED, Outbox, SlackChat, outbox_client
@@ -122,12 +123,7 @@ class Setup:
         await self.store.threads.apply("t", f"e{self._events}", lambda state: (state, list(effects)))
 
     async def quiet(self) -> None:
-        """Until Slack shows everything or it was given up."""
-        async with asyncio.timeout(8):
-            while True:
-                if not await self.store.messages.pending():
-                    return
-                await asyncio.sleep(0.02)
+        await all_shown(self.store)
 
 
 def run(path: Path, body: Callable[[Setup], Awaitable[None]]) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from shown import all_shown
 
 from bot.demo.workspace import MAIL_OPS, Workspace
 from bot.outbox import Outbox, SlackChat, outbox_client
@@ -48,12 +49,7 @@ class Scene:
         await self.store.messages.put("T", PutMessage(key, MAIL_OPS.id, {"text": text}, parent_key=parent))
 
     async def quiet(self) -> None:
-        """Until the workspace shows everything or it was given up."""
-        async with asyncio.timeout(8):
-            while True:
-                if not await self.store.messages.pending():
-                    return
-                await asyncio.sleep(0.02)
+        await all_shown(self.store)
 
     @property
     def texts(self) -> list[str]:

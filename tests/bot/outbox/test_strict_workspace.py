@@ -4,19 +4,11 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from shown import all_shown
 
 from bot.demo.workspace import ARCHIVED, MAIL_OPS, Workspace
 from bot.outbox import Outbox, SlackChat, outbox_client
 from bot.store import NewThread, PutMessage, Store
-
-
-async def quiet(store: Store) -> None:
-    """Until the workspace shows everything or it was given up."""
-    async with asyncio.timeout(8):
-        while True:
-            if not await store.messages.pending():
-                return
-            await asyncio.sleep(0.02)
 
 
 def test_lost_answers_give_no_second_message_and_refusals_are_told(tmp_path: Path) -> None:
@@ -38,9 +30,9 @@ def test_lost_answers_give_no_second_message_and_refusals_are_told(tmp_path: Pat
             ]
             new = NewThread("t", "T", MAIL_OPS.id, "example.com", "en", "U")
             await store.threads.open(new, "begin", lambda state: (state, list(puts)))
-            await quiet(store)
+            await all_shown(store)
             await store.messages.put("T", PutMessage("archived", ARCHIVED.id, {"text": "archived"}))
-            await quiet(store)
+            await all_shown(store)
             (root,) = workspace.messages(MAIL_OPS.id)
             thread = await store.threads.get("t")
             assert thread is not None

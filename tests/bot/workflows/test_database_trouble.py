@@ -13,7 +13,7 @@ import pytest
 from bot.conversation.events import Asked, Offer
 from bot.demo.nameserver import Fault, Nameserver, Zone
 from bot.durable import Durable, Starter
-from bot.store import MAIL_WORK, NewMail, Store, utc_now
+from bot.store import MAIL_WORK, NewMail, StorageTrouble, Store, utc_now
 from bot.workflows import CHECK_WORK, EXPIRY_WORK, Conversations, DomainChecks, Expiries, MailAnalyses, Opening
 from bot.workflows.mail import ANALYSIS_S
 from checks import Checker
@@ -64,7 +64,7 @@ def with_engine(
     analysis_s: float = ANALYSIS_S,
 ) -> None:
     async def run() -> None:
-        store, durable = Store(tmp_path / "app.db"), Durable(tmp_path, retry_s=retry_s)
+        store, durable = Store(tmp_path / "app.db"), Durable(tmp_path, retry_s=retry_s, waits_out=(StorageTrouble,))
         await store.open()
         conversations = Conversations(store)
         async with Checker(nameservers, deadline_s=deadline_s) as checker:
