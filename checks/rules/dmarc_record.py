@@ -146,7 +146,7 @@ def judge(
         tier=None if sends else Tier.NONE,
         variant=variant,
         records=[change_at(dmarc, at, None, new)],
-        domain=domain.shown,
+        domain=dmarc.domain if variant == "no_mailbox" else domain.shown,  # there it is part of a record's name
         name=name,
         misplaced=misplaced[0] if misplaced else "-",
     )

@@ -8,6 +8,12 @@ SYSTEM = Text(
     en="Change the sending system as described under {rules}. No DNS record has to change.",
     ja="{rules}の説明に従って、送信システムを修正してください。DNSレコードの変更は不要です。",
 )
+DIRECT = Text(
+    en="Before you change anything for {rules}, check a mail that came directly with `mailcheck message FILE`: this "
+    "one was forwarded, and what fails in it may be the forwarder's doing.",
+    ja="このメールは転送されており、{rules}は転送元のシステムが原因の可能性があります。対応する前に、転送を経由せずに届いた"
+    "メールを `mailcheck message ファイル名` で検査してください。",
+)
 DNSSEC = Text(
     en="Repair DNSSEC as described under SEC201. Until then receivers that validate see none of your records.",
     ja="SEC201の説明に従ってDNSSECを修復してください。修復するまで、DNSSEC検証を行う相手側はこのドメインの"

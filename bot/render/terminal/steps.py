@@ -54,11 +54,15 @@ def _changes(report: Report, found: tuple[Finding, ...]) -> Iterator[tuple[Text,
     in_dns = tuple(f for f in found if id(f) not in of_mail)
     if in_dns:
         yield (words.DNS if are_own_records(in_dns, report) else words.DO), in_dns
-    if in_mail:
+    may_be_anothers = bool(in_mail and report.mail and report.mail.forwarded)
+    if may_be_anothers:
+        yield words.DIRECT, in_mail
+    elif in_mail:
         no_record = not in_dns and all(f.rule.in_system for f in in_mail)
         yield (words.SYSTEM if no_record else words.DO), in_mail
     if not in_dns:
-        yield words.MAIL_AGAIN, ()
+        if not may_be_anothers:
+            yield words.MAIL_AGAIN, ()
         return
     wait = wait_text(_WAIT, words.TTL_OF, in_dns, report)
     if is_mail:

@@ -8,11 +8,14 @@ from rich.panel import Panel
 from rich.text import Text as Line
 
 from bot.conversation import words
-from bot.conversation.phrases import counts_text, verdict_text
+from bot.conversation.mail import forwarding_signs
+from bot.conversation.phrases import around, counts_text, verdict_text
 from bot.conversation.unanswered import is_bogus
 from bot.render.terminal.marks import Mark, sign
+from bot.render.terminal.questions import spans
+from bot.render.terminal.words import FORWARDED
 from bot.render.terminal.wrapping import Hanging, fitted
-from checks import Lang, Report, Text, Verdict, printable
+from checks import Lang, Report, Verdict, printable
 
 STYLE = {
     Verdict.DANGER: "bold white on red",
@@ -46,19 +49,22 @@ def head(report: Report, lang: Lang, console: Console) -> RenderableType:
     ]
     if report.findings and report.verdict is not None:
         lines.append(Hanging(Line(), Line(counts_text(report.findings, lang))))
-    if (basis := _basis(report)) is not None:
-        lines.append(Hanging(Line(), Line(basis.say(lang), style="dim")))
+    if basis := _basis(report, lang):
+        lines.append(Hanging(Line(), spans(basis, "dim")))
     border = _BORDER.get(report.verdict, style.removeprefix("bold "))
     return Panel(Group(*lines), box=ROUNDED, border_style=border, padding=(0, 1), width=fitted(console.options))
 
 
-def _basis(report: Report) -> Text | None:
+def _basis(report: Report, lang: Lang) -> str:
+    """What the verdict rests on; "" where it needs no word."""
+    if report.mail is not None and report.mail.forwarded:
+        return around(FORWARDED, lang, signs=forwarding_signs(report, lang))
     if report.kind == "message" or report.verdict is None:
-        return None
+        return ""
     if report.verdict is Verdict.UNDETERMINED:
-        return words.UNDETERMINED_WHY
+        return words.UNDETERMINED_WHY.say(lang)
     if report.non_sending:
-        return words.FINAL_NON_SENDING
+        return words.FINAL_NON_SENDING.say(lang)
     if not report.provisional:
-        return None
-    return words.PROVISIONAL_BOGUS if is_bogus(report) else words.PROVISIONAL_WHY
+        return ""
+    return (words.PROVISIONAL_BOGUS if is_bogus(report) else words.PROVISIONAL_WHY).say(lang)

@@ -198,3 +198,22 @@ def test_an_item_that_is_met_with_a_warning_has_the_sign_of_one():
     said = shown(mail_report(finding("DMARC303")), width=100).partition("items of MSchecker")[2]
     assert "\n ! DMARC  " in said
     assert "\n ✓ DMARC  " not in said
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_what_fails_in_a_forwarded_mail_may_be_the_forwarders_doing(lang):
+    forwarded = mail_report(finding("DKIM303"), facts={"forwarded": ("list_id",)})
+    said = joined(shown(forwarded, lang, 100))
+    assert {"en": "Thismailwasforwarded(amailinglist'sList-Idheader)", "ja": "転送されたメールです"}[lang] in said
+    assert {"en": "BeforeyouchangeanythingforDKIM303", "ja": "DKIM303は転送元のシステムが原因"}[lang] in steps(
+        forwarded, lang
+    )
+    direct = joined(shown(mail_report(finding("DKIM303")), lang, 100))
+    assert {"en": "Thismailwasforwarded", "ja": "転送されたメール"}[lang] not in direct
+
+
+def test_a_fault_in_dns_that_a_forwarded_mail_showed_is_mended_all_the_same():
+    said = steps(mail_report(finding("SPF001"), finding("DKIM303"), facts={"forwarded": ("srs",)}))
+    assert "ChangeDNSasdescribedunderSPF001" in said
+    assert "BeforeyouchangeanythingforDKIM303" in said
+    assert "Thensendanothermail" in said
