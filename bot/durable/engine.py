@@ -30,7 +30,7 @@ SLOWEST_RETRY_S = 600.0
 """The longest wait between two attempts of a step that waits trouble out."""
 # Zero would make DBOS skip the sleep without counting it, and a replay would no longer match its record.
 SHORTEST_SLEEP_S = 0.001
-MOST_RESUMPTIONS = 100
+MOST_RESUMPTIONS = 1_000
 
 T = TypeVar("T")
 Clock = Callable[[], datetime]
@@ -49,9 +49,7 @@ class Context(Protocol):
 
     work_id: str
 
-    async def step(
-        self, name: str, call: Callable[[], Awaitable[T]], *, attempts: int = 3, timeout_s: float | None = None
-    ) -> T:
+    async def step(self, name: str, call: Callable[[], Awaitable[T]], *, attempts: int = 3) -> T:
         """Run `call` and record its result (JSON data), so that a restart does not run it again.
 
         At least once: a kill between its end and the record runs it again. Steps of one workflow follow each
@@ -218,13 +216,12 @@ class Durable:
         if self._stopping:
             await asyncio.get_running_loop().create_future()
 
-    async def _counted(self, call: Callable[[], Awaitable[T]], timeout_s: float | None) -> T:
+    async def _counted(self, call: Callable[[], Awaitable[T]]) -> T:
         await self.park_if_stopping()
         self._steps += 1
         self._no_steps.clear()
         try:
-            async with asyncio.timeout(timeout_s):
-                return await call()
+            return await call()
         finally:
             self._steps -= 1
             if self._steps == 0:
@@ -236,16 +233,14 @@ class _Context:
         self._durable = durable
         self.work_id = work_id
 
-    async def step(
-        self, name: str, call: Callable[[], Awaitable[T]], *, attempts: int = 3, timeout_s: float | None = None
-    ) -> T:
+    async def step(self, name: str, call: Callable[[], Awaitable[T]], *, attempts: int = 3) -> T:
         async def attempt() -> T:
             # Waited for here and not by DBOS, which keeps the error of every attempt until the step ends, and with it
             # all that the attempt had in hand: a mail, a report.
             wait_s = self._durable._retry_s
             while True:
                 try:
-                    return await self._durable._counted(call, timeout_s)
+                    return await self._durable._counted(call)
                 except self._durable._waits_out as error:
                     LOG.warning("step %s of %s waits: %s", name, self.work_id, type(error).__name__)
                 await asyncio.sleep(wait_s)

@@ -51,7 +51,7 @@ def envelope_of(body: Mapping[str, Any]) -> Envelope | None:
         event: Mapping[str, Any] = body.get("event") or {}
         pair = None
         if event.get("type") in ("app_mention", "message"):
-            pair = f"{body.get('team_id')}:{event.get('channel')}:{event.get('ts')}"
+            pair = f"{_installed_in(body)}:{event.get('channel')}:{event.get('ts')}"
         return Envelope(f"event:{body.get('event_id')}", "event", _event(body, event), pair)
     return None
 
@@ -81,4 +81,11 @@ def _event(body: Mapping[str, Any], event: Mapping[str, Any]) -> dict[str, Any]:
     kept = {field: event[field] for field in fields if isinstance(event.get(field), str)}
     if "text" in kept:
         kept["text"] = kept["text"][:MOST_TEXT]
-    return {"team_id": str(body.get("team_id") or ""), **kept}
+    return {"team_id": _installed_in(body), **kept}
+
+
+def _installed_in(body: Mapping[str, Any]) -> str:
+    """The workspace for which the app got an event; `team_id` may be that of another company in a shared channel."""
+    given: Any = body.get("authorizations") or ()
+    teams = (each["team_id"] for each in given if isinstance(each, Mapping) and each.get("team_id"))
+    return str(next(teams, body.get("team_id")) or "")

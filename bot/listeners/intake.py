@@ -13,11 +13,13 @@ from bot.conversation import talk_words
 from bot.conversation.talk import said
 from bot.listeners.desk import Desk
 from bot.listeners.envelope import Envelope, asker_of, envelope_of
-from bot.store import RESUMED, PayloadTooLarge
+from bot.store import RESUMED, PayloadTooLarge, StorageTrouble
 
 LOG = logging.getLogger(__name__)
 
 EVENT_KEY = "mailcheck_event"
+RETRY_S = 0.5
+SLOWEST_RETRY_S = 60.0
 
 Work: TypeAlias = Callable[[str, Mapping[str, Any]], Awaitable[None]]
 
@@ -93,14 +95,15 @@ class Intake:
         assert task is not None
         self._running.add(task)
         try:
-            await self.works[kind](key, payload)
-        except Exception:
-            LOG.exception("a %s could not be worked on", kind)
-            await self._apologise(payload)
+            try:
+                await _waiting_out(kind, lambda: self.works[kind](key, payload))
+            except Exception:
+                LOG.exception("a %s could not be worked on", kind)
+                await self._apologise(payload)
+            # Also what failed: kept as it is, it would fail again at every start. What was cancelled never comes here.
+            await _waiting_out(kind, lambda: self.desk.store.events.done(key))
         finally:
             self._running.discard(task)
-        # Also what failed: kept as it is, it would fail again at every start. What was cancelled never comes here.
-        await self.desk.store.events.done(key)
 
     async def _apologise(self, payload: Mapping[str, Any]) -> None:
         if not payload.get("response_url"):
@@ -111,3 +114,16 @@ class Intake:
             await self.desk.respond(asker, said(lang, talk_words.OUR_ERROR))
         except Exception:
             LOG.exception("nor could anybody be told")
+
+
+async def _waiting_out(kind: str, work: Callable[[], Awaitable[None]]) -> None:
+    """Do it again for as long as the database is in trouble: Slack was told that we have it."""
+    wait_s = RETRY_S
+    while True:
+        try:
+            await work()
+            return
+        except StorageTrouble as error:
+            LOG.warning("a %s waits: %s", kind, type(error).__name__)
+        await asyncio.sleep(wait_s)
+        wait_s = min(2 * wait_s, SLOWEST_RETRY_S)

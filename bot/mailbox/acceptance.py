@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Literal, Protocol
 
-from bot.store import Acceptance, NewMail
+from bot.store import Acceptance, NewMail, StorageTrouble
 
 LOG = logging.getLogger(__name__)
 
-MAX_BATCH = 200
+MOST_WAITING = 200
 LINGER_S = 0.01
 """How long a mail that is whole may wait for others: no more than a slow disk takes for one commit."""
 
@@ -75,7 +75,8 @@ class GroupCommit:
 
     async def keep(self, mail: NewMail) -> Outcome:
         """Returns once the mail is on disk ("accepted") or certainly is not."""
-        if self._closing:
+        # A client that has gone leaves its mail behind: while the database stands still, only so many are held.
+        if self._closing or len(self._waiting) >= MOST_WAITING:
             return "unavailable"
         outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._waiting.append((mail, outcome))
@@ -90,7 +91,7 @@ class GroupCommit:
                 if self._coming:
                     with suppress(TimeoutError):
                         await asyncio.wait_for(self._nobody_comes.wait(), LINGER_S)
-                batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
+                batch, self._waiting = self._waiting, []
                 outcomes = await self._commit([mail for mail, _ in batch])
                 for (_, future), outcome in zip(batch, outcomes, strict=True):
                     if not future.done():
@@ -101,6 +102,9 @@ class GroupCommit:
     async def _commit(self, mails: list[NewMail]) -> list[Outcome]:
         try:
             return list(await self._mailboxes.accept(mails))
+        except StorageTrouble as error:
+            LOG.warning("%d mail(s) could not be kept: %s", len(mails), type(error).__name__)
+            return ["unavailable"] * len(mails)  # each by itself would wait as long, and its client is waiting, too
         except Exception:
             LOG.exception("%d mail(s) could not be kept", len(mails))
         if len(mails) == 1:

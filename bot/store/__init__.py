@@ -17,6 +17,7 @@ from bot.store.effects import (
 from bot.store.events import RESUMED, PayloadTooLarge
 from bot.store.inspection import Arrival, Inspection, inspect
 from bot.store.mailboxes import MAIL_WORK, Acceptance
+from bot.store.messages import DELETED
 from bot.store.records import (
     Mail,
     Mailbox,
@@ -34,6 +35,7 @@ from bot.store.store import Store
 from bot.store.threads import UnknownThread
 
 __all__ = [
+    "DELETED",
     "MAIL_WORK",
     "RESUMED",
     "Acceptance",

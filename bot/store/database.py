@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -122,8 +123,11 @@ class Database:
         if self._batch is None:
             assert self._direct is not None, "the database is not open"
             self._batch = self._direct.connect().execution_options(writes=True)
-        with self._batch.begin():
-            return change(self._batch)
+        try:
+            with self._batch.begin():
+                return change(self._batch)
+        except sqlite3.OperationalError as error:  # of a prepared statement
+            raise StorageTrouble(None, None, error) from error
 
 
 def _prepare(connection: Any, _record: Any) -> None:

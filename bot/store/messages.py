@@ -14,6 +14,9 @@ from bot.store.effects import PutMessage
 from bot.store.records import Message
 from bot.store.tables import UNSENT, messages, team_traits, threads
 
+DELETED = "message_not_found"
+"""Slack's word for the edit of a message that somebody deleted."""
+
 
 class Messages:
     def __init__(self, database: Database, clock: Clock, changed: Signal) -> None:
@@ -128,11 +131,12 @@ async def put_message(
 ) -> None:
     """Write a desired message, or a new revision of it; the same payload again is no new revision.
 
-    What was given up is tried again: an edit with its next revision, a reply that was never posted also as it was.
+    What was given up is tried again, also as it was; except for an edit of what is not there any more, and for a root.
     """
     columns = messages.c
     is_it = columns.key == message.key
-    known = (await connection.execute(select(columns.payload, columns.state, columns.ts).where(is_it))).first()
+    shown = select(columns.payload, columns.state, columns.ts, columns.last_error)
+    known = (await connection.execute(shown.where(is_it))).first()
     payload = dict(message.payload)
     if known is None:
         parent_channel = await connection.scalar(select(columns.channel_id).where(columns.key == message.parent_key))
@@ -157,17 +161,17 @@ async def put_message(
     elif not message.progress:
         await connection.execute(update(messages).where(is_it).values(progress=False))
     if known is not None and known.state == "failed":
-        tried = _tried_again(message, is_posted=known.ts is not None, is_new=known.payload != payload)
-        if tried:
+        is_gone = known.ts is not None and known.last_error == DELETED and known.payload == payload
+        if not is_gone and (tried := _tried_again(message, is_posted=known.ts is not None)):
             await connection.execute(update(messages).where(is_it).values(state=tried, attempts=0, not_before=None))
 
 
-def _tried_again(message: PutMessage, *, is_posted: bool, is_new: bool) -> str | None:
+def _tried_again(message: PutMessage, *, is_posted: bool) -> str | None:
     """The state in which a message that was given up is tried again, None where it stays so."""
     if is_posted:
-        return "sent" if is_new else None  # an edit that was refused says nothing about the next one
-    # The channel that refused a reply may take it now; with its root that was refused, the thread ended. An earlier
-    # attempt may have come through without anybody knowing: so it is looked for first.
+        return "sent"  # the channel that refused an edit may take it now
+    # So it is with a reply; with its root that was refused, the thread ended. An earlier attempt may have come through
+    # without anybody knowing: so it is looked for first.
     return "sending" if message.parent_key is not None else None
 
 

@@ -119,6 +119,7 @@ mails = Table(
     Column("analysed_at", UtcDateTime),
     Column("report_id", Text, ForeignKey("reports.id", ondelete="SET NULL")),
     Index("mails_waiting", "analysed_at", sqlite_where=text("analysed_at IS NULL")),
+    Index("mails_by_report", "report_id"),
 )
 
 work = Table(
@@ -155,6 +156,7 @@ messages = Table(
     Column("sent_at", UtcDateTime),
     Column("not_before", UtcDateTime),
     Index("messages_by_state", "state", "seq"),
+    Index("messages_by_parent", "parent_key"),
     sqlite_autoincrement=True,
 )
 

@@ -20,6 +20,8 @@ LOG = logging.getLogger(__name__)
 QUIET_S = 2.0
 """A check that takes no longer shows no progress; a longer one shows it as often as this."""
 AT_ONCE = 8
+CHECK_S = 180.0
+"""A check ends by itself long before; from its turn on, which may be late."""
 
 
 class Check(Protocol):
@@ -42,7 +44,7 @@ class DomainChecks:
         """The workflow CHECK_WORK; `argument` of numbered, with the run."""
         thread_id, run = thread_and_number(argument)
         try:
-            await ctx.step("check", lambda: self._check(thread_id, run), attempts=2, timeout_s=900)
+            await ctx.step("check", lambda: self._check(thread_id, run), attempts=2)
             await ctx.step("tell", lambda: self._tell(thread_id, run), attempts=PATIENT)
         except StepFailed:
             # A thread that is told nothing would wait for ever.
@@ -59,7 +61,7 @@ class DomainChecks:
             return report_id
         known = await self._store.selectors.of(row.ascii)
         since = await self._store.monitoring.since(thread_id, row.ascii)
-        async with self._turn, self._progress(thread_id, run) as progress:
+        async with self._turn, asyncio.timeout(CHECK_S), self._progress(thread_id, run) as progress:
             report = await self._checker().check_domain(
                 row.ascii, known_selectors=known, on_progress=progress, monitoring_since=since
             )

@@ -13,6 +13,7 @@ from bot.conversation.events import Asked, Begun, Checked, Event, MailAnalysed, 
 from bot.conversation.state import Conversation, MissingReport, Reports
 from bot.render.slack.message import payloads
 from bot.store import (
+    DELETED,
     Effect,
     LanguageSet,
     MailboxClosed,
@@ -33,8 +34,6 @@ from checks import CATALOGUE, Lang, Report
 KEPT_REPORTS = 100
 MOST_TRIES = 40
 ROOT = "root"
-DELETED = "message_not_found"
-"""Slack's word for the edit of a message that somebody deleted."""
 
 
 def message_key(thread_id: str, key: str) -> str:

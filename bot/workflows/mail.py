@@ -17,10 +17,14 @@ from checks import Session, Standing, Tls, standing
 LOG = logging.getLogger(__name__)
 
 ANALYSIS_S = 180.0
+AT_ONCE = 20
+"""Mails in memory at the same time; the others wait on disk. Most of the time each waits for the DNS."""
 
 
 class MailAnalyses:
-    """`keep_raw`: whether the mail itself stays on disk after its analysis. `analysis_s`: how long one may take."""
+    """`keep_raw`: whether the mail itself stays on disk after its analysis. `analysis_s`: how long one may take, from
+    its turn on; `at_once`: see AT_ONCE.
+    """
 
     def __init__(
         self,
@@ -30,19 +34,21 @@ class MailAnalyses:
         *,
         keep_raw: bool,
         analysis_s: float = ANALYSIS_S,
+        at_once: int = AT_ONCE,
     ) -> None:
         self._store = store
         self._conversations = conversations
         self._checker = checker
         self._keep_raw = keep_raw
         self._analysis_s = analysis_s
+        self._turn = asyncio.Semaphore(at_once)
 
     async def run(self, ctx: Context, mail_id: str) -> None:
         """The workflow bot.store.MAIL_WORK; `mail_id` names the mail that the mailbox kept."""
         # The sender was told that we have the mail: a full disk only delays it, since the engine waits that out. An
         # analysis that takes for ever does so twice, and no more.
         try:
-            await ctx.step("analyse", lambda: self._analyse(mail_id), attempts=2)
+            await ctx.step("analyse", lambda: self._in_turn(mail_id), attempts=2)
         except StepFailed:
             LOG.exception("the mail %s could not be analysed", mail_id)
         # With the report; else, that there is none: whoever sent the mail shall read that something went wrong here.
@@ -54,6 +60,10 @@ class MailAnalyses:
                 LOG.exception("the thread could not be told of the mail %s", mail_id)
         # The body goes whether or not anybody could be told.
         await ctx.step("drop", lambda: self._drop(mail_id), attempts=PATIENT)
+
+    async def _in_turn(self, mail_id: str) -> None:
+        async with self._turn:
+            await self._analyse(mail_id)
 
     async def _analyse(self, mail_id: str) -> None:
         """Keeps the report, where there is a mail to analyse."""

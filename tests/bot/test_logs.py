@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import smtplib
-import socket
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from quiet import QUIET, free_port
 
 from bot.demo.domains import SIGNERS, sample_zones
 from bot.demo.mails import PROXY, SAMPLE_MAILS, compose, send
@@ -37,7 +37,7 @@ async def play(workspace: Workspace, port: int) -> list[str]:
     address = re.search(r"t-\w{16}@mail\.example", workspace.text_of(workspace.thread(HERE, root.ts)[1]))
     assert address is not None
     now = datetime.now(UTC)
-    delivery = await send(MAIL, KEYS, host="127.0.0.1", port=port, recipient=address[0], lang="en", now=now)
+    delivery = await send(MAIL, KEYS, host=QUIET, port=port, recipient=address[0], lang="en", now=now)
     assert delivery.accepted
     await workspace.wait_for(
         lambda: "*Safe*" in workspace.text_of(workspace.thread(HERE, root.ts)[0]), what="a final verdict"
@@ -57,7 +57,7 @@ async def play(workspace: Workspace, port: int) -> list[str]:
 
 
 def misdeliver(port: int) -> None:
-    with smtplib.SMTP("127.0.0.1", port, local_hostname="client.example") as client:
+    with smtplib.SMTP(QUIET, port, local_hostname="client.example") as client:
         client.ehlo()
         client.mail("somebody.else@good.example")
         assert client.rcpt("somebody.else@mail.example")[0] == 550
@@ -69,8 +69,7 @@ def misdeliver(port: int) -> None:
 def log(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[str]]:
     """The log of one played main job at DEBUG, and what must not be in it."""
     directory = tmp_path_factory.mktemp("log")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
 
     async def scene() -> list[str]:
         async with Nameserver(sample_zones(KEYS)) as dns, Workspace(rates=None) as workspace:
@@ -81,7 +80,7 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[str]]:
                 "MAILCHECK_DATA_DIR": str(directory),
                 "MAILCHECK_NAMESERVERS": dns.address,
                 "MAILCHECK_MAIL_DOMAIN": "mail.example",
-                "MAILCHECK_MAILBOX_HOST": "127.0.0.1",
+                "MAILCHECK_MAILBOX_HOST": QUIET,
                 "MAILCHECK_MAILBOX_PORT": str(port),
                 "MAILCHECK_PROXY_FROM": PROXY,
                 "MAILCHECK_HTTP_PORT": "0",

@@ -3,13 +3,14 @@
 import asyncio
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
+
+from quiet import QUIET, free_port
 
 from bot.app import STOP_S
 from bot.demo.domains import SIGNERS, sample_zones
@@ -29,8 +30,7 @@ Bot = Callable[[], Awaitable[asyncio.subprocess.Process]]
 @asynccontextmanager
 async def surroundings(tmp_path: Path) -> AsyncIterator[tuple[Workspace, Bot]]:
     """A workspace, DNS, and what starts the bot as a process of its own on always the same data."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     faults = [Fault("no-dmarc.example", "MX", delay_s=1.2)]
     async with Nameserver(sample_zones(KEYS), faults=faults) as dns, Workspace(rates=None) as workspace:
         environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | {
@@ -40,7 +40,7 @@ async def surroundings(tmp_path: Path) -> AsyncIterator[tuple[Workspace, Bot]]:
             "MAILCHECK_DATA_DIR": str(tmp_path),
             "MAILCHECK_NAMESERVERS": dns.address,
             "MAILCHECK_MAIL_DOMAIN": "mail.example",
-            "MAILCHECK_MAILBOX_HOST": "127.0.0.1",
+            "MAILCHECK_MAILBOX_HOST": QUIET,
             "MAILCHECK_MAILBOX_PORT": str(port),
         }
         started: list[asyncio.subprocess.Process] = []

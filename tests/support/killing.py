@@ -5,7 +5,6 @@ import json
 import os
 import re
 import signal
-import socket
 import sys
 import time
 from collections import Counter
@@ -18,6 +17,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 from moments import Moment
+from quiet import QUIET, free_port
 
 from bot.demo.nameserver import Fault, Nameserver, Zone
 from bot.demo.workspace import BOT_USER, DEFAULT_SCOPES, Channel, Message, Person, Workspace
@@ -280,7 +280,7 @@ class World:
         steps = ("EHLO client.example", f"MAIL FROM:<{return_path}>", f"RCPT TO:<{recipient}>", "DATA", body + ".")
         try:
             async with asyncio.timeout(5):
-                reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                reader, writer = await asyncio.open_connection(QUIET, self.port)
                 try:
                     code = await _reply(reader)
                     for step in steps:
@@ -354,8 +354,7 @@ async def world(
     directory: Path, *, scopes: Iterable[str] = SCOPES, ends_by: signal.Signals = signal.SIGKILL
 ) -> AsyncIterator[World]:
     """Everything but the bot, which is ended with the block if it still runs."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     zones = [Zone(f"k{n}.example", ZONE) for n in range(DOMAINS)]
     faults = [
         Fault(f"k{n}.example", "MX", delay_s=2.4 if n < PEOPLE else 0.4)
@@ -371,7 +370,7 @@ async def world(
             "MAILCHECK_DATA_DIR": str(directory / "data"),
             "MAILCHECK_NAMESERVERS": dns.address,
             "MAILCHECK_MAIL_DOMAIN": MAIL_DOMAIN,
-            "MAILCHECK_MAILBOX_HOST": "127.0.0.1",
+            "MAILCHECK_MAILBOX_HOST": QUIET,
             "MAILCHECK_MAILBOX_PORT": str(port),
         }
         made = World(workspace, fate, environment, directory, port)

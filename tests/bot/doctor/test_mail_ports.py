@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from quiet import QUIET, free_port
 
 from bot.doctor import Finding, State
 from bot.doctor.mail_ports import RECENT, examine_inbound, examine_mailbox_port, examine_outbound
@@ -45,11 +46,6 @@ async def greeting(line: bytes) -> AsyncIterator[int]:
         yield server.sockets[0].getsockname()[1]
         await asyncio.gather(*(each for each in sessions if each))
         await asyncio.sleep(0)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 def test_reachability_from_outside_is_never_pretended() -> None:
@@ -110,18 +106,19 @@ def test_the_real_mailbox_is_recognized_also_where_it_takes_us_for_a_proxy(tmp_p
 
 
 def test_nothing_on_the_port_is_wrong_only_if_a_bot_is_known_to_run() -> None:
-    port = free_port()
-    assert asyncio.run(examine_mailbox_port(settings(mailbox_port=port), bot_runs=True)).state is WRONG
-    assert asyncio.run(examine_mailbox_port(settings(mailbox_port=port), bot_runs=None)).state is UNKNOWN
+    given = settings(mailbox_host=QUIET, mailbox_port=free_port())
+    assert asyncio.run(examine_mailbox_port(given, bot_runs=True)).state is WRONG
+    assert asyncio.run(examine_mailbox_port(given, bot_runs=None)).state is UNKNOWN
 
 
 def test_where_no_bot_runs_the_port_must_be_free() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
+    with socket.create_server((QUIET, 0)) as taken:
         port = taken.getsockname()[1]
-        told = asyncio.run(examine_mailbox_port(settings(mailbox_port=port), bot_runs=False))
+        given = settings(mailbox_host=QUIET, mailbox_port=port)
+        told = asyncio.run(examine_mailbox_port(given, bot_runs=False))
         assert told.state is WRONG
         assert f"port {port}" in told.say_seen("en")
-    assert asyncio.run(examine_mailbox_port(settings(mailbox_port=port), bot_runs=False)).state is OK
+    assert asyncio.run(examine_mailbox_port(given, bot_runs=False)).state is OK
 
 
 def test_an_address_of_another_machine_cannot_be_listened_on() -> None:
@@ -138,4 +135,4 @@ def test_outbound_is_tried_only_at_a_server_of_the_operators_own() -> None:
 
     assert asyncio.run(examine(b"220 mx.example ESMTP\r\n")) is OK
     assert asyncio.run(examine(b"HTTP/1.1 400\r\n")) is UNKNOWN
-    assert asyncio.run(examine_outbound(("127.0.0.1", free_port()))).state is WRONG
+    assert asyncio.run(examine_outbound((QUIET, free_port()))).state is WRONG

@@ -90,19 +90,15 @@ def test_a_step_that_keeps_failing_fails_with_its_name_and_can_be_survived(tmp_p
                 seen.append("try")
                 raise ValueError("no")
 
-            async def hang() -> None:
-                await asyncio.sleep(30)
-
-            for name, call, timeout_s in (("fail", fail, None), ("hang", hang, 0.05)):
-                try:
-                    await ctx.step(name, call, attempts=1, timeout_s=timeout_s)
-                except StepFailed as error:
-                    seen.append(str(error).partition(":")[0])
+            try:
+                await ctx.step("fail", fail, attempts=1)
+            except StepFailed as error:
+                seen.append(str(error).partition(":")[0])
 
         await durable.launch()
         await durable.start("fragile", "w1", "")
-        await until(lambda: "hang" in seen)
-        assert seen == ["try", "fail", "hang"]
+        await until(lambda: "fail" in seen)
+        assert seen == ["try", "fail"]
         await durable.stop()
 
     asyncio.run(main())

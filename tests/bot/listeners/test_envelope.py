@@ -52,6 +52,18 @@ def test_a_mention_and_its_message_share_a_pair_key_and_differ_in_their_own() ->
     assert "secret" not in json.dumps(dict(message.payload))
 
 
+def test_in_a_channel_shared_with_another_company_the_workspace_is_that_of_the_app() -> None:
+    body = _callback("Ev1", {"type": "app_mention", "channel": "C1", "ts": "5.0", "user": "U9"})
+    ours = body | {"team_id": "T9", "authorizations": [{"team_id": "T1", "user_id": "U0", "is_bot": True}]}
+    envelope = envelope_of(ours)
+    assert envelope is not None
+    assert (envelope.payload["team_id"], envelope.pair_key) == ("T1", "T1:C1:5.0")
+    for nothing in ([], None, ["T1"], [{"team_id": None}]):
+        envelope = envelope_of(body | {"authorizations": nothing})
+        assert envelope is not None
+        assert envelope.payload["team_id"] == "T1"
+
+
 def test_a_payload_of_another_kind_is_none_of_ours() -> None:
     assert envelope_of({"type": "view_submission"}) is None
     assert envelope_of({"type": "block_actions", "actions": []}) is None

@@ -1,12 +1,14 @@
 """What was kept and not finished is resumed: side by side, each once, whatever becomes of the others."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.app import WORKFLOWS_KEPT
@@ -131,5 +133,39 @@ def test_events_of_the_process_before_do_not_wait_for_each_other(tmp_path: Path)
         # What was cut short is resumed again; what failed is not.
         assert [event.key for event in await store.events.unfinished()] == ["4 hangs", "6 of this process"]
         await store.close()
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize("trouble", ["INSERT ON team_traits", "UPDATE ON received_events"])
+def test_a_database_in_trouble_only_delays_what_slack_was_told_we_have(tmp_path: Path, trouble: str) -> None:
+    def execute(statement: str) -> None:
+        with closing(sqlite3.connect(tmp_path / "app.db", timeout=60)) as connection, connection:
+            connection.execute(statement)
+
+    async def scene() -> None:
+        worked = list[str]()
+
+        async with desk_of(tmp_path, Clock()) as desk:
+
+            async def work(key: str, payload: Mapping[str, Any]) -> None:
+                worked.append(key)
+                await desk.store.messages.note_team_trait("T1", key)
+
+            await desk.store.events.receive("1", "event", {})
+            full = "SELECT abs(-9223372036854775807 - 1)"  # the type of error that a full disk gives
+            execute(f"CREATE TRIGGER trouble BEFORE {trouble} BEGIN {full}; END")
+            later = desk.clock() + timedelta(seconds=1)
+            resuming = asyncio.create_task(Intake(desk, {"event": work}, never_wanted).resume(later))
+            await asyncio.sleep(0.1)
+            assert worked
+            assert [event.key for event in await desk.store.events.unfinished()] == ["1"]
+            await asyncio.to_thread(execute, "DROP TRIGGER trouble")
+            async with asyncio.timeout(30):
+                await resuming
+            assert await desk.store.events.unfinished() == []
+            assert await desk.store.messages.team_traits("T1") == {"1"}
+            # What was done is not done again because that could not be noted.
+            assert (len(worked) == 1) == trouble.startswith("UPDATE")
 
     asyncio.run(scene())

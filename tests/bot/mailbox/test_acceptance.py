@@ -1,10 +1,12 @@
 """The group commit before the 250."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.mailbox.acceptance import GroupCommit
+from bot.mailbox.acceptance import MOST_WAITING, GroupCommit
 from bot.store import Acceptance, MailboxOpened, NewMail, NewThread, Store
 
 TOKEN = "abcdefghijkmnpqr"
@@ -110,6 +112,47 @@ def test_a_mail_that_never_ends_keeps_no_other_waiting(tmp_path: Path) -> None:
         with writer.coming():
             assert await asyncio.wait_for(writer.keep(mail()), 5) == "accepted"
         await writer.stop()
+        await store.close()
+
+    asyncio.run(main())
+
+
+def test_a_database_in_trouble_is_not_asked_for_each_mail(tmp_path: Path) -> None:
+    async def main() -> None:
+        store = await opened(tmp_path)
+        with closing(sqlite3.connect(tmp_path / "app.db")) as connection, connection:
+            # The type of error that a full disk gives.
+            full = "SELECT abs(-9223372036854775807 - 1)"
+            connection.execute(f"CREATE TRIGGER trouble BEFORE INSERT ON mails BEGIN {full}; END")
+        watched = Watched(store)
+        writer = GroupCommit(watched)
+        writer.start()
+        assert await asyncio.gather(*(writer.keep(mail()) for _ in range(5))) == ["unavailable"] * 5
+        assert watched.batches == [5]
+        with closing(sqlite3.connect(tmp_path / "app.db")) as connection, connection:
+            connection.execute("DROP TRIGGER trouble")
+        assert await writer.keep(mail()) == "accepted"
+        await writer.stop()
+        await store.close()
+
+    asyncio.run(main())
+
+
+def test_mails_whose_clients_have_gone_are_held_in_memory_only_up_to_a_number(tmp_path: Path) -> None:
+    async def main() -> None:
+        store = await opened(tmp_path)
+        writer = GroupCommit(Watched(store))
+        writer.start()
+        first = asyncio.create_task(writer.keep(mail()))
+        await asyncio.sleep(0.01)
+        gone = [asyncio.create_task(writer.keep(mail())) for _ in range(MOST_WAITING)]
+        await asyncio.sleep(0)
+        for task in gone:
+            task.cancel()
+        assert await writer.keep(mail()) == "unavailable"
+        assert await first == "accepted"
+        await writer.stop()
+        assert len(await store.work.pending(limit=2 * MOST_WAITING)) == MOST_WAITING + 1
         await store.close()
 
     asyncio.run(main())

@@ -364,6 +364,21 @@ def test_an_edit_that_is_refused_does_not_keep_the_next_one_back(tmp_path: Path)
     run(tmp_path, body)
 
 
+def test_an_edit_that_was_refused_is_made_once_it_is_wanted_again_but_not_of_what_was_deleted(tmp_path: Path) -> None:
+    async def body(setup: Setup) -> None:
+        setup.start()
+        await setup.put(put("root", "root"))
+        await setup.quiet()
+        for word, shown in (("is_archived", "changed is_archived"), ("message_not_found", "changed is_archived")):
+            setup.slack.script("chat.update", error(word))
+            for _ in range(2):
+                await setup.put(put("root", f"changed {word}"))
+                await setup.quiet()
+            assert setup.slack.texts == [shown]
+
+    run(tmp_path, body)
+
+
 def test_blocks_that_slack_refuses_go_out_plainer_and_tables_are_remembered(tmp_path: Path) -> None:
     async def body(setup: Setup) -> None:
         def no_tables(arguments: dict[str, Any]) -> dict[str, Any] | None:

@@ -174,8 +174,8 @@ def test_a_file_of_the_first_version_is_brought_up_to_date_and_keeps_what_it_hol
             await store.people.put("T", "U", lang="ja", is_guest=False)
         with closing(sqlite3.connect(tmp_path / "app.db")) as connection, connection:
             connection.execute("ALTER TABLE people ADD COLUMN tz TEXT NOT NULL DEFAULT 'UTC'")
-            connection.execute("DROP INDEX mails_waiting")
-            connection.execute("DROP INDEX messages_unsent")
+            for index in ("mails_waiting", "messages_unsent", "messages_by_parent", "mails_by_report"):
+                connection.execute(f"DROP INDEX {index}")
             connection.execute("DROP TABLE monitoring")
             connection.execute("UPDATE alembic_version SET version_num = '0001'")
         async with opened(tmp_path) as store:

@@ -42,3 +42,20 @@ def test_unsent_messages_are_found_by_their_index(tmp_path: Path, ask: str) -> N
     plan = plans(tmp_path, ask)
     scanned = [line for line in plan if line.startswith("SCAN messages")]
     assert scanned == ["SCAN messages USING INDEX messages_unsent"]
+
+
+def test_the_replies_of_a_message_are_found_by_their_index(tmp_path: Path) -> None:
+    async def main() -> None:
+        store = Store(tmp_path / "app.db")
+        await store.open()
+        await store.close()
+
+    asyncio.run(main())
+    with closing(sqlite3.connect(tmp_path / "app.db")) as connection:
+        for table, column, index in (
+            ("messages", "parent_key", "messages_by_parent"),
+            ("mails", "report_id", "mails_by_report"),
+        ):
+            question = f"EXPLAIN QUERY PLAN SELECT 1 FROM {table} WHERE {column} = ?"
+            ((*_, plan),) = connection.execute(question, ["x"])
+            assert index in plan

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from quiet import QUIET, free_port
 
 from bot.conversation.events import Asked, Offer
 from bot.demo.nameserver import Fault, Nameserver, Zone
@@ -131,17 +132,15 @@ def test_progress_that_cannot_be_shown_costs_no_check(tmp_path: Path, caplog: py
     async def scene(store: Store, conversations: Conversations, trouble: Trouble) -> None:
         # One answer that takes a second, so that there is progress to show.
         slow = Fault("_dmarc.example.co.jp", delay_s=1.0)
-        server = Nameserver([Zone("example.co.jp", "@ MX 10 mx")], empty_zones=["jp"], faults=[slow], port=port)
-        async with server:
+        zones = [Zone("example.co.jp", "@ MX 10 mx")]
+        async with Nameserver(zones, empty_zones=["jp"], faults=[slow], host=QUIET, port=port):
             await trouble.begin("progress:%")
             await opened(conversations)
             await until(lambda: _is_told(store, "t1/findings"))
         assert "the progress of t1 could not be shown" in caplog.text
 
-    with socket.socket(type=socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with_engine(tmp_path, scene, retry_s=0.02, nameservers=[f"127.0.0.1:{port}"], deadline_s=5.0)
+    port = free_port()
+    with_engine(tmp_path, scene, retry_s=0.02, nameservers=[f"{QUIET}:{port}"], deadline_s=5.0)
 
 
 def test_a_check_that_can_never_be_told_ends_as_failed_and_can_be_repeated(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import pytest
+from quiet import QUIET, free_port
 
 from bot.demo.nameserver import ALWAYS, Fault, Nameserver, Validation, Zone
 from checks.model import Absent, Answer, ExtendedError, Known, MxHost, Seen, Unreachable, Why
@@ -82,12 +83,6 @@ def values(known: Known[Answer[Any]]) -> tuple[Any, ...]:
 def why(known: Known[Answer[Any]]) -> Why:
     assert isinstance(known, Unreachable), known
     return known.why
-
-
-def unused_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def test_answers_have_the_documented_values() -> None:
@@ -342,7 +337,7 @@ def test_a_less_strict_server_does_not_hide_a_named_dnssec_fault() -> None:
 
 def test_a_resolver_that_is_down_is_told_quickly() -> None:
     async def main() -> None:
-        gateway = Dns([f"127.0.0.1:{unused_port()}"])
+        gateway = Dns([f"{QUIET}:{free_port(socket.SOCK_DGRAM)}"])
         run = gateway.run()
         begun = time.monotonic()
         assert why(await run.txt("good.example")) is Why.NETWORK
