@@ -58,7 +58,8 @@ class Fault:
 
     `drop`: no answer. `wrong_id`: a forged NXDOMAIN with another id goes before the true answer; `wrong_question`:
     one for another name. `truncate`: over UDP nothing but TC. `lame`: a referral upwards. `rcode` ("SERVFAIL" ...) with
-    the extended error `ede`, to the first `rcodes` queries. `no_edns`: FORMERR to whoever sends EDNS. `delay_s`: the answer comes that much later.
+    the extended error `ede`, to the first `rcodes` queries, or only to those without CD (`only_checked`). `no_edns`:
+    FORMERR to whoever sends EDNS. `delay_s`: the answer comes that much later.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Fault:
     delay_s: float = 0.0
     rcode: str = ""
     rcodes: int = ALWAYS
+    only_checked: bool = False
     ede: tuple[int, str] | None = None
 
     def hits(self, name: str, rdtype: str) -> bool:
@@ -245,7 +247,7 @@ class Nameserver:
     def _faulty(self, query: dns.message.QueryMessage, fault: Fault) -> _Found | None:
         if fault.no_edns and query.edns >= 0:
             return _Found(dns.rcode.FORMERR)
-        if fault.rcode and fault.rcodes:
+        if fault.rcode and fault.rcodes and not (fault.only_checked and query.flags & dns.flags.CD):
             fault.rcodes -= 1
             ede = dns.edns.EDEOption(dns.edns.EDECode.make(fault.ede[0]), fault.ede[1]) if fault.ede else None
             return _Found(dns.rcode.from_text(fault.rcode), ede=ede)

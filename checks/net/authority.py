@@ -12,6 +12,7 @@ from dns.rdatatype import RdataType
 
 from checks.model import Answer, Known
 from checks.net.exchange import Reply, Server
+from checks.net.reach import is_global
 from checks.net.response import name_text
 
 PORT = 53
@@ -42,7 +43,7 @@ def public_server(address: str) -> Server | None:
         ip = ipaddress.ip_address(address)
     except ValueError:
         return None
-    return Server(str(ip), PORT) if ip.is_global and not ip.is_multicast else None
+    return Server(str(ip), PORT) if is_global(ip) else None
 
 
 def direct_answer(reply: Reply) -> DirectAnswer:

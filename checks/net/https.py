@@ -16,13 +16,14 @@ from urllib.parse import urlsplit
 
 from checks.model import Absent, Fetched, HttpsFault, NotServed, Seen, Unreachable, Why
 from checks.net.dns import DnsRun
+from checks.net.reach import IpAddress, is_global
 
 PORT = 443
 MAX_OCTETS = 65536
 MAX_ADDRESSES = 8
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_OF_AN_ADDRESS = (HttpsFault.REFUSED, HttpsFault.DISCONNECTED)
+"""What another address of the host may not suffer from."""
 
-IpAddress: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 IpNetwork: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 _Fetch: TypeAlias = Callable[[str, Sequence[IpAddress], int, ssl.SSLContext, int], Awaitable[Fetched]]
 
@@ -65,27 +66,30 @@ class Https:
             return Unreachable(Why.BAD_NAME, "not a URL")
         if parts.scheme != "https" or not host or _is_address(host):
             return Unreachable(Why.BAD_NAME, "not an https URL with a domain name")
-        addresses = await self._addresses(url, host, dns)
+        addresses, failed = await self._addresses(url, host, dns)
         if not isinstance(addresses, list):
-            return addresses
+            return failed or addresses
         if self._context is None:
             self._context = await asyncio.to_thread(ssl.create_default_context)
         if self._fetch is None:
             self._fetch = await asyncio.to_thread(_import_fetch)
-        return await self._fetch(url, addresses, self._ports.get(port, port), self._context, max_octets)
+        fetched = await self._fetch(url, addresses, self._ports.get(port, port), self._context, max_octets)
+        if failed and isinstance(fetched, NotServed) and fetched.fault in _OF_AN_ADDRESS:
+            return failed
+        return fetched
 
-    async def _addresses(self, url: str, host: str, dns: DnsRun) -> list[IpAddress] | NotServed | Unreachable:
-        """Those that may be connected to, IPv6 first."""
+    async def _addresses(
+        self, url: str, host: str, dns: DnsRun
+    ) -> tuple[list[IpAddress] | NotServed, Unreachable | None]:
+        """Those that may be connected to, IPv6 first; and why there may be others, where one family is not known."""
         answers = await asyncio.gather(dns.addresses(host, "AAAA"), dns.addresses(host, "A"))
+        failed = next((a for a in answers if isinstance(a, Unreachable)), None)
         found = [ipaddress.ip_address(v) for a in answers if isinstance(a, Seen) for v in a.value.values]
         if not found:
-            failed = next((a for a in answers if isinstance(a, Unreachable)), None)
-            if failed:
-                return failed
             how = next((a.how for a in answers if isinstance(a, Absent)), "nodata")
-            return NotServed(url, HttpsFault.NO_ADDRESS, how)
+            return NotServed(url, HttpsFault.NO_ADDRESS, how), failed
         allowed = [a for a in found if is_global(a) or any(a in network for network in self._allowed)]
-        return allowed[:MAX_ADDRESSES] or NotServed(url, HttpsFault.PRIVATE_ADDRESS, str(found[0]))
+        return allowed[:MAX_ADDRESSES] or NotServed(url, HttpsFault.PRIVATE_ADDRESS, str(found[0])), failed
 
 
 def _import_fetch() -> _Fetch:
@@ -93,18 +97,6 @@ def _import_fetch() -> _Fetch:
     from checks.net.fetching import fetch
 
     return fetch
-
-
-def is_global(address: IpAddress) -> bool:
-    """Reachable from the Internet, also where an IPv6 address only wraps an IPv4 one (mapped, 6to4, Teredo, NAT64)."""
-    if not address.is_global or address.is_multicast:
-        return False
-    if isinstance(address, ipaddress.IPv4Address):
-        return True
-    inner = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-    if address in _NAT64:
-        inner.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
-    return all(is_global(wrapped) for wrapped in inner if wrapped is not None)
 
 
 def _is_address(host: str) -> bool:

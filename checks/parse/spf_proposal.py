@@ -14,6 +14,7 @@ from functools import lru_cache
 from checks.evidence.spf import SpfNode, SpfRecord, SpfTerm
 from checks.model import Absent
 from checks.parse.spf import VERSION, parse_spf
+from checks.parse.spf_course import MAX_LOOKUPS
 from checks.parse.spf_redundancy import listed, redundancies
 from checks.parse.spf_repair import Correction, misread_terms, passes_a_quarter, recognised, repaired
 from checks.parse.spf_rewrite import distinct
@@ -212,7 +213,7 @@ def merged(texts: Sequence[str]) -> str | None:
 
     `-all` only where every record that has an `all` says so, else `~all`: no record knew the senders of the others. A
     `redirect` becomes an `include` with the same target. None where one of them is too broken to be read, and where
-    the one record would let everybody send: receivers use none of the several.
+    the one record would let everybody send or need too many lookups: receivers use none of the several.
     """
     if len(texts) > _MAX_MERGED:
         return None
@@ -224,7 +225,8 @@ def merged(texts: Sequence[str]) -> str | None:
     explanation = [t.text for r in records for t in r.terms if t.kind == "modifier" and t.name == "exp"]
     all_term = "-all" if ends == {"-"} else "~all"
     text = " ".join((VERSION, *distinct(terms), all_term, *explanation[:1]))
-    return text if not passes_a_quarter(parse_spf(text)) else None
+    one = parse_spf(text)
+    return text if sum(t.needs_lookup for t in one.reached) <= MAX_LOOKUPS and not passes_a_quarter(one) else None
 
 
 def one_for(texts: Sequence[str], domain: str) -> Correction | None:

@@ -25,7 +25,13 @@ async def ask_dnssec(run: Run) -> DnssecEvidence:
     if not isinstance(cut, Seen):
         return evidence
     evidence = replace(evidence, zone=cut.value)
-    return evidence if state.value == "insecure" else await _signing(run, evidence, cut.value, told)
+    if state.value == "insecure":
+        return evidence
+    signed = await _signing(run, evidence, cut.value, told)
+    if isinstance(told, Unreachable) and not _names_validation(told) and not isinstance(signed.signers, Seen):
+        # Without a DS record there is nothing to validate: the failure was a passing one, if told twice from a cache.
+        return replace(evidence, state=told)
+    return signed
 
 
 async def _state(run: Run, told: Known[Answer[str]]) -> tuple[Known[Validity], tuple[ExtendedError, ...]]:
@@ -56,11 +62,15 @@ async def _of_failure(run: Run, failure: Unreachable) -> tuple[Known[Validity], 
     unchecked = await run.dns.ask(run.domain, "SOA", checking_disabled=True)
     if isinstance(unchecked, Unreachable):
         return failure, ()
-    if not any(error.code in VALIDATION_ERRORS for error in failure.extended):
+    if not _names_validation(failure):
         again = await run.dns.ask_again(run.domain, "SOA")
         if not isinstance(again, Unreachable) or again.why is not Why.SERVFAIL:
             return failure, ()
     return Seen("bogus"), failure.extended
+
+
+def _names_validation(failure: Unreachable) -> bool:
+    return any(error.code in VALIDATION_ERRORS for error in failure.extended)
 
 
 async def _signing(run: Run, evidence: DnssecEvidence, zone: str, told: Known[Answer[str]]) -> DnssecEvidence:

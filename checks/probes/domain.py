@@ -10,6 +10,7 @@ from checks.evidence.mx import MxEvidence
 from checks.evidence.spf import SpfEvidence
 from checks.model import Absent, Seen, Unreachable
 from checks.parse.domain import registrable
+from checks.parse.spf_repair import recognised, resembles
 from checks.probes.run import Run
 from checks.providers import receiver_of
 
@@ -58,7 +59,19 @@ def _receives(mx: MxEvidence) -> bool | None:
 def _authorises(spf: SpfEvidence) -> bool | None:
     if isinstance(spf.answer, Unreachable):
         return None
-    return any(record.lower().split() != ["v=spf1", "-all"] for record in spf.records)
+    meant = list(spf.records) or [text for text in _texts(spf) if resembles(text)]
+    return any(record.lower().split() != ["v=spf1", "-all"] for record in map(_as_meant, meant))
+
+
+def _texts(spf: SpfEvidence) -> list[str]:
+    values = spf.answer.value.values if isinstance(spf.answer, Seen) else ()
+    return [value.decode("ascii", "replace") for value in values]
+
+
+def _as_meant(text: str) -> str:
+    """Receivers do not take a look-alike for a record, but it tells what its owner means to do."""
+    correction = recognised(text)
+    return correction.text if correction else text
 
 
 def _is_below(domain: str, dmarc: DmarcEvidence) -> bool:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from checks.evidence.spf import SpfEvidence, SpfNode, SpfRecord, SpfTerm
 from checks.model import Absent, Answer, Known, Seen, Unreachable, Why
 from checks.net.dns import DnsRun
 from checks.parse.spf import parse_spf, spf_records
+from checks.parse.spf_course import MAX_LOOKUPS
 from checks.probes.run import Run
 
 MAX_DEPTH = 12
 MAX_RECORDS = 60
 """Both lie well beyond the ten lookups that a receiver makes: what is left out is over the limit anyway."""
-MAX_LOOKUPS = 10
-"""RFC 7208 section 4.6.4."""
 
 _WIDE_BITS = {4: 8, 6: 16}
 """Prefix lengths up to which an `a` or `mx` is worth an address lookup: narrower ones cannot matter for the sum."""
@@ -46,8 +46,10 @@ async def ask_spf(run: Run) -> SpfEvidence:
     if len(records) != 1:
         return SpfEvidence(run.domain, answer, records, None)
     tree = await grow(run.dns, run.domain, records, answer.value.alias_of)
-    (term, at, why), networks = await asyncio.gather(_passing_all(run.dns, tree), _passing_networks(run.dns, tree))
-    return SpfEvidence(run.domain, answer, records, tree, term, at, tuple(dict.fromkeys(networks)), why)
+    (term, at, why), (networks, unknown) = await asyncio.gather(
+        _passing_all(run.dns, tree), _passing_networks(run.dns, tree)
+    )
+    return SpfEvidence(run.domain, answer, records, tree, term, at, networks, why or (None if term else unknown))
 
 
 async def grow(
@@ -149,11 +151,14 @@ async def _passing_all(dns: DnsRun, tree: SpfNode) -> tuple[str, str, Why | None
     return "", "", whys[0] if whys else None
 
 
-async def _passing_networks(dns: DnsRun, tree: SpfNode) -> list[str]:
+async def _passing_networks(dns: DnsRun, tree: SpfNode) -> tuple[tuple[str, ...], Why | None]:
+    """Each once, and why there may be more."""
     terms = list(_network_terms(tree))
     wide = [(term, domain) for term, domain in terms if term.name in ("a", "mx")]
     found = dict(zip(wide, await asyncio.gather(*(_wide_networks(dns, *w) for w in wide)), strict=True))
-    return [network for w in terms for network in found.get(w, (w[0].value,))]
+    whys = [why for _, why in found.values() if why is not None]
+    networks = [network for w in terms for network in (found[w][0] if w in found else (w[0].value,))]
+    return tuple(dict.fromkeys(networks)), whys[0] if whys else None
 
 
 def _network_terms(tree: SpfNode) -> Iterator[tuple[SpfTerm, str]]:
@@ -193,14 +198,18 @@ def _wide_prefixes(term: SpfTerm) -> list[tuple[int, str]]:
     return [(version, bits) for version, bits in lengths if bits and int(bits) <= _WIDE_BITS[version]]
 
 
-async def _wide_networks(dns: DnsRun, term: SpfTerm, domain: str) -> tuple[str, ...]:
-    """The networks of a wide `a` or `mx`: around the addresses that the name has."""
-    hosts = [domain]
+async def _wide_networks(dns: DnsRun, term: SpfTerm, domain: str) -> tuple[tuple[str, ...], Why | None]:
+    """The networks of a wide `a` or `mx`, around the addresses that the name has, and why there may be more."""
+    hosts, answers = [domain], list[Known[Answer[Any]]]()
     if term.name == "mx":
         answer = await dns.mx(domain)
+        answers.append(answer)
         hosts = [mx.host for mx in answer.value.values[:10] if mx.host] if isinstance(answer, Seen) else []
     networks: list[str] = []
     for version, bits in _wide_prefixes(term):
-        answers = await asyncio.gather(*(dns.addresses(h, "A" if version == 4 else "AAAA") for h in hosts))
-        networks += [f"{address}/{bits}" for a in answers if isinstance(a, Seen) for address in a.value.values]
-    return tuple(networks)
+        found = await asyncio.gather(*(dns.addresses(h, "A" if version == 4 else "AAAA") for h in hosts))
+        answers += found
+        networks += [f"{address}/{bits}" for a in found if isinstance(a, Seen) for address in a.value.values]
+    # A name that cannot be asked for has no address for a receiver either.
+    whys = [a.why for a in answers if isinstance(a, Unreachable) and a.why is not Why.BAD_NAME]
+    return tuple(networks), whys[0] if whys else None

@@ -23,8 +23,9 @@ from checks.evidence.spf import (
 from checks.model import Absent, Known, Seen, Unreachable, Why
 from checks.net.dns import DnsRun
 from checks.parse.spf import spf_records
+from checks.parse.spf_course import MAX_LOOKUPS
 from checks.probes.run import Run
-from checks.probes.spf import MAX_LOOKUPS, grow
+from checks.probes.spf import grow
 
 MAX_MX_NAMES = 10
 """RFC 7208 section 4.6.4: of an `mx` with more, receivers make a permerror."""

@@ -189,8 +189,8 @@ MULTIPLE_SPF_RECORDS = Rule(
                 ja="`v=spf1` で始まるレコードが複数あると、受信側は結果をpermerrorとし、どのレコードも使いません。すべての送信元がSPFに合格しなくなります。",
             ),
             fix=Text(
-                en="Write one TXT record that lists the servers of all {count} that really send, without wide networks, and ends in one `~all`, then delete the others. No new record is shown: these are too many or too broken to be merged, or would together let nearly everybody send.",
-                ja="{count} 個のレコードの送信元のうち、実際に送信するものを1つのTXTレコードにまとめ、末尾を1つの `~all` にして公開し、ほかのレコードを削除します。広すぎるネットワークは引き継がないでください。個数が多すぎる、構文エラーを修正できない、または統合するとほぼ誰でも送信できるようになるため、変更後のレコードは示していません。",
+                en="Write one TXT record that lists the servers of all {count} that really send, without wide networks and with 10 lookups at most, and ends in one `~all`, then delete the others. No new record is shown: these are too many or too broken to be merged, or would together let nearly everybody send or need more lookups.",
+                ja="{count} 個のレコードの送信元のうち、実際に送信するものを1つのTXTレコードにまとめ、末尾を1つの `~all` にして公開し、ほかのレコードを削除します。広すぎるネットワークは引き継がず、DNSルックアップは10回以内にしてください。個数が多すぎる、構文エラーを修正できない、統合するとほぼ誰でも送信できるようになる、またはルックアップが10回を超えるため、変更後のレコードは示していません。",
             ),
         ),
         "included": Texts(

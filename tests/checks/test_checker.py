@@ -325,6 +325,12 @@ def analysed(raw: bytes, session: Session | None = None, zones=(), faults=()) ->
     return asyncio.run(run())
 
 
+@pytest.mark.parametrize(("spf", "sends"), [("v=spf1;include:esp.example ~all", True), ("v=spf1; -all", False)])
+def test_a_look_alike_of_spf_tells_whether_its_owner_means_to_send(spf: str, sends: bool):
+    report = check("news.example", [Zone("news.example", f'@ TXT "{spf}"'), Zone("esp.example", "@ TXT x")])
+    assert report.non_sending is not sends
+
+
 def test_a_domain_that_just_sent_a_mail_is_not_one_that_sends_none():
     silent = Zone("says-no-mail.example", "@ MX 0 .", "signed")
     mail = b"From: a@says-no-mail.example\r\n\r\nx"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import trustme
+from quiet import QUIET, free_port
 from web_server import (
     AUTHORITY,
     DAY,
@@ -27,9 +28,11 @@ from web_server import (
     serving,
 )
 
-from bot.demo.nameserver import Zone
+from bot.demo.nameserver import Fault, Nameserver, Zone
 from checks.model import Document, Fetched, HttpsFault, NotServed, Unreachable, Why
-from checks.net.https import MAX_OCTETS, is_global
+from checks.net.dns import Dns
+from checks.net.https import MAX_OCTETS
+from checks.net.reach import is_global
 
 URL = f"https://{HOST}/policy.txt"
 ZONE = Zone("d.example", "mta-sts A 127.0.0.1\nsix AAAA ::1\nboth A 127.0.0.1\nboth AAAA ::1\nprivate A 10.1.2.3\n")
@@ -195,6 +198,32 @@ def test_names_that_lead_nowhere(host: str, told: object) -> None:
             pytest.fail(str(result))
 
 
+@pytest.mark.parametrize(
+    ("records", "failing", "when_known"),
+    [
+        ("mta-sts A 10.1.2.3", "AAAA", HttpsFault.PRIVATE_ADDRESS),
+        ("mta-sts AAAA fd00::1", "A", HttpsFault.PRIVATE_ADDRESS),
+        (f"mta-sts A {QUIET}", "AAAA", HttpsFault.REFUSED),
+    ],
+)
+def test_where_one_family_is_not_known_the_other_does_not_condemn_the_host(
+    records: str, failing: str, when_known: HttpsFault
+) -> None:
+    async def fetch(*faults: Fault) -> Fetched:
+        async with Nameserver([Zone("d.example", records)], faults=faults) as server:
+            dns = Dns([server.address], try_s=0.2, tries=1)
+            told = await client(free_port()).get(URL, dns.run())
+            await dns.aclose()
+            return told
+
+    failed = asyncio.run(fetch(Fault("mta-sts.d.example", failing, rcode="SERVFAIL")))
+    assert isinstance(failed, Unreachable)
+    assert failed.why is Why.SERVFAIL
+    known = asyncio.run(fetch())
+    assert isinstance(known, NotServed)
+    assert known.fault is when_known
+
+
 def test_nothing_is_connected_to_that_is_not_global_unless_allowed() -> None:
     async def fetch() -> tuple[Fetched, int]:
         async with serving(document(b"x"), good()) as served, resolving(ZONE) as dns:
@@ -249,6 +278,8 @@ def test_only_https_urls_with_a_name_are_fetched(url: str) -> None:
         ("::ffff:10.0.0.1", False),
         ("2002:7f00:1::", False),
         ("64:ff9b::7f00:1", False),
+        ("64:ff9b:1::808:808", False),
+        ("fec0::1", False),
         ("64:ff9b::808:808", True),
     ],
 )

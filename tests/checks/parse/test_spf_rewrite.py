@@ -111,6 +111,14 @@ def test_of_what_is_too_long_to_be_read_nothing_is_made(piece: str) -> None:
     assert merged([f"v=spf1 ip4:192.0.2.{i} ~all" for i in range(200)]) is None
 
 
+def test_what_would_need_too_many_lookups_together_is_not_merged() -> None:
+    def includes(*numbers: int) -> str:
+        return f"v=spf1 {' '.join(f'include:s{n}.example' for n in numbers)} ~all"
+
+    assert merged([includes(*range(5)), includes(*range(5, 10))]) == includes(*range(10))
+    assert merged([includes(*range(6)), includes(*range(4, 11))]) is None
+
+
 def test_a_repair_does_not_grow_beyond_what_is_read() -> None:
     """One Arabic ligature is eighteen letters in plain text."""
     for text in ("\ufdfa" * 1300, "ipv4:192.0.2.1," * 250):

@@ -171,6 +171,18 @@ def test_what_a_resolver_says_of_a_bogus_zone_stays_where_the_records_show_nothi
     assert [error.code for error in dnssec.errors] == [6]
 
 
+@pytest.mark.parametrize("ede", [None, (6, "signature")], ids=["unnamed", "named"])
+def test_a_failure_told_twice_is_no_broken_chain_where_there_is_no_chain(ede: tuple[int, str] | None) -> None:
+    cached = Fault("d.example", "SOA", rcode="SERVFAIL", ede=ede, only_checked=True)
+    _, dnssec, log = seen(Zone("d.example", HOST), faults=(cached,))
+    if ede:
+        assert dnssec.state == Seen("bogus"), "the fault may lie in the zone above"
+        return
+    assert log.count(("d.example", "SOA")) == 3
+    assert isinstance(dnssec.state, Unreachable)
+    assert dnssec.state.why is Why.SERVFAIL
+
+
 def test_below_the_apex_the_zone_is_that_of_the_answer() -> None:
     async def ask() -> DnssecEvidence:
         zones = [

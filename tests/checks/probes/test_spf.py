@@ -186,6 +186,14 @@ def test_whether_an_exists_passes_everybody_may_be_unknown() -> None:
     assert (known.passes_all, known.passes_all_why) == ("+all", None)
 
 
+@pytest.mark.parametrize(("term", "asked"), [("a:h.example/1", "A"), ("mx:h.example/1", "MX"), ("mx:h.example/1", "A")])
+def test_whether_a_wide_network_passes_may_be_unknown(term: str, asked: str) -> None:
+    records = {"d": f"v=spf1 {term} -all", "h": "MX 10 h.example.\nA 192.0.2.1"}
+    evidence = published(records, faults=(Fault("h.example", asked, rcode="SERVFAIL"),))
+    assert (evidence.passing_networks, evidence.passes_all_why) == ((), Why.SERVFAIL)
+    assert published(records).passing_networks == ("192.0.2.1/1",)
+
+
 def test_networks_that_pass() -> None:
     evidence = published(
         {
