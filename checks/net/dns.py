@@ -27,6 +27,9 @@ _DEMOTED_S = 30.0
 _SHARED_S = 2.0
 """How long reports side by side share an answer, if its TTL allows: a resolver's cache would share it for longer."""
 
+_PROOF_S = 600.0
+"""How long it is believed that a resolver validates, or does not: what it forwards to may change."""
+
 _SECURE_NAME = "."
 _NEVER_SECURE_NAMES = ("10.in-addr.arpa", "home.arpa")
 """Delegated without DS on purpose, so that anybody may serve them locally (RFC 6303, RFC 8375)."""
@@ -37,8 +40,9 @@ class Dns:
 
     `nameservers`: "127.0.0.1", "127.0.0.1:5353", "::1", "[::1]:53"; None for those of the system. `try_s`: seconds
     until a question is sent again, `tries`: how often per server. `on_answer` is told what came of each question of a
-    report. `authorities`: which server to ask at the address of a name server, None for one that must not be asked.
-    Raises ValueError with a sentence for a text that is no server.
+    report. `proof_s`: for how long it is believed that a server validates. `authorities`: which server to ask at the
+    address of a name server, None for one that must not be asked. Raises ValueError with a sentence for a text that is
+    no server.
     """
 
     def __init__(
@@ -48,6 +52,7 @@ class Dns:
         try_s: float = 1.5,
         tries: int = 3,
         max_outstanding: int = 150,
+        proof_s: float = _PROOF_S,
         on_answer: Callable[[Known[Answer[Any]]], None] = lambda told: None,
         authorities: Callable[[str], Server | None] = public_server,
     ) -> None:
@@ -62,7 +67,9 @@ class Dns:
         self._shared_before: dict[Question, Job] = {}
         self._shared_since = 0.0
         self._demoted: dict[Server, float] = {}
+        self._proof_s = proof_s
         self._proofs: dict[Server, asyncio.Task[bool | None]] = {}
+        self._proofs_begun: dict[Server, float] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closed = False
         self.on_answer = on_answer
@@ -206,22 +213,25 @@ class Dns:
         return None if task.cancelled() else task.result()
 
     def proof(self, server: Server) -> asyncio.Task[bool | None] | None:
-        """The proof that is done or under way, begun anew where it failed; None once the gateway is closed."""
+        """The proof that is done or under way, anew where it failed or is old; None once the gateway is closed."""
         task = self._proofs.get(server)
-        if task is None or (task.done() and (task.cancelled() or task.result() is None)):
-            return None if self._closed else self._begin_proof(server)
-        return task
-
-    def begin_proofs(self) -> None:
-        """Ask the servers that were not asked yet what `proved` tells, so that nobody has to wait for it later."""
-        for server in self.servers:
-            if server not in self._proofs:
-                self._begin_proof(server)
-
-    def _begin_proof(self, server: Server) -> asyncio.Task[bool | None]:
+        if task is not None and (not task.done() or self._is_believed(server, task)):
+            return task
+        if self._closed:
+            return None
+        self._proofs_begun[server] = time.monotonic()
         task = self._proofs[server] = asyncio.create_task(self._prove(server))
         self.start(task)
         return task
+
+    def _is_believed(self, server: Server, done: asyncio.Task[bool | None]) -> bool:
+        is_told = not done.cancelled() and done.result() is not None
+        return is_told and time.monotonic() - self._proofs_begun[server] < self._proof_s
+
+    def begin_proofs(self) -> None:
+        """Ask the servers what `proved` tells, so that nobody has to wait for it later."""
+        for server in self.servers:
+            self.proof(server)
 
     async def _prove(self, server: Server) -> bool | None:
         # Side by side, for the first answers of a report wait for this; nearly always the first name is enough.

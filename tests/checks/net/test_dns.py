@@ -335,6 +335,24 @@ def test_a_less_strict_server_does_not_hide_a_named_dnssec_fault() -> None:
     asyncio.run(main())
 
 
+def test_a_resolver_that_no_longer_validates_is_not_believed_for_ever() -> None:
+    async def main() -> None:
+        signed, port = Zone("x.example", "@ TXT a", "signed"), free_port()
+        address = f"{QUIET}:{port}"
+        believing, doubting = Dns([address]), Dns([address], proof_s=0.0)
+        async with Nameserver([signed], host=QUIET, port=port):
+            for gateway in (believing, doubting):
+                assert await gateway.run().validates()
+        async with Nameserver([signed], validation="never", host=QUIET, port=port) as changed:
+            assert await believing.run().validates()
+            assert changed.log == [], "a proof is not asked for each time"
+            assert not await doubting.run().validates()
+        for gateway in (believing, doubting):
+            await gateway.aclose()
+
+    asyncio.run(main())
+
+
 def test_a_resolver_that_is_down_is_told_quickly() -> None:
     async def main() -> None:
         gateway = Dns([f"{QUIET}:{free_port(socket.SOCK_DGRAM)}"])
