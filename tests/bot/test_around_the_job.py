@@ -112,7 +112,10 @@ def test_an_edit_that_slack_refuses_ends_nothing_and_a_deleted_root_is_told_to_w
         assert "Safe" in root_text(stage, root)
         await mailed(stage, root, "good")
         assert "*安全*" in root_text(stage, root)
-        workspace.faults.fail("chat.update", "message_not_found")
+        await stage.settle()
+        assert "DNSの検査結果" in workspace.thread(HERE, root.ts)[2].text, "an edit that was refused is made later"
+        # That of the root, and the refused one of the reply with the address, which is wanted again only now.
+        workspace.faults.fail("chat.update", "message_not_found", times=2)
         await workspace.press(ALICE.id, HERE, root.ts, "check_again")
         await stage.settle()
         reply = workspace.thread(HERE, root.ts)[1]
