@@ -159,7 +159,7 @@ class Settings(BlocklistSettings):
         if (self.tls_cert is None) != (self.tls_key is None):
             raise ValueError("MAILCHECK_TLS_CERT and MAILCHECK_TLS_KEY must be set together")
         for name, path in (("MAILCHECK_TLS_CERT", self.tls_cert), ("MAILCHECK_TLS_KEY", self.tls_key)):
-            if path is not None and not path.is_file():
+            if path is not None and not _is_file(name, path):
                 raise ValueError(f"{name}: there is no file {path}")
         if self.tls_cert is not None and self.tls_key is not None:
             try:
@@ -172,6 +172,14 @@ class Settings(BlocklistSettings):
     def greeting_name(self) -> str:
         """The host name in the SMTP greeting and EHLO answer."""
         return self.mailbox_hostname or self.mail_domain or "localhost"
+
+
+def _is_file(name: str, path: Path) -> bool:
+    """Raises ValueError where it cannot be told: /etc/letsencrypt/live is open to root alone."""
+    try:
+        return path.is_file()
+    except OSError as error:
+        raise ValueError(f"{name}: {path} cannot be read: {error.strerror}") from None
 
 
 def read_settings(**overrides: Any) -> Settings:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import sqlite3
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,16 +87,17 @@ _MAKE_ROOM = Text(
 
 
 def _database(path: Path) -> tuple[Finding, Arrival | None]:
-    facts: dict[str, Fact] = {"path": str(path.absolute())}
+    facts: dict[str, Fact] = {"path": str(path.absolute()), "dir": str(path.absolute().parent)}
     try:
         found = inspect(path)
     except UnusableDatabase as error:
         seen = Text(en="{error}.", ja="データベースを使用できません({error})。")
         return Finding("database", State.WRONG, seen, {**facts, "error": str(error)}, _RESTORE), None
+    except sqlite3.OperationalError as error:
+        return Finding("database", State.UNKNOWN, _NOT_READ, {**facts, "error": str(error)}, _LATER), None
     except OSError as error:
         facts["error"] = error.strerror or type(error).__name__
-        seen = Text(en="`{path}` cannot be read: {error}.", ja="`{path}` を読み取れません({error})。")
-        return Finding("database", State.UNKNOWN, seen, facts, _RUN_AS), None
+        return Finding("database", State.UNKNOWN, _NOT_READ, facts, _RUN_AS), None
     facts["pending"] = found.pending
     if found.is_newer:
         seen = Text(
@@ -119,9 +121,14 @@ def _database(path: Path) -> tuple[Finding, Arrival | None]:
     return Finding("database", State.OK, seen, facts), found.arrival
 
 
+_NOT_READ = Text(en="`{path}` cannot be read: {error}.", ja="`{path}` を読み取れません({error})。")
+_LATER = Text(
+    en="Run the doctor again in a minute. If it stays so, see whether the disk is full or broken (`journalctl -k`).",
+    ja="1分ほど待ってからdoctorを再実行してください。解消しない場合は、ディスクの空き容量と障害(`journalctl -k`)を確認してください。",
+)
 _RESTORE = Text(
-    en="Stop the bot and put the last backup of `{path}` in its place.",
-    ja="ボットを停止し、`{path}` をバックアップから復元してください。",
+    en="Stop the bot, move the whole directory `{dir}` away and unpack its last backup: `app.db` and `dbos.db` belong together, and an old `-wal` file would damage a restored database.",
+    ja="ボットを停止し、ディレクトリ `{dir}` 全体を別の場所に移してから、バックアップを展開してください。`app.db` と `dbos.db` は2つで1組です。古い `-wal` ファイルが残っていると、復元したデータベースが壊れることがあります。",
 )
 _RUN_AS = Text(
     en="Run the doctor as the user that the bot runs as.", ja="ボットの実行ユーザーでdoctorを実行してください。"

@@ -31,6 +31,7 @@ SLOWEST_RETRY_S = 600.0
 # Zero would make DBOS skip the sleep without counting it, and a replay would no longer match its record.
 SHORTEST_SLEEP_S = 0.001
 MOST_RESUMPTIONS = 1_000
+"""What is given up nobody is told of: so hours of restarts, whatever their cause, must not use them up."""
 
 T = TypeVar("T")
 Clock = Callable[[], datetime]

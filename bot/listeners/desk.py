@@ -121,13 +121,17 @@ class Desk:
         lang = await self.lang_of(asker.team_id, asker.user_id)
         domains, refused = _read(typed)
         # Resumed after a restart, it has opened its thread and said this before.
-        if refused and await self.store.threads.get(key) is None:
-            await self.respond(asker, bad_domains(refused, lang))
+        tells_refused = bool(refused) and await self.store.threads.get(key) is None
         if not domains:
+            if tells_refused:
+                await self.respond(asker, bad_domains(refused, lang))
             return
         opening = Opening(key, asker.team_id, asker.channel_id, asker.user_id, lang, domains)
         offer = self.offers.offer() if len(domains) == 1 else None
         opened = await self.conversations.open(opening, offer)
+        # Only now: what fails before is done again, and a response_url takes five answers.
+        if tells_refused:
+            await self.respond(asker, bad_domains(refused, lang))
         if opened.thread.id != key:
             link = await self._permalink(opened.thread.channel_id, opened.thread.root_ts)
             await self.respond(asker, already_running(" ".join(each.shown for each in domains), link, lang))

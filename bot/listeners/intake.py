@@ -5,7 +5,8 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeAlias
+from functools import partial
+from typing import Any, TypeAlias, TypeVar
 
 from slack_bolt.response import BoltResponse
 
@@ -20,6 +21,8 @@ LOG = logging.getLogger(__name__)
 EVENT_KEY = "mailcheck_event"
 RETRY_S = 0.5
 SLOWEST_RETRY_S = 60.0
+
+T = TypeVar("T")
 
 Work: TypeAlias = Callable[[str, Mapping[str, Any]], Awaitable[None]]
 
@@ -65,7 +68,8 @@ class Intake:
 
         What came longer than RESUMED before that is only marked as done.
         """
-        left = await self.desk.store.events.unfinished(received_before=started_at)
+        read = partial(self.desk.store.events.unfinished, received_before=started_at)
+        left = await self._waiting_out("resumption", read)
         wanted = [event for event in left if started_at - event.received_at <= RESUMED]
         too_old = [event for event in left if started_at - event.received_at > RESUMED]
         if wanted:
@@ -74,7 +78,7 @@ class Intake:
             LOG.warning("too old to be resumed: %s", ", ".join(event.kind for event in too_old))
         # One that waits, or fails, shall not keep the others waiting.
         tasks = [self._work(event.key, event.kind, event.payload) for event in wanted]
-        tasks += [self.desk.store.events.done(event.key) for event in too_old]
+        tasks += [self._done(event.kind, event.key) for event in too_old]
         for outcome in await asyncio.gather(*tasks, return_exceptions=True):
             if isinstance(outcome, Exception):
                 LOG.error("an event could not be marked as done", exc_info=outcome)
@@ -96,14 +100,33 @@ class Intake:
         self._running.add(task)
         try:
             try:
-                await _waiting_out(kind, lambda: self.works[kind](key, payload))
+                await self._waiting_out(kind, lambda: self.works[kind](key, payload))
             except Exception:
                 LOG.exception("a %s could not be worked on", kind)
                 await self._apologise(payload)
             # Also what failed: kept as it is, it would fail again at every start. What was cancelled never comes here.
-            await _waiting_out(kind, lambda: self.desk.store.events.done(key))
+            await self._done(kind, key)
         finally:
             self._running.discard(task)
+
+    async def _done(self, kind: str, key: str) -> None:
+        await self._waiting_out(kind, lambda: self.desk.store.events.done(key))
+
+    async def _waiting_out(self, kind: str, work: Callable[[], Awaitable[T]]) -> T:
+        """Do it again for as long as the database is in trouble: Slack was told that we have it."""
+        task, wait_s = asyncio.current_task(), RETRY_S
+        assert task is not None
+        while True:
+            try:
+                return await work()
+            except StorageTrouble as error:
+                LOG.warning("a %s waits: %s", kind, type(error).__name__)
+            self.desk.waiting.add(task)
+            try:
+                await asyncio.sleep(wait_s)
+            finally:
+                self.desk.waiting.discard(task)
+            wait_s = min(2 * wait_s, SLOWEST_RETRY_S)
 
     async def _apologise(self, payload: Mapping[str, Any]) -> None:
         if not payload.get("response_url"):
@@ -114,16 +137,3 @@ class Intake:
             await self.desk.respond(asker, said(lang, talk_words.OUR_ERROR))
         except Exception:
             LOG.exception("nor could anybody be told")
-
-
-async def _waiting_out(kind: str, work: Callable[[], Awaitable[None]]) -> None:
-    """Do it again for as long as the database is in trouble: Slack was told that we have it."""
-    wait_s = RETRY_S
-    while True:
-        try:
-            await work()
-            return
-        except StorageTrouble as error:
-            LOG.warning("a %s waits: %s", kind, type(error).__name__)
-        await asyncio.sleep(wait_s)
-        wait_s = min(2 * wait_s, SLOWEST_RETRY_S)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Literal, Protocol
 
-from bot.store import Acceptance, NewMail, StorageTrouble
+from bot.store import Acceptance, NewMail, StorageTrouble, is_locked
 
 LOG = logging.getLogger(__name__)
 
@@ -102,12 +102,10 @@ class GroupCommit:
     async def _commit(self, mails: list[NewMail]) -> list[Outcome]:
         try:
             return list(await self._mailboxes.accept(mails))
-        except StorageTrouble as error:
-            LOG.warning("%d mail(s) could not be kept: %s", len(mails), type(error).__name__)
-            return ["unavailable"] * len(mails)  # each by itself would wait as long, and its client is waiting, too
-        except Exception:
+        except Exception as error:
             LOG.exception("%d mail(s) could not be kept", len(mails))
-        if len(mails) == 1:
-            return ["unavailable"]
+            if len(mails) == 1 or (isinstance(error, StorageTrouble) and is_locked(error)):
+                # By itself each would wait for the lock as long as all have, and its client is waiting, too.
+                return ["unavailable"] * len(mails)
         # One that cannot be written must not cost the others their place.
         return [outcome for mail in mails for outcome in await self._commit([mail])]

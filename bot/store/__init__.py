@@ -2,7 +2,7 @@
 
 from bot.store.backlog import Backlog, Unsent
 from bot.store.clock import Clock, NewId, random_id, utc_now
-from bot.store.database import StorageTrouble, UnusableDatabase
+from bot.store.database import StorageTrouble, UnusableDatabase, is_locked
 from bot.store.effects import (
     Effect,
     LanguageSet,
@@ -71,6 +71,7 @@ __all__ = [
     "UnusableDatabase",
     "WorkItem",
     "inspect",
+    "is_locked",
     "random_id",
     "utc_now",
 ]

@@ -28,6 +28,12 @@ StorageTrouble = OperationalError
 """What reads and writes raise while the disk is full, broken or read-only or the file is locked: it may pass."""
 
 
+def is_locked(trouble: StorageTrouble) -> bool:
+    """Somebody else kept the file locked for all the time that a write waits for it."""
+    code = getattr(trouble.orig, "sqlite_errorcode", 0)
+    return code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
 class UnusableDatabase(Exception):
     """The file cannot be opened, or not by this version; the text names it for the operator."""
 

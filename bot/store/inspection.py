@@ -44,7 +44,8 @@ class Inspection:
 def inspect(path: Path) -> Inspection:
     """Look at the file, blocking, whether or not a bot runs on it; changes nothing and leaves no file behind.
 
-    Raises UnusableDatabase, and OSError where the file may not be read.
+    Raises UnusableDatabase, OSError where the file may not be read, and sqlite3.OperationalError for trouble that may
+    pass (locked, disk).
     """
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
@@ -64,6 +65,8 @@ def inspect(path: Path) -> Inspection:
                 _one(connection, "SELECT version_num FROM alembic_version") if "alembic_version" in tables else None
             )
             arrival = _arrival(connection) if "mails" in tables else None
+    except sqlite3.OperationalError:
+        raise
     except sqlite3.DatabaseError as error:
         raise UnusableDatabase(f"{path} cannot be used: {error}") from error
     if revision is not None and revision not in known:

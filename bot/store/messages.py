@@ -131,7 +131,8 @@ async def put_message(
 ) -> None:
     """Write a desired message, or a new revision of it; the same payload again is no new revision.
 
-    What was given up is tried again, also as it was; except for an edit of what is not there any more, and for a root.
+    What was given up is tried again, also as it was; except for the same edit of a message that was deleted, and for a
+    root that was never posted.
     """
     columns = messages.c
     is_it = columns.key == message.key

@@ -21,7 +21,7 @@ QUIET_S = 2.0
 """A check that takes no longer shows no progress; a longer one shows it as often as this."""
 AT_ONCE = 8
 CHECK_S = 180.0
-"""A check ends by itself long before; from its turn on, which may be late."""
+"""A check ends by itself long before."""
 
 
 class Check(Protocol):
@@ -31,20 +31,30 @@ class Check(Protocol):
 
 
 class DomainChecks:
-    """`quiet_s`: see QUIET_S."""
+    """`quiet_s`: see QUIET_S; `check_s`: how long a check may take, from its turn on."""
 
-    def __init__(self, store: Store, conversations: Conversations, checker: Check, *, quiet_s: float = QUIET_S) -> None:
+    def __init__(
+        self,
+        store: Store,
+        conversations: Conversations,
+        checker: Check,
+        *,
+        quiet_s: float = QUIET_S,
+        check_s: float = CHECK_S,
+    ) -> None:
         self._store = store
         self._conversations = conversations
         self._checker = checker
         self._quiet_s = quiet_s
+        self._check_s = check_s
         self._turn = asyncio.Semaphore(AT_ONCE)
 
     async def run(self, ctx: Context, argument: str) -> None:
         """The workflow CHECK_WORK; `argument` of numbered, with the run."""
         thread_id, run = thread_and_number(argument)
         try:
-            await ctx.step("check", lambda: self._check(thread_id, run), attempts=2)
+            async with self._turn:  # around the step: a stop does not wait for those that wait
+                await ctx.step("check", lambda: self._check(thread_id, run), attempts=2)
             await ctx.step("tell", lambda: self._tell(thread_id, run), attempts=PATIENT)
         except StepFailed:
             # A thread that is told nothing would wait for ever.
@@ -61,7 +71,7 @@ class DomainChecks:
             return report_id
         known = await self._store.selectors.of(row.ascii)
         since = await self._store.monitoring.since(thread_id, row.ascii)
-        async with self._turn, asyncio.timeout(CHECK_S), self._progress(thread_id, run) as progress:
+        async with asyncio.timeout(self._check_s), self._progress(thread_id, run) as progress:
             report = await self._checker().check_domain(
                 row.ascii, known_selectors=known, on_progress=progress, monitoring_since=since
             )

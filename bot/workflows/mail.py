@@ -18,7 +18,7 @@ LOG = logging.getLogger(__name__)
 
 ANALYSIS_S = 180.0
 AT_ONCE = 20
-"""Mails in memory at the same time; the others wait on disk. Most of the time each waits for the DNS."""
+"""Mails that are analysed at the same time; the others wait on disk. Most of the time each waits for the DNS."""
 
 
 class MailAnalyses:
@@ -48,7 +48,8 @@ class MailAnalyses:
         # The sender was told that we have the mail: a full disk only delays it, since the engine waits that out. An
         # analysis that takes for ever does so twice, and no more.
         try:
-            await ctx.step("analyse", lambda: self._in_turn(mail_id), attempts=2)
+            async with self._turn:  # around the step: a stop does not wait for those that wait
+                await ctx.step("analyse", lambda: self._analyse(mail_id), attempts=2)
         except StepFailed:
             LOG.exception("the mail %s could not be analysed", mail_id)
         # With the report; else, that there is none: whoever sent the mail shall read that something went wrong here.
@@ -60,10 +61,6 @@ class MailAnalyses:
                 LOG.exception("the thread could not be told of the mail %s", mail_id)
         # The body goes whether or not anybody could be told.
         await ctx.step("drop", lambda: self._drop(mail_id), attempts=PATIENT)
-
-    async def _in_turn(self, mail_id: str) -> None:
-        async with self._turn:
-            await self._analyse(mail_id)
 
     async def _analyse(self, mail_id: str) -> None:
         """Keeps the report, where there is a mail to analyse."""

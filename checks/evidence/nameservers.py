@@ -7,10 +7,13 @@ from typing import Literal, TypeAlias
 
 from checks.model import Known
 
-Serving: TypeAlias = Literal["serves", "refuses", "fails", "lame", "silent", "no-address", "unresolved", "not-asked"]
+Serving: TypeAlias = Literal[
+    "serves", "refuses", "fails", "lame", "silent", "late", "no-address", "unresolved", "not-asked"
+]
 """serves: answers with authority. refuses: REFUSED. fails: SERVFAIL, or an answer that is no message. lame: answers
-without authority. silent: nothing came. no-address: its name has none. unresolved: the lookup of that failed.
-not-asked: the address is not a global one, or is an IPv6 one and silent, which may be for want of IPv6 here."""
+without authority. silent: nothing came. late: nothing came before our own time was over. no-address: its name has none.
+unresolved: the lookup of that failed. not-asked: the address is not a global one, or is an IPv6 one and silent, which
+may be for want of IPv6 here."""
 
 
 @dataclass(frozen=True, slots=True)

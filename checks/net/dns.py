@@ -332,10 +332,10 @@ class DnsRun:
         return begun if isinstance(begun, Unreachable) else await begun.wait()
 
     async def ask_authority(self, address: str, name: str, rdtype: str) -> DirectAnswer | None:
-        """Ask the authoritative server at an address, without recursion; None where it must not be asked, or where the
-        time of this report ended it: that says nothing of the server.
+        """Ask the authoritative server at an address, without recursion; None where it must not be asked.
 
-        No question of this kind is shared: whoever asks knows that nobody else does.
+        The outcome LATE, when the time of this report ended it, says nothing of the server. No question of this kind is
+        shared: whoever asks knows that nobody else does.
         """
         asked = question(name, rdtype, recursion=False)
         if isinstance(asked, Unreachable):
@@ -344,7 +344,7 @@ class DnsRun:
             async with asyncio.timeout(self._left_s()):
                 reply = await self.dns.exchange_direct(asked, address, self.count)
         except TimeoutError:
-            return None
+            return DirectAnswer(LATE)
         return None if reply is None else direct_answer(reply)
 
     def txt(self, name: str) -> asyncio.Future[Known[Answer[bytes]]]:

@@ -213,7 +213,8 @@ def merged(texts: Sequence[str]) -> str | None:
 
     `-all` only where every record that has an `all` says so, else `~all`: no record knew the senders of the others. A
     `redirect` becomes an `include` with the same target. None where one of them is too broken to be read, and where
-    the one record would let everybody send or need too many lookups: receivers use none of the several.
+    the one record would let everybody send or, by its own terms alone, need too many lookups: receivers use none of
+    the several.
     """
     if len(texts) > _MAX_MERGED:
         return None

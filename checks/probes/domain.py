@@ -10,6 +10,7 @@ from checks.evidence.mx import MxEvidence
 from checks.evidence.spf import SpfEvidence
 from checks.model import Absent, Seen, Unreachable
 from checks.parse.domain import registrable
+from checks.parse.spf import text_of
 from checks.parse.spf_repair import recognised, resembles
 from checks.probes.run import Run
 from checks.providers import receiver_of
@@ -65,7 +66,7 @@ def _authorises(spf: SpfEvidence) -> bool | None:
 
 def _texts(spf: SpfEvidence) -> list[str]:
     values = spf.answer.value.values if isinstance(spf.answer, Seen) else ()
-    return [value.decode("ascii", "replace") for value in values]
+    return [text_of(value) for value in values]
 
 
 def _as_meant(text: str) -> str:

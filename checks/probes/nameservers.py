@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from checks.evidence.domain import DomainEvidence
 from checks.evidence.nameservers import NameServer, NameServersEvidence, Serving
 from checks.model import Absent, Answer, Known, Seen, Unreachable, Why
+from checks.net.asking import LATE
 from checks.net.authority import DirectAnswer
 from checks.net.dns import DnsRun
 from checks.probes.run import Run
@@ -136,6 +137,8 @@ def _preferred(addresses: Iterable[str]) -> str | None:
 
 
 def _state(direct: DirectAnswer, address: str) -> Serving:
+    if direct.outcome is LATE:
+        return "late"
     match direct.outcome:
         case Seen() if direct.authoritative:
             return "serves"

@@ -86,12 +86,15 @@ def judge(nameservers: NameServersEvidence) -> Iterator[Finding]:
                 servers=(_shown(server),),
                 others=serving,
             )
-    elif any(server.state == "unresolved" for server in servers):
+    if any(server.state == "late" for server in servers):
+        raise CannotTell(Why.TIMEOUT)
+    if serving:
+        return
+    if any(server.state == "unresolved" for server in servers):
         raise CannotTell(Why.DEPENDS)
-    elif nameservers.resolver_answers or not nameservers.reaches_out or len(failing) < len(servers):
+    if nameservers.resolver_answers or not nameservers.reaches_out or len(failing) < len(servers):
         raise CannotTell(Why.NO_DIRECT)
-    else:
-        yield NAMESERVER_FAILING.found(zone, zone=zone, servers=tuple(map(_shown, failing)), others=())
+    yield NAMESERVER_FAILING.found(zone, zone=zone, servers=tuple(map(_shown, failing)), others=())
 
 
 def _shown(server: NameServer) -> str:

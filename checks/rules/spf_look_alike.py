@@ -49,8 +49,8 @@ LOOK_ALIKE_SPF_RECORD = Rule(
             title=_TITLE,
             why=_WHY,
             fix=Text(
-                en="Publish at `{domain}`, in place of all that is meant as SPF, one TXT record that begins with `v=spf1` and a space, lists your senders and ends in `~all`. No new record is shown: what was to be said is not certain.",
-                ja="`{domain}` の該当するTXTレコードをすべて削除し、代わりに、`v=spf1` と半角スペースで始まり、送信元を記載して `~all` で終わるTXTレコードを1つ公開します。意図した内容を確定できないため、変更後のレコードは示していません。",
+                en="Publish at `{domain}`, in place of all that is meant as SPF, one TXT record that begins with `v=spf1` and a space, lists your senders and ends in `~all`. No new record is shown: what was to be said is not certain, or one record of it all would let nearly everybody send or need more than 10 lookups.",
+                ja="`{domain}` の該当するTXTレコードをすべて削除し、代わりに、`v=spf1` と半角スペースで始まり、送信元を記載して `~all` で終わるTXTレコードを1つ公開します。意図した内容を確定できない、または1つにまとめるとほぼ誰でも送信できるかルックアップが10回を超えるため、変更後のレコードは示していません。",
             ),
         ),
         "surplus": Texts(

@@ -174,8 +174,8 @@ MULTIPLE_SPF_RECORDS = Rule(
             ja="`v=spf1` で始まるレコードが複数あると、受信側は結果をpermerrorとし、どのレコードも使いません。すべての送信元がSPFに合格しなくなります。",
         ),
         fix=Text(
-            en="Delete these {count} records and publish one merged TXT record instead (shown with this finding). It lists the senders of each; leave out those that you no longer use.",
-            ja="現在の {count} 個をすべて削除し、統合した1つのTXTレコード(下記)を公開します。統合後のレコードには各レコードの送信元をすべて含めています。使っていないものがあれば除いてください。",
+            en="Delete these {count} records and publish one merged TXT record instead (shown with this finding). It lists the senders of each; leave out those that you no longer use. Then check again: lookups inside the includes count as well.",
+            ja="現在の {count} 個をすべて削除し、統合した1つのTXTレコード(下記)を公開します。統合後のレコードには各レコードの送信元をすべて含めています。使っていないものがあれば除いてください。includeの先のDNSルックアップも回数に含まれるため、公開後に再検査してください。",
         ),
     ),
     variants={

@@ -130,6 +130,8 @@ def test_files_that_are_no_certificate_are_told(tmp_path: Path) -> None:
         read_settings(tls_cert=broken, tls_key=broken)
     with pytest.raises(SettingsError, match="there is no file"):
         read_settings(tls_cert=broken, tls_key=tmp_path / "absent")
+    with pytest.raises(SettingsError, match=r"^MAILCHECK_TLS_CERT: .* cannot be read: File name too long$"):
+        read_settings(tls_cert=tmp_path / ("a" * 300), tls_key=broken)
 
 
 def test_the_settings_import_neither_slack_nor_a_database() -> None:

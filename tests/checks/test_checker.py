@@ -325,7 +325,15 @@ def analysed(raw: bytes, session: Session | None = None, zones=(), faults=()) ->
     return asyncio.run(run())
 
 
-@pytest.mark.parametrize(("spf", "sends"), [("v=spf1;include:esp.example ~all", True), ("v=spf1; -all", False)])
+@pytest.mark.parametrize(
+    ("spf", "sends"),
+    [
+        ("v=spf1;include:esp.example ~all", True),
+        # A blank as Japanese input methods write it.
+        (r"v=spf1\227\128\128include:esp.example ~all", True),
+        ("v=spf1; -all", False),
+    ],
+)
 def test_a_look_alike_of_spf_tells_whether_its_owner_means_to_send(spf: str, sends: bool):
     report = check("news.example", [Zone("news.example", f'@ TXT "{spf}"'), Zone("esp.example", "@ TXT x")])
     assert report.non_sending is not sends

@@ -9,8 +9,8 @@ SYSTEM = Text(
     ja="{rules}の説明に従って、送信システムを修正してください。DNSレコードの変更は不要です。",
 )
 DIRECT = Text(
-    en="Before you change anything for {rules}, check a mail that came directly with `mailcheck message FILE`: this "
-    "one was forwarded, and what fails in it may be the forwarder's doing.",
+    en="Before you change anything for {rules}, use `mailcheck message FILE` on a mail that came directly: this one "
+    "was forwarded, and what fails in it may be the forwarder's doing.",
     ja="このメールは転送されており、{rules}は転送元のシステムが原因の可能性があります。対応する前に、転送を経由せずに届いた"
     "メールを `mailcheck message ファイル名` で検査してください。",
 )

@@ -14,10 +14,7 @@ NOT_TOLD = Text(en="What could not be told", ja="判定できなかった項目"
 AUTHENTICATION = Text(en="Authentication of the mail", ja="メールの認証結果")
 EVIDENCE = Text(en="What was seen", ja="検査で得た情報")
 SUMMARY = Text(en="{n} domains", ja="{n}ドメイン")
-FORWARDED = Text(
-    en="This mail was forwarded ({signs}): what fails in it may be the forwarder's doing.",
-    ja="転送されたメールです({signs})。不合格の原因は転送元のシステムにある可能性があります。",
-)
+FORWARDED = Text(en="This mail was forwarded ({signs}).", ja="転送されたメールです({signs})。")
 
 # Topics and profiles ------------------------------------------------------------------------------------------------
 

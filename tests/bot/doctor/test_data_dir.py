@@ -14,6 +14,7 @@ from bot.doctor import State
 from bot.doctor.data_dir import DataDir, examine_data_dir
 from bot.durable.lock import DataDirLock
 from bot.store import Arrival, MailboxOpened, NewMail, NewThread, Store
+from checks import Lang
 
 OK, WRONG, UNKNOWN = State.OK, State.WRONG, State.UNKNOWN
 NOW = datetime.now(UTC)
@@ -95,12 +96,22 @@ def test_a_database_of_another_version_is_wrong(tmp_path: Path, statement: str, 
     assert words in told.say_seen("en")
 
 
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_trouble_that_may_pass_is_no_reason_to_restore_a_backup(tmp_path: Path, lang: Lang) -> None:
+    made(tmp_path)
+    (tmp_path / "app.db-wal").mkdir()  # SQLite cannot open it, and says no more
+    told = next(each for each in examine_data_dir(tmp_path, running=False).findings if each.id == "database")
+    assert told.state is UNKNOWN
+    assert "unable to open database file" in told.say_seen(lang)
+    assert "journalctl -k" in (told.say_fix(lang) or "")
+
+
 def test_a_file_that_is_no_database_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "app.db").write_bytes(b"no database at all, whatever its name says" * 100)
     assert states(examine_data_dir(tmp_path, running=False))["database"] is WRONG
     (tmp_path / "app.db").unlink()
     (tmp_path / "app.db").mkdir()
-    assert states(examine_data_dir(tmp_path, running=False))["database"] is WRONG
+    assert states(examine_data_dir(tmp_path, running=False))["database"] is UNKNOWN
 
 
 @pytest.mark.parametrize("open_elsewhere", [True, False])

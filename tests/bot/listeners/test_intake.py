@@ -138,7 +138,9 @@ def test_events_of_the_process_before_do_not_wait_for_each_other(tmp_path: Path)
 
 
 @pytest.mark.parametrize("trouble", ["INSERT ON team_traits", "UPDATE ON received_events"])
-def test_a_database_in_trouble_only_delays_what_slack_was_told_we_have(tmp_path: Path, trouble: str) -> None:
+def test_a_database_in_trouble_only_delays_what_slack_was_told_we_have(
+    tmp_path: Path, trouble: str, caplog: pytest.LogCaptureFixture
+) -> None:
     def execute(statement: str) -> None:
         with closing(sqlite3.connect(tmp_path / "app.db", timeout=60)) as connection, connection:
             connection.execute(statement)
@@ -157,7 +159,9 @@ def test_a_database_in_trouble_only_delays_what_slack_was_told_we_have(tmp_path:
             execute(f"CREATE TRIGGER trouble BEFORE {trouble} BEGIN {full}; END")
             later = desk.clock() + timedelta(seconds=1)
             resuming = asyncio.create_task(Intake(desk, {"event": work}, never_wanted).resume(later))
-            await asyncio.sleep(0.1)
+            async with asyncio.timeout(30):
+                while "a event waits" not in caplog.text:  # noqa: ASYNC110 - the log has no event for this
+                    await asyncio.sleep(0.01)
             assert worked
             assert [event.key for event in await desk.store.events.unfinished()] == ["1"]
             await asyncio.to_thread(execute, "DROP TRIGGER trouble")

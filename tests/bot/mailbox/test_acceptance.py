@@ -6,8 +6,10 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from bot.mailbox.acceptance import MOST_WAITING, GroupCommit
-from bot.store import Acceptance, MailboxOpened, NewMail, NewThread, Store
+from bot.store import Acceptance, MailboxOpened, NewMail, NewThread, Store, database
 
 TOKEN = "abcdefghijkmnpqr"
 
@@ -117,21 +119,36 @@ def test_a_mail_that_never_ends_keeps_no_other_waiting(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
-def test_a_database_in_trouble_is_not_asked_for_each_mail(tmp_path: Path) -> None:
+def test_a_locked_database_is_not_waited_for_by_each_mail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 50)
+
+    async def main() -> None:
+        store = await opened(tmp_path)
+        watched = Watched(store)
+        writer = GroupCommit(watched)
+        writer.start()
+        with closing(sqlite3.connect(tmp_path / "app.db", isolation_level=None)) as somebody:
+            somebody.execute("BEGIN IMMEDIATE")
+            assert await asyncio.gather(*(writer.keep(mail()) for _ in range(5))) == ["unavailable"] * 5
+        assert watched.batches == [5]
+        assert await writer.keep(mail()) == "accepted"
+        await writer.stop()
+        await store.close()
+
+    asyncio.run(main())
+
+
+def test_on_a_nearly_full_disk_what_fits_is_kept(tmp_path: Path) -> None:
     async def main() -> None:
         store = await opened(tmp_path)
         with closing(sqlite3.connect(tmp_path / "app.db")) as connection, connection:
             # The type of error that a full disk gives.
             full = "SELECT abs(-9223372036854775807 - 1)"
-            connection.execute(f"CREATE TRIGGER trouble BEFORE INSERT ON mails BEGIN {full}; END")
-        watched = Watched(store)
-        writer = GroupCommit(watched)
+            connection.execute(f"CREATE TRIGGER full BEFORE INSERT ON mails WHEN NEW.size > 99 BEGIN {full}; END")
+        writer = GroupCommit(store.mailboxes)
         writer.start()
-        assert await asyncio.gather(*(writer.keep(mail()) for _ in range(5))) == ["unavailable"] * 5
-        assert watched.batches == [5]
-        with closing(sqlite3.connect(tmp_path / "app.db")) as connection, connection:
-            connection.execute("DROP TRIGGER trouble")
-        assert await writer.keep(mail()) == "accepted"
+        arrived = mail(), mail(b"x" * 100), mail()
+        assert await asyncio.gather(*map(writer.keep, arrived)) == ["accepted", "unavailable", "accepted"]
         await writer.stop()
         await store.close()
 

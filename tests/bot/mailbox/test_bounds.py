@@ -270,7 +270,7 @@ def test_a_handshake_that_fails_costs_no_place(tmp_path: Path, way: str) -> None
         left = [task for task in asyncio.all_tasks() if "_handle_client" in repr(task)]
         assert left == []
 
-    run(tmp_path, body, tls=TLS, limits=Limits(connections=1, connections_per_client=1, command_s=0.2))
+    run(tmp_path, body, tls=TLS, limits=Limits(connections=1, connections_per_client=1, command_s=1.0))
 
 
 @pytest.mark.parametrize("secure", [False, True], ids=["in clear", "over TLS"])

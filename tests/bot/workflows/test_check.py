@@ -1,13 +1,16 @@
 """The check as a workflow, where it ends otherwise than with its report, and the turns of mails."""
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bot.conversation.events import Asked
-from bot.store import MailboxOpened, NewMail, NewThread, Store
+import pytest
+
+from bot.conversation.events import Asked, Offer
+from bot.store import MAIL_WORK, NewMail, Store, utc_now
 from bot.workflows import Conversations, DomainChecks, MailAnalyses, Opening
 from checks import Checker, Report
 
@@ -56,6 +59,23 @@ def test_a_cancellation_that_meets_the_end_of_the_progress_ends_the_workflow(tmp
     asyncio.run(scene())
 
 
+def test_a_check_that_takes_too_long_ends(tmp_path: Path) -> None:
+    async def scene() -> None:
+        store = Store(tmp_path / "app.db")
+        await store.open()
+        conversations = Conversations(store)
+        await conversations.open(Opening("t1", "T1", "C1", "U1", "en", (Asked("a.example", "a.example"),)), None)
+        with socket.socket(type=socket.SOCK_DGRAM) as silent:
+            silent.bind(("127.0.0.1", 0))
+            async with Checker([f"127.0.0.1:{silent.getsockname()[1]}"], deadline_s=60.0) as checker:
+                checks = DomainChecks(store, conversations, lambda: checker, check_s=0.1)
+                with pytest.raises(TimeoutError):
+                    await checks.run(AtOnce(), "t1.1")
+        await store.close()
+
+    asyncio.run(scene())
+
+
 class Counting(Checker):
     """Notes how many mails are analysed at the same time."""
 
@@ -74,15 +94,16 @@ def test_only_so_many_mails_are_analysed_at_the_same_time_and_the_others_wait_on
     async def scene() -> None:
         store = Store(tmp_path / "app.db")
         await store.open()
-        expires_at = datetime.now(UTC) + timedelta(hours=1)
-        new = NewThread("t1", "T1", "C1", "a.example", "en", "U1")
-        await store.threads.open(new, "begin", lambda state: (state, [MailboxOpened("abcdefgh", expires_at, 9, 9999)]))
+        conversations = Conversations(store)
+        offer = Offer("abcdefgh", "t-abcdefgh@mail.example", 24, utc_now() + timedelta(hours=1), 20, 9999)
+        await conversations.open(Opening("t1", "T1", "C1", "U1", "en", (Asked("a.example", "a.example"),)), offer)
         session = {"client_ip": "127.0.0.1", "helo": "a.example", "mail_from": "", "tls": None}
-        await store.mailboxes.accept([NewMail("abcdefgh", datetime.now(UTC), session, MAIL) for _ in range(5)])
-        ids = [item.argument for item in await store.work.pending()]
+        await store.mailboxes.accept([NewMail("abcdefgh", utc_now(), session, MAIL) for _ in range(5)])
+        ids = [item.argument for item in await store.work.pending() if item.name == MAIL_WORK]
+        assert len(ids) == 5
         async with Counting(["127.0.0.1:9"], deadline_s=0.3) as checker:
-            mails = MailAnalyses(store, Conversations(store), lambda: checker, keep_raw=False, at_once=2)
-            await asyncio.gather(*(mails._in_turn(mail_id) for mail_id in ids))
+            mails = MailAnalyses(store, conversations, lambda: checker, keep_raw=False, at_once=2)
+            await asyncio.gather(*(mails.run(AtOnce(), mail_id) for mail_id in ids))
             assert checker.most == 2
         for mail_id in ids:
             assert await store.reports.is_stored(f"mail.{mail_id}")

@@ -204,7 +204,7 @@ def test_an_item_that_is_met_with_a_warning_has_the_sign_of_one():
 def test_what_fails_in_a_forwarded_mail_may_be_the_forwarders_doing(lang):
     forwarded = mail_report(finding("DKIM303"), facts={"forwarded": ("list_id",)})
     said = joined(shown(forwarded, lang, 100))
-    assert {"en": "Thismailwasforwarded(amailinglist'sList-Idheader)", "ja": "転送されたメールです"}[lang] in said
+    assert {"en": "Thismailwasforwarded(amailinglist'sList-Idheader).", "ja": "転送されたメールです"}[lang] in said
     assert {"en": "BeforeyouchangeanythingforDKIM303", "ja": "DKIM303は転送元のシステムが原因"}[lang] in steps(
         forwarded, lang
     )
