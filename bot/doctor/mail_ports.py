@@ -100,8 +100,8 @@ _TAKEN = Text(
     ja="`{host}` の{port}番ポートは別のプログラムが使用しています。",
 )
 _FREE = Text(
-    en="`ss -ltnp sport = :{port}` names it; often it is Postfix or Exim of the system. Stop it, or bind it to 127.0.0.1 and the bot to the public address (`MAILCHECK_MAILBOX_HOST`).",
-    ja="`ss -ltnp sport = :{port}` でプログラムを確認できます(多くはOS標準のPostfixやEximです)。停止するか、そのプログラムを127.0.0.1だけで待ち受けさせ、ボットにはグローバルIPアドレスを割り当ててください(`MAILCHECK_MAILBOX_HOST`)。",
+    en="`sudo ss -ltnp sport = :{port}` names it; often it is Postfix or Exim of the system. Stop it, or bind it to 127.0.0.1 and the bot to the address of the network interface (`MAILCHECK_MAILBOX_HOST`; behind NAT the private one).",
+    ja="`sudo ss -ltnp sport = :{port}` でプログラムを確認できます(多くはOS標準のPostfixやEximです)。停止するか、そのプログラムを127.0.0.1だけで待ち受けさせ、ボットにはネットワークインターフェースのアドレス(NAT環境ではプライベートアドレス)を `MAILCHECK_MAILBOX_HOST` で指定してください。",
 )
 _NO_PORT = Text(
     en="The mailbox cannot listen on port {port} of `{host}`: {error}.",

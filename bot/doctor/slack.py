@@ -167,8 +167,8 @@ def _scopes(headers: Mapping[str, str]) -> Finding:
             ja="必要なスコープはありますが、`manifest.yml` のうち {missing:code} がありません。",
         )
         fix = Text(
-            en="If that is on purpose, nothing. Without a history scope the bot follows its own threads only when it is mentioned, and may post twice after a crash; without `channels:read` and `groups:read` it does not introduce itself. To have them, reinstall the app with the scopes of `manifest.yml`.",
-            ja="意図した設定であれば、対応は不要です。historyのスコープがないと、ボットはスレッド内でメンションされたときだけ応答し、異常終了後に二重投稿することがあります。`channels:read` と `groups:read` がないと、チャンネル参加時の自己紹介を行いません。追加する場合は、`manifest.yml` のスコープでアプリを再インストールしてください。",
+            en="If that is on purpose, nothing. Without a history scope the bot follows its own threads only when it is mentioned, and may post twice after a crash; without `im:history` commands in direct messages do not work; without `channels:read` and `groups:read` it does not introduce itself. To have them, reinstall the app with the scopes of `manifest.yml`.",
+            ja="意図した設定であれば、対応は不要です。historyのスコープがないと、ボットはスレッド内でメンションされたときだけ応答し、異常終了後に二重投稿することがあります。`im:history` がないと、ダイレクトメッセージのスレッドではコマンドが使えません。`channels:read` と `groups:read` がないと、チャンネル参加時の自己紹介を行いません。追加する場合は、`manifest.yml` のスコープでアプリを再インストールしてください。",
         )
         return Finding("scopes", State.OK, seen, {"missing": optional}, fix)
     return Finding(

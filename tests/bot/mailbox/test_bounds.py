@@ -174,7 +174,7 @@ def test_a_client_that_reads_no_answers_is_let_go(tmp_path: Path) -> None:
         await asyncio.wait_for(asyncio.to_thread(deaf), 10)
         await asyncio.to_thread(send, setup, await setup.open(), MAIL)
 
-    limits = Limits(commands=10**6, command_s=0.5, session_s=3, session_bytes=10**9, connections_per_client=1)
+    limits = Limits(commands=10**6, command_s=1.0, session_s=3, session_bytes=10**9, connections_per_client=1)
     run(tmp_path, body, limits=limits)
 
 
