@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import dns.dnssec
 import dns.exception
@@ -19,7 +20,8 @@ from checks.model import Absent, Answer, Known, Seen, Unreachable
 
 _MAX_RECORDS = 20
 _REVOKED, _ENTRY_POINT = 0x0080, 0x0001
-_DIGESTS = {1: "SHA1", 2: "SHA256", 4: "SHA384"}
+_SHA256 = 2
+_DIGESTS = {1: "SHA1", _SHA256: "SHA256", 4: "SHA384"}
 _ANY = dns.dnssec.allow_all_policy
 _BOGUS, _EXPIRED, _EARLY, _KEY_MISSING, _SIGNATURES_MISSING = 6, 7, 8, 9, 10
 
@@ -34,7 +36,7 @@ def delegation_signers(
     """The DS records of the zone, each held against its DNSKEY records (RFC 4034 section 5.1.4)."""
     if not isinstance(answer, Seen):
         return answer
-    published = list(_dnskeys(keys.value.values)) if isinstance(keys, Seen) else []
+    published = _dnskeys(keys.value.values) if isinstance(keys, Seen) else ()
     known = not isinstance(keys, Unreachable)
     found = (_signer(zone, text, published, known) for text in answer.value.values[:_MAX_RECORDS])
     return Seen(tuple(signer for signer in found if signer is not None))
@@ -86,11 +88,10 @@ def _rdata(rdtype: RdataType, text: str) -> dns.rdata.Rdata | None:
         return None
 
 
-def _dnskeys(texts: Iterable[str]) -> Iterator[DNSKEY]:
-    for text in list(texts)[:_MAX_RECORDS]:
-        rdata = _rdata(RdataType.DNSKEY, text)
-        if isinstance(rdata, DNSKEY) and rdata.key:
-            yield rdata
+@lru_cache(maxsize=8)  # the keys of a zone are wanted by themselves and to hold DS records against them
+def _dnskeys(texts: tuple[str, ...]) -> tuple[DNSKEY, ...]:
+    found = (_rdata(RdataType.DNSKEY, text) for text in texts[:_MAX_RECORDS])
+    return tuple(rdata for rdata in found if isinstance(rdata, DNSKEY) and rdata.key)
 
 
 def _key(key: DNSKEY) -> ZoneKey:
@@ -99,19 +100,24 @@ def _key(key: DNSKEY) -> ZoneKey:
     )
 
 
-def _signer(zone: str, text: str, keys: list[DNSKEY], known: bool) -> DelegationSigner | None:
+def _signer(zone: str, text: str, keys: Sequence[DNSKEY], known: bool) -> DelegationSigner | None:
     ds = _rdata(RdataType.DS, text)
     if not isinstance(ds, DS):
         return None
     kind = int(ds.digest_type)
-    fitting = next((key for key in keys if _digest(zone, key, kind) == ds.digest), None) if kind in _DIGESTS else None
+    made = ((key, _made(zone, key, kind)) for key in keys if kind in _DIGESTS)
+    fitting = next(((key, own) for key, own in made if own.digest == ds.digest), None)
     fits = fitting is not None if kind in _DIGESTS and known else None
-    better = "" if fitting is None else dns.dnssec.make_ds(_name(zone), fitting, "SHA256", policy=_ANY).to_text()
+    better = ""
+    if fitting is not None:
+        key, own = fitting
+        better = (own if kind == _SHA256 else _made(zone, key, _SHA256)).to_text()
     return DelegationSigner(ds.to_text(), int(ds.key_tag), int(ds.algorithm), kind, fits, better)
 
 
-def _digest(zone: str, key: DNSKEY, kind: int) -> bytes:
-    return dns.dnssec.make_ds(_name(zone), key, _DIGESTS[kind], policy=_ANY).digest
+def _made(zone: str, key: DNSKEY, kind: int) -> DS:
+    """The DS record of this digest type that the key asks for."""
+    return dns.dnssec.make_ds(_name(zone), key, _DIGESTS[kind], policy=_ANY)
 
 
 def _name(zone: str) -> dns.name.Name:
