@@ -50,7 +50,9 @@ _AHEAD = 4
 @click.option("--csv-bom", is_flag=True, help="The same with the mark by which Excel knows UTF-8.")
 @verbose_option
 @lang_option
-@click.option("--no-connect", is_flag=True, help="Ask the resolver only: no name server directly, and nothing over HTTPS.")
+@click.option(
+    "--no-connect", is_flag=True, help="Ask the resolver only: no name server directly, and nothing over HTTPS."
+)
 @click.pass_context
 def check(
     context: click.Context,

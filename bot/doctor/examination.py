@@ -46,16 +46,17 @@ async def examine(
 ) -> list[Finding]:
     """Look at everything; never raises, and changes nothing.
 
-    `outbound`: host and port of a mail server of the operator's own to connect to. `running`: the bot of this very
+    `outbound`: host and port of a mail server of the operator's own to connect to, None to leave that out. `running`: the bot of this very
     process runs, and what its start has proved is left out. `now`: an aware clock.
     """
     parts: list[tuple[str, Callable[[], Awaitable[list[Finding]]]]] = [
         ("bot_token", partial(examine_slack, settings, now, running=running)),
         ("mx", partial(examine_mail_domain, settings, machine or Machine())),
         ("data_dir", partial(_this_machine, settings, now, running=running)),
-        ("outbound", partial(_outbound, outbound)),
         ("resolver", partial(examine_resolver, settings)),
     ]
+    if outbound is not None:
+        parts.append(("outbound", partial(_outbound, outbound)))
     told = await asyncio.gather(*(_guarded(finding_id, part) for finding_id, part in parts))
     return [finding for findings in told for finding in findings]
 
@@ -72,7 +73,7 @@ async def _this_machine(settings: Settings, now: Callable[[], datetime], *, runn
     return [*findings, *data.findings]
 
 
-async def _outbound(target: tuple[str, int] | None) -> list[Finding]:
+async def _outbound(target: tuple[str, int]) -> list[Finding]:
     return [await examine_outbound(target)]
 
 

@@ -219,6 +219,6 @@ _OTHER_PTR = Text(
     ja="`{address}` の逆引きは `{host}` ではなく {names} です。",
 )
 _ASK_FOR_PTR = Text(
-    en="Ask whoever assigned `{address}` to set its PTR record to `{host}`. Receiving works without it; the mail servers that the bot connects to may turn it away.",
-    ja="`{address}` を割り当てた事業者に、PTRレコードを `{host}` にするよう依頼してください。受信はこのままでもできますが、ボットの接続先のメールサーバーに拒否されることがあります。",
+    en="Ask whoever assigned `{address}` to set its PTR record to `{host}`. Receiving works without it, but blocklists such as Spamhaus may refuse a resolver at an address without one of its own.",
+    ja="`{address}` を割り当てた事業者に、PTRレコードを `{host}` にするよう依頼してください。受信はこのままでもできますが、固有の逆引きがないアドレスのリゾルバーからの問い合わせは、Spamhausなどのブラックリストに拒否されることがあります。",
 )

@@ -179,10 +179,8 @@ async def _greeting(host: str, port: int, answer_s: float, *, first: bytes = b""
             writer.transport.abort()
 
 
-async def examine_outbound(target: tuple[str, int] | None) -> Finding:
+async def examine_outbound(target: tuple[str, int]) -> Finding:
     """`target`: host and port of a mail server of the operator's own; no stranger's is ever tried."""
-    if target is None:
-        return Finding("outbound", State.UNKNOWN, _NO_TARGET, {}, _NAME_TARGET)
     facts: dict[str, Fact] = {"host": target[0], "port": target[1]}
     try:
         greeting = await _greeting(*target, ANSWER_S)
@@ -210,15 +208,11 @@ async def examine_outbound(target: tuple[str, int] | None) -> Finding:
     return Finding("outbound", State.UNKNOWN, seen, facts, _NAME_TARGET)
 
 
-_NO_TARGET = Text(
-    en="Whether this machine may connect to port 25 of others was not tried: the doctor knocks at no stranger's server.",
-    ja="他のサーバーの25番ポートへの接続は試していません。doctorは第三者のサーバーには接続しません。",
-)
 _NAME_TARGET = Text(
     en="Name a mail server of yours in another network: `mailcheck doctor --outbound mx.example.com`.",
     ja="別のネットワークにある自社のメールサーバーを `mailcheck doctor --outbound mx.example.com` のように指定してください。",
 )
 _OPEN_OUTBOUND = Text(
-    en="If other machines reach it, your network or hosting company blocks outgoing connections to port 25: ask them to open it. Until then, mail servers of checked domains cannot be looked at.",
-    ja="他のマシンから接続できる場合は、ネットワークまたはホスティング事業者が25番ポートへの送信(OP25B)を遮断しています。解除を依頼してください。解除されるまで、検査対象のメールサーバーには接続できません。",
+    en="If other machines reach it, your network or hosting company blocks outgoing connections to port 25. Nothing is lost: this version of the bot connects to no mail server.",
+    ja="他のマシンから接続できる場合は、ネットワークまたはホスティング事業者が25番ポートへの送信を遮断しています(OP25B)。このバージョンのボットは他のメールサーバーに接続しないため、影響はありません。",
 )
