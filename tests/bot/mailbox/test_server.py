@@ -278,7 +278,7 @@ def test_commands_sent_in_clear_after_starttls_are_forgotten(tmp_path: Path) -> 
 
 
 def test_connections_commands_bytes_and_time_are_bounded(tmp_path: Path) -> None:
-    limits = Limits(connections_per_client=2, commands=5, session_bytes=300_000, session_s=1.0)
+    limits = Limits(connections_per_client=2, commands=5, session_bytes=300_000, session_s=3.0)
 
     async def body(setup: Setup) -> None:
         def third() -> bytes:
