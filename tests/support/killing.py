@@ -82,6 +82,8 @@ class Fate:
         return self.ends_by is signal.SIGKILL
 
     def strike(self, process: asyncio.subprocess.Process) -> None:
+        if process is not self.process:
+            return  # a delayed blow to one that ended before it: the moment is that of the next
         self.moment = None
         self.struck_at = time.monotonic()
         if process.returncode is None:
