@@ -46,8 +46,8 @@ async def examine(
 ) -> list[Finding]:
     """Look at everything; never raises, and changes nothing.
 
-    `outbound`: host and port of a mail server of the operator's own to connect to, None to leave that out. `running`: the bot of this very
-    process runs, and what its start has proved is left out. `now`: an aware clock.
+    `outbound`: host and port of a mail server of the operator's own to connect to, None to leave that out. `running`:
+    the bot of this very process runs, and what its start has proved is left out. `now`: an aware clock.
     """
     parts: list[tuple[str, Callable[[], Awaitable[list[Finding]]]]] = [
         ("bot_token", partial(examine_slack, settings, now, running=running)),

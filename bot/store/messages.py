@@ -162,15 +162,16 @@ async def put_message(
     elif not message.progress:
         await connection.execute(update(messages).where(is_it).values(progress=False))
     if known is not None and known.state == "failed":
-        is_gone = known.ts is not None and known.last_error == DELETED and known.payload == payload
-        if not is_gone and (tried := _tried_again(message, is_posted=known.ts is not None)):
+        is_same = known.payload == payload
+        tried = _tried_again(message, is_posted=known.ts is not None, is_gone=is_same and known.last_error == DELETED)
+        if tried:
             await connection.execute(update(messages).where(is_it).values(state=tried, attempts=0, not_before=None))
 
 
-def _tried_again(message: PutMessage, *, is_posted: bool) -> str | None:
+def _tried_again(message: PutMessage, *, is_posted: bool, is_gone: bool) -> str | None:
     """The state in which a message that was given up is tried again, None where it stays so."""
     if is_posted:
-        return "sent"  # the channel that refused an edit may take it now
+        return None if is_gone else "sent"  # the channel that refused an edit may take it now
     # So it is with a reply; with its root that was refused, the thread ended. An earlier attempt may have come through
     # without anybody knowing: so it is looked for first.
     return "sending" if message.parent_key is not None else None

@@ -125,7 +125,8 @@ class SpfEvidence:
 
     `passes_all`: the text of the term by which any address passes (`+all`, or an `exists` without macros whose name has
     an address, with `+` at every level above it), "" where none does; `passes_all_at`: the name whose record holds it;
-    `passes_all_why`: why the name of an `exists` that may be such a term has no answer, where none is found.
+    `passes_all_why`: where none is found, why the name of an `exists` that may be such a term, or of an `a` or `mx`
+    that is wide, has no answer.
     `passing_networks`: the networks that pass in the same way, for the sum; of `a` and `mx` only those that are so wide
     that they matter for it.
     """

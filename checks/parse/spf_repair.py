@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from checks.evidence.spf import SpfRecord, SpfTerm
-from checks.parse.spf import MAX_OCTETS, MAX_TERMS, MECHANISMS, VERSION, parse_spf, render, spf_records
+from checks.model import Answer, Known, Seen
+from checks.parse.spf import MAX_OCTETS, MAX_TERMS, MECHANISMS, VERSION, parse_spf, render, spf_records, text_of
 from checks.parse.spf_redundancy import prefix_lengths
 from checks.parse.spf_rewrite import distinct, with_all
 
@@ -123,6 +124,12 @@ def passes_a_quarter(record: SpfRecord) -> bool:
 def resembles(text: str) -> bool:
     """Whether a TXT record is meant as SPF although receivers do not take it for that (section 4.5)."""
     return _meant(text) is not None
+
+
+def look_alikes(answer: Known[Answer[bytes]]) -> tuple[str, ...]:
+    """The TXT records of an answer that are meant as SPF and that receivers do not recognise, each once."""
+    values = answer.value.values if isinstance(answer, Seen) else ()
+    return tuple(dict.fromkeys(t for t in map(text_of, values) if resembles(t)))
 
 
 def recognised(text: str) -> Correction | None:

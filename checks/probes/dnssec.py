@@ -29,7 +29,7 @@ async def ask_dnssec(run: Run) -> DnssecEvidence:
         return evidence
     signed = await _signing(run, evidence, cut.value, told)
     if isinstance(told, Unreachable) and not _names_validation(told) and not isinstance(signed.signers, Seen):
-        # Without a DS record there is nothing to validate: the failure was a passing one, told twice from a cache.
+        # Where no DS record is seen no broken chain is, either: a passing failure can be told twice from a cache.
         return replace(evidence, state=told)
     return signed
 

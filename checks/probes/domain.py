@@ -10,8 +10,7 @@ from checks.evidence.mx import MxEvidence
 from checks.evidence.spf import SpfEvidence
 from checks.model import Absent, Seen, Unreachable
 from checks.parse.domain import registrable
-from checks.parse.spf import text_of
-from checks.parse.spf_repair import recognised, resembles
+from checks.parse.spf_repair import look_alikes, recognised
 from checks.probes.run import Run
 from checks.providers import receiver_of
 
@@ -60,13 +59,8 @@ def _receives(mx: MxEvidence) -> bool | None:
 def _authorises(spf: SpfEvidence) -> bool | None:
     if isinstance(spf.answer, Unreachable):
         return None
-    meant = list(spf.records) or [text for text in _texts(spf) if resembles(text)]
-    return any(record.lower().split() != ["v=spf1", "-all"] for record in map(_as_meant, meant))
-
-
-def _texts(spf: SpfEvidence) -> list[str]:
-    values = spf.answer.value.values if isinstance(spf.answer, Seen) else ()
-    return [text_of(value) for value in values]
+    meant = spf.records or map(_as_meant, look_alikes(spf.answer))
+    return any(record.lower().split() != ["v=spf1", "-all"] for record in meant)
 
 
 def _as_meant(text: str) -> str:

@@ -156,9 +156,9 @@ async def _passing_networks(dns: DnsRun, tree: SpfNode) -> tuple[tuple[str, ...]
     terms = list(_network_terms(tree))
     wide = [(term, domain) for term, domain in terms if term.name in ("a", "mx")]
     found = dict(zip(wide, await asyncio.gather(*(_wide_networks(dns, *w) for w in wide)), strict=True))
-    whys = [why for _, why in found.values() if why is not None]
+    unknown = next((why for _, why in found.values() if why is not None), None)
     networks = [network for w in terms for network in (found[w][0] if w in found else (w[0].value,))]
-    return tuple(dict.fromkeys(networks)), whys[0] if whys else None
+    return tuple(dict.fromkeys(networks)), unknown
 
 
 def _network_terms(tree: SpfNode) -> Iterator[tuple[SpfTerm, str]]:
@@ -211,5 +211,5 @@ async def _wide_networks(dns: DnsRun, term: SpfTerm, domain: str) -> tuple[tuple
         answers += found
         networks += [f"{address}/{bits}" for a in found if isinstance(a, Seen) for address in a.value.values]
     # A name that cannot be asked for has no address for a receiver either.
-    whys = [a.why for a in answers if isinstance(a, Unreachable) and a.why is not Why.BAD_NAME]
-    return tuple(networks), whys[0] if whys else None
+    whys = (a.why for a in answers if isinstance(a, Unreachable) and a.why is not Why.BAD_NAME)
+    return tuple(networks), next(whys, None)

@@ -12,10 +12,9 @@ from dataclasses import replace
 
 from checks.catalogue import RecordChange, Text, Texts
 from checks.evidence.spf import SpfEvidence, SpfRecord
-from checks.model import Seen
-from checks.parse.spf import parse_spf, text_of
+from checks.parse.spf import parse_spf
 from checks.parse.spf_proposal import one_for
-from checks.parse.spf_repair import Correction, resembles
+from checks.parse.spf_repair import Correction, look_alikes
 
 MAX_SHOWN = 20
 """Of several records: more than are ever merged."""
@@ -48,18 +47,12 @@ def changes_end(old: SpfRecord | None, new: str | None) -> bool:
     return old.all_term is None or old.all_term.qualifier != end.qualifier
 
 
-def look_alikes(spf: SpfEvidence) -> tuple[str, ...]:
-    """The TXT records at the name that are meant as SPF and that receivers do not recognise, each once."""
-    values = spf.answer.value.values if isinstance(spf.answer, Seen) else ()
-    return tuple(dict.fromkeys(t for t in map(text_of, values) if resembles(t)))
-
-
 def one_for_look_alikes(spf: SpfEvidence) -> tuple[Correction | None, tuple[RecordChange, ...]]:
     """The one record to publish in their place where there is no valid one, None where it is not certain.
 
     One for all: of two that are corrected each by itself receivers would use neither (RFC 7208 section 4.5).
     """
-    texts = look_alikes(spf)
+    texts = look_alikes(spf.answer)
     one = one_for(texts, spf.domain)
     first = RecordChange(spf.domain, "TXT", texts[0], one.text if one else None) if texts else None
     others = [RecordChange(spf.domain, "TXT", text, "" if one else None) for text in texts[1:MAX_SHOWN]]

@@ -10,8 +10,8 @@ from checks.evidence.spf import SpfEvidence
 from checks.model import Absent, Seen, Severity, Tier, Unreachable, Why
 from checks.parse.spf import parse_spf
 from checks.parse.spf_redundancy import listed
-from checks.parse.spf_repair import recognised
-from checks.rules._spf_change import MAX_SHOWN, look_alikes, one_for_look_alikes
+from checks.parse.spf_repair import look_alikes, recognised
+from checks.rules._spf_change import MAX_SHOWN, one_for_look_alikes
 
 _MAX_CHARACTERS = 80
 
@@ -83,7 +83,7 @@ def judge(spf: SpfEvidence, use: UseEvidence) -> Iterator[Finding]:
             raise NotApplicable(Why.NO_RECORD)
         case Seen(answer):
             # What stands at the canonical name of an alias may be somebody else's.
-            if answer.alias_of is None and (texts := look_alikes(spf)):
+            if answer.alias_of is None and (texts := look_alikes(spf.answer)):
                 yield _found(spf, use, texts)
 
 
